@@ -1,0 +1,192 @@
+//! The outgoing life of a message, and the attempts that it takes.
+//!
+//! ```text
+//! Queued ──begin──▶ InFlight ──settled──▶ Settled
+//!   ▲  │               ├──────refused──▶ Returned      nothing was paid
+//!   │  └──cancel──┐    ├──────failed───▶ Failed ──retry──▶ Queued
+//!   │             ▼    ├──────forgotten─▶ Parked ──retry──▶ Queued
+//!   │         Cancelled└──────requeue──▶ Queued          our own node was away: nothing left
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::{MessageKey, Msat, PaymentHash, Preimage, Timestamp};
+
+/// What the sender asks of the payment under a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expectation {
+    /// Postage: refuse it once the letter is stored.
+    Return,
+    /// Keep it.
+    Keep,
+    /// A payment for the person: accept or refund.
+    Decide,
+}
+
+/// Where an outgoing message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum DeliveryState {
+    /// Stored, and its turn has not come.
+    Queued,
+    /// Given to the user's node; the outcome is open.
+    InFlight,
+    /// The recipient's node kept the sats: it arrived there.
+    Settled,
+    /// The recipient's node refused the sats: nothing was paid.
+    Returned,
+    /// Did not arrive, nothing was paid. The user may try again.
+    Failed,
+    /// The node no longer knows a payment that was on its way. Only the user can say what to do.
+    Parked,
+    /// Taken back by the user before it left.
+    Cancelled,
+}
+
+/// What can happen to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeliveryEvent {
+    /// The attempt is stored and is being given to the node.
+    Begin,
+    /// The payment succeeded.
+    Settled,
+    /// The last hop refused the payment.
+    Refused,
+    /// The attempt ended without arriving.
+    Failed,
+    /// The node knows nothing of an attempt that it had accepted before.
+    Forgotten,
+    /// The attempt never reached the node: the same one is to be given again.
+    Requeue,
+    /// The user wants another try.
+    Retry,
+    /// The user takes it back.
+    Cancel,
+}
+
+impl DeliveryState {
+    /// The only way a delivery changes. `None`: the event has no meaning in this state and changes nothing.
+    #[must_use]
+    pub const fn step(self, event: DeliveryEvent) -> Option<Self> {
+        use DeliveryEvent as E;
+        Some(match (self, event) {
+            (Self::Queued, E::Begin) => Self::InFlight,
+            (Self::Queued | Self::Failed, E::Cancel) => Self::Cancelled,
+            (Self::InFlight, E::Settled) => Self::Settled,
+            (Self::InFlight, E::Refused) => Self::Returned,
+            (Self::InFlight, E::Failed) => Self::Failed,
+            (Self::InFlight, E::Forgotten) => Self::Parked,
+            (Self::InFlight, E::Requeue) | (Self::Failed | Self::Parked, E::Retry) => Self::Queued,
+            _ => return None,
+        })
+    }
+
+    /// Whether nothing more happens by itself.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Queued | Self::InFlight)
+    }
+}
+
+/// Why an attempt did not arrive. Each has words for the person in the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Failure {
+    /// No path with enough money within the fee limit.
+    NoRoute,
+    /// The last node before the recipient cannot reach it.
+    RecipientOffline,
+    /// The user's channels hold too little.
+    InsufficientBalance,
+    /// The recipient's node does not take keysends.
+    NoKeysend,
+    /// Path finding or the payment took too long.
+    Timeout,
+    /// The letter does not fit into a payment over that many hops.
+    TooLarge,
+    /// Less than the channels forward.
+    AmountTooSmall,
+    /// The user's macaroon does not allow it.
+    Permission,
+    /// The user's node refused the request for another reason.
+    Rejected,
+}
+
+/// Where one attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AttemptState {
+    /// Stored; perhaps given to the node, perhaps not.
+    Prepared,
+    /// The node has acknowledged it.
+    Sent,
+    /// Paid.
+    Settled,
+    /// Refused by the last hop; nothing was paid.
+    Refused,
+    /// Failed on the way; nothing was paid.
+    Failed,
+    /// The node deleted its record of it.
+    Forgotten,
+}
+
+/// One try to pay for a message. Stored before it is sent; the payment hash is its identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Identity, and the node's idempotency key.
+    pub hash: PaymentHash,
+    /// What settles it.
+    pub preimage: Preimage,
+    /// The message that it carries.
+    pub message: MessageKey,
+    /// What the recipient gets: payment or postage.
+    pub amount: Msat,
+    /// The most that may be paid in fees.
+    pub fee_limit: Msat,
+    /// Custom records as they are given to the node: type and bytes.
+    pub records: Vec<(u64, Vec<u8>)>,
+    /// Where it is.
+    pub state: AttemptState,
+    /// What was paid in fees; zero unless settled.
+    pub fee: Msat,
+    /// Number of channels on the route that was tried last; `None` when no route was tried.
+    pub hops: Option<u32>,
+    /// Why it did not arrive.
+    pub failure: Option<Failure>,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When its outcome was stored.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What a refusal by the last hop tells the sender (`wire.md` 1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum ReturnMeaning {
+    /// A message to a node that holds: it arrived there and its postage came back.
+    Arrived,
+    /// A payment to a node that holds: declined, or not answered in time.
+    Declined,
+    /// The node is not known to hold: the sats came back, arrival is not confirmed.
+    Unconfirmed,
+}
+
+impl ReturnMeaning {
+    /// `holds`: whether the recipient's letters said that their node holds keysends.
+    #[must_use]
+    pub const fn of(expectation: Expectation, holds: bool) -> Self {
+        match (holds, expectation) {
+            (false, _) => Self::Unconfirmed,
+            (true, Expectation::Return) => Self::Arrived,
+            (true, Expectation::Keep | Expectation::Decide) => Self::Declined,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Names of things: row numbers of our own database, and the identities that travel.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+macro_rules! row_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        #[cfg_attr(feature = "specta", derive(specta::Type))]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+row_id! {
+    /// A conversation in our own database. Means nothing to anybody else.
+    ConversationId
+}
+row_id! {
+    /// A message in our own database. Means nothing to anybody else; see [`MessageId`].
+    MessageKey
+}
+
+macro_rules! bytes_id {
+    ($(#[$doc:meta])* $name:ident, $len:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub [u8; $len]);
+
+        impl $name {
+            /// `None` unless there are exactly as many bytes.
+            #[must_use]
+            pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex::encode(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), hex::encode(self.0))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                let mut bytes = [0; $len];
+                hex::decode_to_slice(text.as_ref(), &mut bytes).map_err(serde::de::Error::custom)?;
+                Ok(Self(bytes))
+            }
+        }
+    };
+}
+
+bytes_id! {
+    /// What a sender calls a message. Unique only together with the sender's [`crate::NodeId`].
+    MessageId, 16
+}
+bytes_id! {
+    /// SHA-256 of a [`Preimage`]: the identity of one attempt, and of one incoming payment.
+    PaymentHash, 32
+}
+
+impl PaymentHash {
+    /// The message id of a text whose program has none: the first half of its payment hash.
+    #[must_use]
+    pub const fn message_id(&self) -> MessageId {
+        let [
+            a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..,
+        ] = self.0;
+        MessageId([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
+    }
+}
+
+/// The secret that settles a payment. Never shown in `Debug`, erased when dropped.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Preimage([u8; 32]);
+
+impl Preimage {
+    /// Random bytes, from the caller's source of randomness or from the node.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The secret itself, to give it to the node or to the database.
+    #[must_use]
+    pub const fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// What this preimage settles.
+    #[must_use]
+    pub fn payment_hash(&self) -> PaymentHash {
+        PaymentHash(Sha256::digest(self.0).into())
+    }
+}
+
+impl fmt::Debug for Preimage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Preimage(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preimage_is_not_printed() {
+        let secret = Preimage::new([0xab; 32]);
+        let printed = format!("{secret:?} {:?}", Some(&secret));
+        assert!(!printed.to_lowercase().contains("ab"), "{printed}");
+    }
+
+    #[test]
+    fn ids_travel_as_hex() {
+        let id = MessageId([7; 16]);
+        let json = format!("\"{id}\"");
+        assert_eq!(json, "\"07070707070707070707070707070707\"");
+        assert_eq!(MessageId::from_slice(&[7; 16]), Some(id));
+        assert_eq!(MessageId::from_slice(&[7; 15]), None);
+    }
+}

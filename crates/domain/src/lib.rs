@@ -1,0 +1,27 @@
+//! What things are. Pure: no input or output, no clock, no randomness.
+
+mod amount;
+mod contact;
+mod delivery;
+mod fee;
+mod hold;
+mod ids;
+mod message;
+mod node;
+mod policy;
+mod time;
+
+pub use amount::{AmountError, Msat};
+pub use contact::{Contact, Program, Trust};
+pub use delivery::{
+    Attempt, AttemptState, DeliveryEvent, DeliveryState, Expectation, Failure, ReturnMeaning,
+};
+pub use fee::{FeeQuote, default_fee_limit};
+pub use hold::{
+    Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim,
+};
+pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
+pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
+pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
+pub use policy::{Content, Incoming, Rules, StrangerCaps, Verdict, decide};
+pub use time::Timestamp;

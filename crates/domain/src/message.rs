@@ -1,0 +1,88 @@
+//! What two people say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ConversationId, MessageId, MessageKey, Msat, PaymentHash, Timestamp};
+
+/// Who wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Direction {
+    /// The other side.
+    Incoming,
+    /// The user.
+    Outgoing,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum MessageKind {
+    /// Words, carried by postage.
+    Text,
+    /// Sats for the recipient, perhaps with a note.
+    Payment,
+    /// Pays back a payment that had settled.
+    Refund {
+        /// The payment that it pays back.
+        #[cfg_attr(feature = "specta", specta(type = String))]
+        of: PaymentHash,
+    },
+    /// A letter that could not be opened: kept as it came.
+    Unreadable,
+    /// A letter of a version that this program does not know: kept until an update.
+    Newer,
+}
+
+/// What is known of the author.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Authorship {
+    /// The node's signature or seal was checked.
+    Verified,
+    /// The payment names this sender, without proof.
+    Claimed,
+}
+
+/// Who could read it on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Privacy {
+    /// Sealed between the two nodes' keys: hidden on the way; the hosts of both nodes can read it.
+    Sealed,
+    /// Readable for both nodes' hosts and every program on the recipient's node.
+    Open,
+}
+
+/// A message as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Our row.
+    pub key: MessageKey,
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// The sender's name for it.
+    pub id: MessageId,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// What it is.
+    pub kind: MessageKind,
+    /// The words; may be empty for a payment.
+    pub text: String,
+    /// Sats meant for the recipient, without postage and fees; zero for a text.
+    pub payment: Msat,
+    /// When the sender wrote it, by the sender's clock.
+    pub sent_at: Timestamp,
+    /// When this app stored it, by our clock: the order on the screen.
+    pub stored_at: Timestamp,
+    /// What is known of the author.
+    pub authorship: Authorship,
+    /// Who could read it on the way.
+    pub privacy: Privacy,
+    /// Whether the user has seen it; true for outgoing ones.
+    pub seen: bool,
+}

@@ -1,0 +1,107 @@
+//! Accept, refuse or ask: what happens to an incoming payment that the node holds.
+
+use crate::{Expectation, Msat, Trust};
+
+/// What came with the payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A letter that opened.
+    Letter(Expectation),
+    /// A letter that says it pays a payment of ours back.
+    Refund {
+        /// Whether our own books agree ([`crate::RefundClaim::is_honest`]).
+        honest: bool,
+    },
+    /// Text of another program.
+    Readable,
+    /// Neither text nor letter.
+    Bare,
+    /// A letter that cannot be opened.
+    Sealed,
+    /// A message that is stored already, in another attempt.
+    Double,
+}
+
+/// An incoming held payment, as far as the decision needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// What came.
+    pub content: Content,
+    /// How much.
+    pub amount: Msat,
+    /// Who; [`Trust::Request`] for strangers and for unsigned text.
+    pub trust: Trust,
+    /// The contact's limit for accepting without asking.
+    pub accept_up_to: Msat,
+    /// Whether the stranger's caps are exhausted ([`StrangerCaps`]).
+    pub over_caps: bool,
+}
+
+/// The user's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Accept keysends without text and letter: they are for other programs of this node.
+    pub accept_bare: bool,
+    /// Readable text up to this is accepted, as its sender's program takes a refusal for a failure.
+    pub accept_readable_up_to: Msat,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { accept_bare: true, accept_readable_up_to: Msat::new(10_000) }
+    }
+}
+
+/// How much strangers may leave here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StrangerCaps {
+    /// Messages of one sender.
+    pub messages: u32,
+    /// Bytes of one sender's records.
+    pub bytes: u64,
+    /// Senders in all.
+    pub requests: u32,
+}
+
+impl Default for StrangerCaps {
+    fn default() -> Self {
+        Self { messages: 20, bytes: 65_536, requests: 1_000 }
+    }
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Store, then settle.
+    Accept,
+    /// Store, then return: the sender pays nothing.
+    Refuse,
+    /// Return without storing the content.
+    RefuseUnread,
+    /// Store, and let the user decide.
+    Ask,
+}
+
+/// The decision on a held payment.
+#[must_use]
+pub fn decide(rules: &Rules, incoming: &Incoming) -> Verdict {
+    let stranger = incoming.trust == Trust::Request;
+    if incoming.trust == Trust::Blocked || (stranger && incoming.over_caps) {
+        return Verdict::RefuseUnread;
+    }
+    match incoming.content {
+        Content::Double | Content::Letter(Expectation::Return) => Verdict::Refuse,
+        Content::Refund { honest: true } => Verdict::Accept,
+        Content::Letter(Expectation::Decide | Expectation::Keep)
+            if !stranger && incoming.amount <= incoming.accept_up_to =>
+        {
+            Verdict::Accept
+        }
+        Content::Readable if incoming.amount <= rules.accept_readable_up_to => Verdict::Accept,
+        Content::Bare if rules.accept_bare => Verdict::Accept,
+        _ => Verdict::Ask,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+use super::*;
+use Content::{Bare, Double, Letter, Readable, Refund, Sealed};
+use Expectation::{Decide, Keep, Return};
+use Verdict::{Accept, Ask, Refuse, RefuseUnread};
+
+fn verdict(content: Content, sat: u64, trust: Trust) -> Verdict {
+    let incoming = Incoming {
+        content,
+        amount: Msat::from_sat(sat).unwrap(),
+        trust,
+        accept_up_to: Msat::new(5_000),
+        over_caps: false,
+    };
+    decide(&Rules::default(), &incoming)
+}
+
+#[test]
+fn the_table_of_decisions() {
+    use Trust::{Blocked, Known, Request};
+    for (content, sat, trust, expected) in [
+        (Letter(Return), 1, Known, Refuse),
+        (Letter(Return), 1, Request, Refuse),
+        (Letter(Decide), 5, Known, Accept),
+        (Letter(Decide), 6, Known, Ask),
+        (Letter(Keep), 5, Known, Accept),
+        (Letter(Decide), 1, Request, Ask),
+        (Refund { honest: true }, 900, Known, Accept),
+        (Refund { honest: true }, 900, Request, Accept),
+        (Refund { honest: false }, 1, Known, Ask),
+        (Readable, 10, Known, Accept),
+        (Readable, 10, Request, Accept),
+        (Readable, 11, Known, Ask),
+        (Bare, 1_000_000, Request, Accept),
+        (Sealed, 1, Known, Ask),
+        (Double, 1, Known, Refuse),
+        (Letter(Return), 1, Blocked, RefuseUnread),
+        (Readable, 1, Blocked, RefuseUnread),
+    ] {
+        assert_eq!(verdict(content, sat, trust), expected, "{content:?} {sat} {trust:?}");
+    }
+}
+
+#[test]
+fn a_stranger_over_the_caps_is_refused_unread_and_a_contact_is_not() {
+    let incoming = Incoming {
+        content: Letter(Return),
+        amount: Msat::SAT,
+        trust: Trust::Request,
+        accept_up_to: Msat::ZERO,
+        over_caps: true,
+    };
+    assert_eq!(decide(&Rules::default(), &incoming), RefuseUnread);
+    let known = Incoming { trust: Trust::Known, ..incoming };
+    assert_eq!(decide(&Rules::default(), &known), Refuse);
+}
+
+#[test]
+fn bare_keysends_can_be_asked_about() {
+    let rules = Rules { accept_bare: false, ..Rules::default() };
+    let incoming = Incoming {
+        content: Bare,
+        amount: Msat::SAT,
+        trust: Trust::Request,
+        accept_up_to: Msat::ZERO,
+        over_caps: false,
+    };
+    assert_eq!(decide(&rules, &incoming), Ask);
+}

@@ -1,0 +1,91 @@
+//! The port: everything that Heliograph asks of a Lightning node.
+//!
+//! Two worlds implement it: [`crate::grpc`] talks to a real LND, [`crate::sim`] is a network in memory. Custom records
+//! are opaque bytes here; nobody in this crate has heard of a message.
+
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use domain::{NodeId, PaymentHash, Preimage};
+use futures::Stream;
+
+use crate::error::LightningError;
+use crate::types::{
+    Balance, Invoice, InvoiceCursor, Keysend, NodeConfig, NodeFacts, NodeInfo, PaymentUpdate,
+    PeerLink, Route, RouteQuery, SharedSecret,
+};
+
+/// A stream that the node feeds; it ends with an error or when the node closes it.
+pub type Updates<T> = Pin<Box<dyn Stream<Item = Result<T, LightningError>> + Send>>;
+
+/// A Lightning node, seen by its owner. All calls may be repeated.
+#[async_trait]
+pub trait Lightning: Send + Sync + 'static {
+    /// Who the node is and how it is.
+    async fn info(&self) -> Result<NodeInfo, LightningError>;
+
+    /// What the channels hold.
+    async fn balance(&self) -> Result<Balance, LightningError>;
+
+    /// What gossip says of another node; `None` when it was never heard of.
+    async fn node(&self, node: NodeId) -> Result<Option<NodeFacts>, LightningError>;
+
+    /// Nodes that share a connection or a channel with ours.
+    async fn peers(&self) -> Result<Vec<PeerLink>, LightningError>;
+
+    /// Connects to a node at `host:port`. Being connected already is success.
+    async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError>;
+
+    /// The best route for these records and amount. [`LightningError::NoRoute`] when there is none within the fee limit,
+    /// [`LightningError::InsufficientBalance`] when our channels hold too little.
+    async fn route(&self, query: RouteQuery) -> Result<Route, LightningError>;
+
+    /// Pays by keysend. The first update says that the node took it; the last one is final. The answer
+    /// [`LightningError::AlreadyExists`] means that the node knows this payment hash: it was not paid again; track it.
+    async fn send(&self, keysend: Keysend) -> Result<Updates<PaymentUpdate>, LightningError>;
+
+    /// Pays over exactly this route, whatever mission control remembers; waits for the outcome. Same hash rule as `send`.
+    async fn send_to_route(
+        &self,
+        hash: PaymentHash,
+        route: Route,
+    ) -> Result<PaymentUpdate, LightningError>;
+
+    /// Follows a payment that was sent before. [`LightningError::NotFound`] when the node never heard of it, or deleted it.
+    async fn track(&self, hash: PaymentHash) -> Result<Updates<PaymentUpdate>, LightningError>;
+
+    /// Every new and every settled invoice after the cursor, then live. Held and canceled ones are not told (LND does
+    /// not tell them). May not answer before the first event: await it only inside the task that reads it.
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError>;
+
+    /// All invoices after this add index, in order, canceled ones included; at most `limit`.
+    async fn invoices_after(
+        &self,
+        add_index: u64,
+        limit: u64,
+    ) -> Result<Vec<Invoice>, LightningError>;
+
+    /// All invoices that are open or held.
+    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError>;
+
+    /// One invoice as it is now; [`LightningError::NotFound`] when there is none.
+    async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError>;
+
+    /// One invoice as it is now and at every change, until it is settled or canceled.
+    async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError>;
+
+    /// Takes a held payment. Doing it twice is success; [`LightningError::TooLate`] when it is canceled.
+    async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError>;
+
+    /// Returns a held payment. Doing it twice is success; [`LightningError::TooLate`] when it is settled.
+    async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError>;
+
+    /// SHA-256 of the compressed product of the node's private key and `point` (33 bytes, compressed).
+    async fn shared_secret(&self, point: NodeId) -> Result<SharedSecret, LightningError>;
+
+    /// ECDSA signature, DER, over the SHA-256 of `bytes`, with the node's key.
+    async fn sign(&self, bytes: Vec<u8>) -> Result<Vec<u8>, LightningError>;
+
+    /// The settings that matter to a messenger; `None` when the macaroon does not let us look.
+    async fn config(&self) -> Result<Option<NodeConfig>, LightningError>;
+}

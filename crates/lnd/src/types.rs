@@ -1,0 +1,227 @@
+//! What goes through the port. No generated type leaves this crate.
+
+use std::fmt;
+
+use domain::{Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Custom records of a payment's last hop: type and bytes, by ascending type.
+pub type Records = Vec<(u64, Vec<u8>)>;
+
+/// The node itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeInfo {
+    /// Its identity.
+    pub node: NodeId,
+    /// What it calls itself.
+    pub alias: String,
+    /// For example `0.21.3-beta`.
+    pub version: String,
+    /// For example `mainnet`, `regtest`.
+    pub network: String,
+    /// Whether it follows the block chain.
+    pub synced: bool,
+    /// The best block that it knows.
+    pub block_height: u32,
+    /// Number of channels that can be used now.
+    pub active_channels: u32,
+}
+
+/// What the channels hold, reserves not deducted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// Can be sent.
+    pub local: Msat,
+    /// Can be received.
+    pub remote: Msat,
+}
+
+/// What gossip says of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// What it calls itself; unauthenticated text.
+    pub alias: String,
+    /// Whether it announces that it takes keysends (feature 54 or 55).
+    pub keysend: bool,
+    /// Whether it has said anything of itself: without a node announcement the features are unknown.
+    pub announced: bool,
+}
+
+/// A node that ours has to do with directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerLink {
+    /// Which.
+    pub node: NodeId,
+    /// Whether there is a connection now.
+    pub connected: bool,
+    /// Number of channels with it; `active_channels` of them can be used now.
+    pub channels: u32,
+    /// Number of channels that can be used now.
+    pub active_channels: u32,
+}
+
+/// A question for a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteQuery {
+    /// The recipient.
+    pub to: NodeId,
+    /// What it gets.
+    pub amount: Msat,
+    /// The most in fees.
+    pub fee_limit: Msat,
+    /// The records as they will be sent: they decide whether it fits.
+    pub records: Records,
+    /// Whether to avoid what failed lately.
+    pub use_mission_control: bool,
+}
+
+/// A way to the recipient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// Fees of all hops.
+    pub fee: Msat,
+    /// What leaves our node: amount and fees.
+    pub total: Msat,
+    /// The nodes after ours, the recipient last.
+    pub nodes: Vec<NodeId>,
+    /// The world's own form of this route, for `send_to_route`.
+    pub(crate) token: RouteToken,
+}
+
+/// The form in which a world hands a route back to itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RouteToken {
+    /// Of a real LND.
+    #[allow(dead_code, reason = "written with the gRPC world")]
+    Grpc(Vec<u8>),
+    /// Of the network in memory.
+    #[allow(dead_code, reason = "written with the network in memory")]
+    Sim { to: NodeId, amount: Msat, records: Records },
+}
+
+/// A keysend to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keysend {
+    /// The recipient.
+    pub to: NodeId,
+    /// What it gets.
+    pub amount: Msat,
+    /// Chosen and stored by the caller before the call.
+    pub preimage: Preimage,
+    /// Custom records, without the preimage's, which the world adds.
+    pub records: Records,
+    /// The most in fees.
+    pub fee_limit: Msat,
+    /// Path finding ends after this many seconds; a held payment waits longer.
+    pub timeout_secs: u32,
+}
+
+/// News of an outgoing payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaymentUpdate {
+    /// The node has it.
+    InFlight {
+        /// Channels on the route that is being tried; `None` before the first try.
+        hops: Option<u32>,
+    },
+    /// Paid.
+    Settled {
+        /// Fees paid.
+        fee: Msat,
+        /// Channels on the route.
+        hops: u32,
+    },
+    /// The last hop refused it; nothing was paid.
+    Refused {
+        /// Channels on the route.
+        hops: u32,
+    },
+    /// It did not arrive; nothing was paid.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// How many routes were tried: with [`Failure::NoRoute`] and zero, mission control may stand in the way.
+        attempts: u32,
+        /// Channels on the last route that was tried.
+        hops: Option<u32>,
+    },
+}
+
+impl PaymentUpdate {
+    /// Whether nothing follows.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        !matches!(self, Self::InFlight { .. })
+    }
+}
+
+/// Where we stand in the node's list of invoices. Both count from 1; zero means from the start for
+/// [`crate::Lightning::invoices_after`], and *no backlog* for [`crate::Lightning::invoices`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InvoiceCursor {
+    /// The last new invoice that was stored.
+    pub add_index: u64,
+    /// The last settlement that was stored.
+    pub settle_index: u64,
+}
+
+/// Where an invoice is, by the node's word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvoiceState {
+    /// Announced; no money yet.
+    Open,
+    /// Money is held.
+    Held,
+    /// Money is ours.
+    Settled,
+    /// Money went back, or never came.
+    Canceled,
+}
+
+/// An incoming keysend, as the node tells it. Invoices that are not keysends never pass the port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invoice {
+    /// Its identity.
+    pub hash: PaymentHash,
+    /// What settles it.
+    pub preimage: Preimage,
+    /// Where it is.
+    pub state: InvoiceState,
+    /// What the first HTLC brings.
+    pub amount: Msat,
+    /// Records of the first HTLC; empty while open. Later HTLCs of the same hash are somebody else's replays.
+    pub records: Records,
+    /// When the node made it.
+    pub created_at: Timestamp,
+    /// When it was settled.
+    pub settled_at: Option<Timestamp>,
+    /// For how long the node holds it, in seconds from `created_at`; meaningless unless it is held.
+    pub hold_secs: u32,
+    /// Height at which the HTLC expires; `None` while open.
+    pub htlc_expiry: Option<u32>,
+    /// Its place in the list of invoices.
+    pub add_index: u64,
+    /// Its place in the list of settlements; zero unless settled.
+    pub settle_index: u64,
+}
+
+/// The node's settings that matter to a messenger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeConfig {
+    /// Takes keysends at all.
+    pub accept_keysend: bool,
+    /// For how many seconds it holds a keysend; zero settles on arrival.
+    pub keysend_hold_secs: u32,
+    /// Deletes canceled invoices, and with them the mail that came while the app was closed.
+    pub deletes_canceled: bool,
+}
+
+/// A secret between two nodes. Never shown in `Debug`, erased when dropped.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct SharedSecret(pub [u8; 32]);
+
+impl fmt::Debug for SharedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedSecret(…)")
+    }
+}
