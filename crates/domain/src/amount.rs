@@ -81,7 +81,11 @@ impl Msat {
 impl fmt::Display for Msat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sat, rest) = (self.0.div_euclid(1_000), self.0.rem_euclid(1_000));
-        if rest == 0 { write!(f, "{sat}") } else { write!(f, "{sat}.{rest:03}") }
+        if rest == 0 {
+            write!(f, "{sat}")
+        } else {
+            write!(f, "{sat}.{rest:03}")
+        }
     }
 }
 
@@ -116,7 +120,9 @@ impl FromStr for Msat {
             return Err(AmountError::TooFine);
         }
         let sat: u64 = whole.parse().map_err(|_| AmountError::TooLarge)?;
-        let rest: u64 = format!("{fraction:0<3}").parse().map_err(|_| AmountError::NotANumber)?;
+        let rest: u64 = format!("{fraction:0<3}")
+            .parse()
+            .map_err(|_| AmountError::NotANumber)?;
         if sat > ALL_SATS {
             return Err(AmountError::TooLarge);
         }

@@ -87,9 +87,7 @@ impl PaymentHash {
     /// The message id of a text whose program has none: the first half of its payment hash.
     #[must_use]
     pub const fn message_id(&self) -> MessageId {
-        let [
-            a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..,
-        ] = self.0;
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = self.0;
         MessageId([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
     }
 }

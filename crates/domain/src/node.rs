@@ -16,7 +16,9 @@ impl NodeId {
     /// # Errors
     /// [`NodeIdError::NotAPoint`] when it is not, [`NodeIdError::Length`] when it is not 33 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NodeIdError> {
-        let array: [u8; 33] = bytes.try_into().map_err(|_| NodeIdError::Length(bytes.len()))?;
+        let array: [u8; 33] = bytes
+            .try_into()
+            .map_err(|_| NodeIdError::Length(bytes.len()))?;
         PublicKey::from_slice(&array).map_err(|_| NodeIdError::NotAPoint)?;
         Ok(Self(array))
     }
@@ -60,7 +62,9 @@ impl fmt::Debug for NodeId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NodeIdError {
     /// A character that is not hexadecimal; its position counts from 1.
-    #[error("a node's public key has only the characters 0-9 and a-f; character {0} is another one")]
+    #[error(
+        "a node's public key has only the characters 0-9 and a-f; character {0} is another one"
+    )]
     NotHex(usize),
     /// So many characters instead of 66.
     #[error("a node's public key has 66 characters, this has {0}")]
@@ -135,10 +139,14 @@ impl FromStr for NodeAddress {
         let text = text.trim();
         let text = text.strip_prefix("lightning:").unwrap_or(text);
         let Some((node, host)) = text.split_once('@') else {
-            return Ok(Self { node: text.parse()?, host: None });
+            return Ok(Self {
+                node: text.parse()?,
+                host: None,
+            });
         };
         let node = node.parse()?;
-        let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '/' | '?' | '#');
+        let bad =
+            |c: char| c.is_whitespace() || c.is_control() || matches!(c, '@' | '/' | '?' | '#');
         let port_ok = |port: &str| port.parse::<u16>().is_ok_and(|port| port != 0);
         let valid = !host.is_empty()
             && host.len() <= 255
@@ -151,7 +159,10 @@ impl FromStr for NodeAddress {
         if !valid {
             return Err(NodeAddressError::Host);
         }
-        Ok(Self { node, host: Some(host.to_owned()) })
+        Ok(Self {
+            node,
+            host: Some(host.to_owned()),
+        })
     }
 }
 

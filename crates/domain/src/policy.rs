@@ -48,7 +48,10 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { accept_bare: true, accept_readable_up_to: Msat::new(10_000) }
+        Self {
+            accept_bare: true,
+            accept_readable_up_to: Msat::new(10_000),
+        }
     }
 }
 
@@ -65,7 +68,11 @@ pub struct StrangerCaps {
 
 impl Default for StrangerCaps {
     fn default() -> Self {
-        Self { messages: 20, bytes: 65_536, requests: 1_000 }
+        Self {
+            messages: 20,
+            bytes: 65_536,
+            requests: 1_000,
+        }
     }
 }
 
@@ -86,10 +93,10 @@ pub enum Verdict {
 #[must_use]
 pub fn decide(rules: &Rules, incoming: &Incoming) -> Verdict {
     let stranger = incoming.trust == Trust::Request;
-    if incoming.trust == Trust::Blocked || (stranger && incoming.over_caps) {
+    if incoming.trust == Trust::Blocked {
         return Verdict::RefuseUnread;
     }
-    match incoming.content {
+    let verdict = match incoming.content {
         Content::Double | Content::Letter(Expectation::Return) => Verdict::Refuse,
         Content::Refund { honest: true } => Verdict::Accept,
         Content::Letter(Expectation::Decide | Expectation::Keep)
@@ -100,7 +107,12 @@ pub fn decide(rules: &Rules, incoming: &Incoming) -> Verdict {
         Content::Readable if incoming.amount <= rules.accept_readable_up_to => Verdict::Accept,
         Content::Bare if rules.accept_bare => Verdict::Accept,
         _ => Verdict::Ask,
+    };
+    // Whoever pays for the place may leave more.
+    if stranger && incoming.over_caps && verdict != Verdict::Accept {
+        return Verdict::RefuseUnread;
     }
+    verdict
 }
 
 #[cfg(test)]

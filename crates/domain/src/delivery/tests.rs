@@ -2,8 +2,15 @@ use super::DeliveryEvent as E;
 use super::DeliveryState as S;
 use super::*;
 
-const STATES: [S; 7] =
-    [S::Queued, S::InFlight, S::Settled, S::Returned, S::Failed, S::Parked, S::Cancelled];
+const STATES: [S; 7] = [
+    S::Queued,
+    S::InFlight,
+    S::Settled,
+    S::Returned,
+    S::Failed,
+    S::Parked,
+    S::Cancelled,
+];
 const EVENTS: [E; 8] = [
     E::Begin,
     E::Settled,
@@ -36,7 +43,11 @@ fn only_begin_gives_a_message_to_the_node() {
     for state in STATES {
         for event in EVENTS {
             let expected = state == S::Queued && event == E::Begin;
-            assert_eq!(state.step(event) == Some(S::InFlight), expected, "{state:?} {event:?}");
+            assert_eq!(
+                state.step(event) == Some(S::InFlight),
+                expected,
+                "{state:?} {event:?}"
+            );
         }
     }
 }
@@ -45,7 +56,10 @@ fn only_begin_gives_a_message_to_the_node() {
 fn a_refusal_proves_arrival_only_from_a_node_that_holds() {
     use Expectation::{Decide, Keep, Return};
     for expectation in [Return, Keep, Decide] {
-        assert_eq!(ReturnMeaning::of(expectation, false), ReturnMeaning::Unconfirmed);
+        assert_eq!(
+            ReturnMeaning::of(expectation, false),
+            ReturnMeaning::Unconfirmed
+        );
     }
     assert_eq!(ReturnMeaning::of(Return, true), ReturnMeaning::Arrived);
     assert_eq!(ReturnMeaning::of(Decide, true), ReturnMeaning::Declined);

@@ -11,8 +11,16 @@ fn node(last: u8) -> NodeId {
 
 #[test]
 fn the_last_word_is_the_nodes() {
-    assert_eq!(S::Accepting.step(E::Returned), Some(S::Returned), "too late");
-    assert_eq!(S::Refunding.step(E::Settled), Some(S::Settled), "settled elsewhere");
+    assert_eq!(
+        S::Accepting.step(E::Returned),
+        Some(S::Returned),
+        "too late"
+    );
+    assert_eq!(
+        S::Refunding.step(E::Settled),
+        Some(S::Settled),
+        "settled elsewhere"
+    );
     for event in EVENTS {
         assert_eq!(S::Settled.step(event), None);
         assert_eq!(S::Returned.step(event), None);
@@ -37,7 +45,11 @@ fn nothing_is_decided_before_its_records_are_stored() {
 fn a_refund_that_lies_is_not_honest() {
     let (alice, mallory) = (node(1), node(2));
     let of = PaymentHash([9; 32]);
-    let claim = RefundClaim { from: alice, of, amount: Msat::new(5_000) };
+    let claim = RefundClaim {
+        from: alice,
+        of,
+        amount: Msat::new(5_000),
+    };
     let paid = PaidBefore {
         to: alice,
         amount: Msat::new(5_000),
@@ -47,9 +59,41 @@ fn a_refund_that_lies_is_not_honest() {
     };
     assert!(claim.is_honest(Some(&paid)));
     assert!(!claim.is_honest(None), "of a payment that we never made");
-    assert!(!RefundClaim { from: mallory, ..claim }.is_honest(Some(&paid)), "by somebody else");
-    assert!(!RefundClaim { amount: Msat::new(5_001), ..claim }.is_honest(Some(&paid)), "too much");
-    assert!(!claim.is_honest(Some(&PaidBefore { settled: false, ..paid })), "of what came back");
-    assert!(!claim.is_honest(Some(&PaidBefore { refunded: true, ..paid })), "twice");
-    assert!(!claim.is_honest(Some(&PaidBefore { is_refund: true, ..paid })), "of a refund");
+    assert!(
+        !RefundClaim {
+            from: mallory,
+            ..claim
+        }
+        .is_honest(Some(&paid)),
+        "by somebody else"
+    );
+    assert!(
+        !RefundClaim {
+            amount: Msat::new(5_001),
+            ..claim
+        }
+        .is_honest(Some(&paid)),
+        "too much"
+    );
+    assert!(
+        !claim.is_honest(Some(&PaidBefore {
+            settled: false,
+            ..paid
+        })),
+        "of what came back"
+    );
+    assert!(
+        !claim.is_honest(Some(&PaidBefore {
+            refunded: true,
+            ..paid
+        })),
+        "twice"
+    );
+    assert!(
+        !claim.is_honest(Some(&PaidBefore {
+            is_refund: true,
+            ..paid
+        })),
+        "of a refund"
+    );
 }

@@ -36,7 +36,11 @@ fn the_table_of_decisions() {
         (Letter(Return), 1, Blocked, RefuseUnread),
         (Readable, 1, Blocked, RefuseUnread),
     ] {
-        assert_eq!(verdict(content, sat, trust), expected, "{content:?} {sat} {trust:?}");
+        assert_eq!(
+            verdict(content, sat, trust),
+            expected,
+            "{content:?} {sat} {trust:?}"
+        );
     }
 }
 
@@ -50,13 +54,24 @@ fn a_stranger_over_the_caps_is_refused_unread_and_a_contact_is_not() {
         over_caps: true,
     };
     assert_eq!(decide(&Rules::default(), &incoming), RefuseUnread);
-    let known = Incoming { trust: Trust::Known, ..incoming };
+    let known = Incoming {
+        trust: Trust::Known,
+        ..incoming
+    };
     assert_eq!(decide(&Rules::default(), &known), Refuse);
+    let paying = Incoming {
+        content: Readable,
+        ..incoming
+    };
+    assert_eq!(decide(&Rules::default(), &paying), Accept);
 }
 
 #[test]
 fn bare_keysends_can_be_asked_about() {
-    let rules = Rules { accept_bare: false, ..Rules::default() };
+    let rules = Rules {
+        accept_bare: false,
+        ..Rules::default()
+    };
     let incoming = Incoming {
         content: Bare,
         amount: Msat::SAT,

@@ -1,0 +1,335 @@
+//! What the user may ask for. A command checks, writes the intent in one transaction, wakes the actor, and returns.
+
+use domain::{
+    Authorship, Contact, ConversationId, DeliveryEvent, DeliveryState, Decision, Direction,
+    HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PaymentHash, Trust,
+};
+use rand::Rng;
+use store::{Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
+
+use crate::compose::{Draft, Purpose};
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::feed::Change;
+use crate::quotes::Quote;
+
+/// A message to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The words; may be empty with a payment.
+    pub text: String,
+    /// Sats for the recipient; zero for a text, which carries postage.
+    pub payment: Msat,
+    /// The most in fees; `None` takes the user's setting.
+    pub fee_limit: Option<Msat>,
+}
+
+/// The outcome of a guarded write: refusals are answers, not failures of the database.
+type Guarded<T> = Result<Result<T, EngineError>, StoreError>;
+
+impl Engine {
+    /// Stores a message and queues it.
+    ///
+    /// # Errors
+    /// Nothing is stored when the message is empty, too small, too long for where the contact was last seen, or for nobody.
+    pub async fn send(&self, outgoing: Outgoing) -> Result<MessageKey, EngineError> {
+        let contact = self.recipient(outgoing.conversation).await?;
+        let purpose = purpose(&outgoing)?;
+        let draft = self.draft(&contact, purpose, outgoing.text);
+        self.parts.quotes.check_size(&draft)?;
+        let fee_limit =
+            outgoing.fee_limit.unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
+        let conversation = outgoing.conversation;
+        let queued = Queued { ours: self.parts.identity.node(), conversation, fee_limit };
+        let key = self
+            .parts
+            .store
+            .write(move |tx| queued.store(tx, &draft))
+            .await?;
+        self.queued(conversation, key);
+        Ok(key)
+    }
+
+    /// What a send would cost now.
+    ///
+    /// # Errors
+    /// As for [`Engine::send`]; besides: no route, no balance, no keysend, not connected.
+    pub async fn quote(&self, outgoing: Outgoing) -> Result<Quote, EngineError> {
+        let contact = self.recipient(outgoing.conversation).await?;
+        // An amount is asked for while the text is still empty.
+        let purpose = match purpose(&outgoing) {
+            Err(EngineError::Empty) => Purpose::Text,
+            other => other?,
+        };
+        let draft = self.draft(&contact, purpose, outgoing.text);
+        let fee_limit =
+            outgoing.fee_limit.unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
+        self.parts.quotes.quote(&draft, fee_limit).await
+    }
+
+    /// Queues a message again that did not arrive.
+    ///
+    /// # Errors
+    /// [`EngineError::Delivery`] when it is not failed or parked.
+    pub async fn retry(&self, key: MessageKey) -> Result<(), EngineError> {
+        self.step_delivery(key, DeliveryEvent::Retry).await
+    }
+
+    /// Takes a message back that has not left.
+    ///
+    /// # Errors
+    /// [`EngineError::Delivery`] when it has.
+    pub async fn cancel(&self, key: MessageKey) -> Result<(), EngineError> {
+        self.step_delivery(key, DeliveryEvent::Cancel).await
+    }
+
+    /// Takes a held payment.
+    ///
+    /// # Errors
+    /// [`EngineError::Hold`] when it went back or is going back. Accepting twice is accepting once.
+    pub async fn accept(&self, key: MessageKey) -> Result<(), EngineError> {
+        self.decide(key, HoldEvent::Accept, [HoldState::Accepting, HoldState::Settled]).await
+    }
+
+    /// Returns a held payment; free for both sides.
+    ///
+    /// # Errors
+    /// [`EngineError::Hold`] when it is settled or being settled. Refusing twice is refusing once.
+    pub async fn refuse(&self, key: MessageKey) -> Result<(), EngineError> {
+        self.decide(key, HoldEvent::Refuse, [HoldState::Refunding, HoldState::Returned]).await
+    }
+
+    /// What paying a settled payment back would cost.
+    ///
+    /// # Errors
+    /// [`EngineError::NotRefundable`], [`EngineError::AlreadyRefunded`], and those of [`Engine::quote`].
+    pub async fn quote_pay_back(&self, key: MessageKey) -> Result<Quote, EngineError> {
+        let original = self.parts.store.read(move |db| Original::find(db, key)).await??;
+        let purpose = Purpose::Refund { of: original.hash, amount: original.amount };
+        let draft = self.draft(&original.contact, purpose, String::new());
+        let fee_limit = self.parts.settings.fee_limit(original.amount);
+        self.parts.quotes.quote(&draft, fee_limit).await
+    }
+
+    /// Pays a settled payment back, in full, with the fee on the user. Once per payment.
+    ///
+    /// # Errors
+    /// [`EngineError::NotRefundable`], [`EngineError::AlreadyRefunded`].
+    pub async fn pay_back(
+        &self,
+        key: MessageKey,
+        fee_limit: Option<Msat>,
+    ) -> Result<MessageKey, EngineError> {
+        let engine = self.clone();
+        let (conversation, refund) = self
+            .parts
+            .store
+            .write(move |tx| -> Guarded<(ConversationId, MessageKey)> {
+                let original = match Original::find(tx, key)? {
+                    Ok(original) => original,
+                    Err(error) => return Ok(Err(error)),
+                };
+                let purpose = Purpose::Refund { of: original.hash, amount: original.amount };
+                let draft = engine.draft(&original.contact, purpose, String::new());
+                let parts = &engine.parts;
+                let fee_limit =
+                    fee_limit.unwrap_or_else(|| parts.settings.fee_limit(original.amount));
+                let conversation = original.conversation;
+                let queued = Queued { ours: parts.identity.node(), conversation, fee_limit };
+                let refund = queued.store(tx, &draft)?;
+                if !tx.claim_refund(original.hash, RefundSide::ByUs, refund, original.amount)? {
+                    return Err(StoreError::Constraint("it has been paid back already".into()));
+                }
+                Ok(Ok((conversation, refund)))
+            })
+            .await??;
+        self.queued(conversation, refund);
+        self.parts.feed.publish(Change::Message(conversation, key));
+        Ok(refund)
+    }
+
+    async fn recipient(&self, conversation: ConversationId) -> Result<Contact, EngineError> {
+        let row = self.parts.store.read(move |db| db.conversation(conversation)).await?;
+        let contact = row.ok_or(EngineError::NotFound)?.contact;
+        if contact.node == self.parts.identity.node() {
+            return Err(EngineError::Nobody);
+        }
+        if contact.trust == Trust::Blocked {
+            return Err(EngineError::Blocked);
+        }
+        Ok(contact)
+    }
+
+    /// The sequence number is filled in when the message is stored.
+    fn draft(&self, contact: &Contact, purpose: Purpose, text: String) -> Draft {
+        let parts = &self.parts;
+        Draft {
+            to: contact.node,
+            program: contact.program,
+            id: MessageId(parts.rng().random()),
+            sequence: SOME_SEQUENCE,
+            sent_at: parts.clock.now(),
+            hold_secs: parts.settings.mode().hold_secs_told(),
+            text,
+            purpose,
+        }
+    }
+
+    async fn step_delivery(
+        &self,
+        key: MessageKey,
+        event: DeliveryEvent,
+    ) -> Result<(), EngineError> {
+        let now = self.parts.clock.now();
+        let conversation = self
+            .parts
+            .store
+            .write(move |tx| -> Guarded<ConversationId> {
+                let Some(delivery) = tx.delivery(key)? else {
+                    return Ok(Err(EngineError::NotFound));
+                };
+                if tx.step_delivery(key, event, Outcome::default(), now)?.is_none() {
+                    return Ok(Err(EngineError::Delivery(delivery.state)));
+                }
+                if event == DeliveryEvent::Cancel {
+                    tx.drop_refund(key)?;
+                }
+                Ok(Ok(delivery.conversation))
+            })
+            .await??;
+        self.queued(conversation, key);
+        Ok(())
+    }
+
+    async fn decide(
+        &self,
+        key: MessageKey,
+        event: HoldEvent,
+        already: [HoldState; 2],
+    ) -> Result<(), EngineError> {
+        let now = self.parts.clock.now();
+        let conversation = self
+            .parts
+            .store
+            .write(move |tx| -> Guarded<ConversationId> {
+                let (Some(message), Some(row)) = (tx.message(key)?, tx.incoming_of(key)?) else {
+                    return Ok(Err(EngineError::NotFound));
+                };
+                let hash = row.payment.hash;
+                let stepped = tx.step_hold(hash, event, Some(Decision::Person), now)?;
+                if stepped.is_none() && !already.contains(&row.payment.state) {
+                    return Ok(Err(EngineError::Hold(row.payment.state)));
+                }
+                Ok(Ok(message.conversation))
+            })
+            .await??;
+        self.parts.holds.notify_one();
+        self.parts.feed.publish(Change::Message(conversation, key));
+        self.parts.feed.publish(Change::Conversation(conversation));
+        Ok(())
+    }
+
+    fn queued(&self, conversation: ConversationId, key: MessageKey) {
+        self.parts.outbox.notify_one();
+        self.parts.feed.publish(Change::Message(conversation, key));
+        self.parts.feed.publish(Change::Conversation(conversation));
+    }
+}
+
+/// Any number of the usual size, for measuring a letter before it has its own.
+const SOME_SEQUENCE: u64 = 1_000_000;
+
+fn purpose(outgoing: &Outgoing) -> Result<Purpose, EngineError> {
+    if outgoing.payment.is_zero() {
+        let empty = outgoing.text.trim().is_empty();
+        return if empty { Err(EngineError::Empty) } else { Ok(Purpose::Text) };
+    }
+    if outgoing.payment < Msat::SAT {
+        return Err(EngineError::BelowMinimum);
+    }
+    Ok(Purpose::Payment(outgoing.payment))
+}
+
+/// Where a draft is stored.
+struct Queued {
+    ours: domain::NodeId,
+    conversation: ConversationId,
+    fee_limit: Msat,
+}
+
+impl Queued {
+    /// Message and delivery, in the caller's transaction.
+    fn store(&self, tx: &Tx<'_>, draft: &Draft) -> Result<MessageKey, StoreError> {
+        let (kind, payment, refund_of) = match draft.purpose {
+            Purpose::Text => (MessageKind::Text, Msat::ZERO, None),
+            Purpose::Payment(amount) => (MessageKind::Payment, amount, None),
+            Purpose::Refund { of, amount } => (MessageKind::Refund { of }, amount, Some(of)),
+        };
+        let sequence = tx.next_sequence(self.conversation)?;
+        let message = NewMessage {
+            conversation: self.conversation,
+            sender: self.ours,
+            id: draft.id,
+            direction: Direction::Outgoing,
+            kind,
+            text: draft.text.clone(),
+            payment,
+            sent_at: draft.sent_at,
+            stored_at: draft.sent_at,
+            authorship: Authorship::Verified,
+            privacy: draft.privacy(),
+            seen: true,
+            letter: None,
+        };
+        let key = tx
+            .insert_message(&message)?
+            .ok_or_else(|| StoreError::Constraint("a message id came up twice".into()))?;
+        tx.enqueue(&Delivery {
+            message: key,
+            conversation: self.conversation,
+            to: draft.to,
+            state: DeliveryState::Queued,
+            expectation: draft.expectation(),
+            amount: draft.amount(),
+            fee_limit: self.fee_limit,
+            refund_of,
+            sequence,
+            failure: None,
+            returned: None,
+            waits_until: None,
+            updated_at: draft.sent_at,
+        })?;
+        Ok(key)
+    }
+}
+
+/// A payment that can be paid back.
+struct Original {
+    hash: PaymentHash,
+    amount: Msat,
+    contact: Contact,
+    conversation: ConversationId,
+}
+
+impl Original {
+    fn find(db: &store::Reader<'_>, key: MessageKey) -> Guarded<Self> {
+        let (Some(message), Some(row)) = (db.message(key)?, db.incoming_of(key)?) else {
+            return Ok(Err(EngineError::NotFound));
+        };
+        let refundable = message.authorship == Authorship::Verified
+            && !matches!(message.kind, MessageKind::Refund { .. })
+            && row.payment.state == HoldState::Settled
+            && row.payment.amount >= Msat::SAT;
+        let contact = row.sender.map(|sender| db.contact(sender)).transpose()?.flatten();
+        let (true, Some(contact)) = (refundable, contact) else {
+            return Ok(Err(EngineError::NotRefundable));
+        };
+        if db.refund_of_payment(row.payment.hash)?.is_some() {
+            return Ok(Err(EngineError::AlreadyRefunded));
+        }
+        let (hash, amount) = (row.payment.hash, row.payment.amount);
+        Ok(Ok(Self { hash, amount, contact, conversation: message.conversation }))
+    }
+}

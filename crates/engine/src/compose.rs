@@ -1,0 +1,224 @@
+//! From a message to the records of a payment, and how large they are.
+
+use domain::{
+    Expectation, MessageId, Msat, NodeId, PaymentHash, Privacy, Program, Timestamp,
+};
+use lnd::LightningError;
+use protocol::{Body, Letter, Records, record};
+use rand::rngs::StdRng;
+use sha2::{Digest, Sha256};
+
+use crate::identity::Identity;
+
+/// Hop payloads of a payment's onion, in bytes (BOLT 4).
+const ONION: usize = 1_300;
+/// A readable message takes a hello along while all records stay below this: it must not shorten the reach.
+const HELLO_ROOM: usize = 700;
+/// The longest DER signature.
+const SIGNATURE: usize = 72;
+
+/// What a message does besides carrying words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Text,
+    Payment(Msat),
+    Refund { of: PaymentHash, amount: Msat },
+}
+
+/// Everything that decides what goes over the wire, except the attempt's payment hash.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) to: NodeId,
+    pub(crate) program: Program,
+    pub(crate) id: MessageId,
+    pub(crate) sequence: u64,
+    pub(crate) sent_at: Timestamp,
+    pub(crate) hold_secs: Option<u32>,
+    pub(crate) text: String,
+    pub(crate) purpose: Purpose,
+}
+
+impl Draft {
+    /// What the recipient gets: the payment, or one satoshi of postage.
+    pub(crate) const fn amount(&self) -> Msat {
+        match self.purpose {
+            Purpose::Text => Msat::SAT,
+            Purpose::Payment(amount) | Purpose::Refund { amount, .. } => amount,
+        }
+    }
+
+    pub(crate) const fn expectation(&self) -> Expectation {
+        match self.purpose {
+            Purpose::Text => Expectation::Return,
+            Purpose::Payment(_) => Expectation::Decide,
+            Purpose::Refund { .. } => Expectation::Keep,
+        }
+    }
+
+    /// Letters are for those who have shown that they read them.
+    pub(crate) const fn privacy(&self) -> Privacy {
+        if self.program.reads_letters() { Privacy::Sealed } else { Privacy::Open }
+    }
+
+    fn letter(&self, body: Body) -> Letter {
+        Letter {
+            id: self.id,
+            sequence: self.sequence,
+            sent_at: self.sent_at,
+            expectation: self.expectation(),
+            hold_secs: self.hold_secs,
+            reply_to: None,
+            body,
+        }
+    }
+
+    fn body(&self, text: String) -> Body {
+        match self.purpose {
+            Purpose::Text => Body::Text(text),
+            Purpose::Payment(amount) => Body::Payment { note: text, amount },
+            Purpose::Refund { of, amount } => Body::Refund { of, amount, note: text },
+        }
+    }
+
+    /// What a program that reads no letters shows.
+    fn readable_text(&self) -> String {
+        match self.purpose {
+            Purpose::Refund { of, .. } if self.text.is_empty() => format!("Refund of payment {of}"),
+            _ => self.text.clone(),
+        }
+    }
+
+    /// The records of one attempt.
+    pub(crate) async fn records(
+        &self,
+        identity: &Identity,
+        mut rng: StdRng,
+        hash: PaymentHash,
+    ) -> Result<Records, LightningError> {
+        let ours = identity.node();
+        let mut sealed = async |letter: Letter| -> Result<(u64, Vec<u8>), LightningError> {
+            let secret = identity.shared_with(self.to).await?;
+            let bytes = letter.encode();
+            Ok((record::LETTER, protocol::seal(&mut rng, ours, self.to, &secret.0, &hash.0, &bytes)))
+        };
+        let text = self.readable_text();
+        if self.program.reads_letters() || text.is_empty() {
+            return Ok(vec![sealed(self.letter(self.body(self.text.clone()))).await?]);
+        }
+        let time = protocol::whatsat::time_bytes(self.sent_at);
+        let signed = protocol::whatsat::signed_bytes(ours, self.to, &time, &text);
+        let signature = identity.sign(signed).await?;
+        let mut records = protocol::whatsat::records(ours, &time, &text, &signature);
+        if self.hello_fits(text.len()) {
+            let beside = Some(Sha256::digest(text.as_bytes()).into());
+            match sealed(self.letter(Body::Hello { beside })).await {
+                Ok(hello) => records.push(hello),
+                // Readable text needs no sealing: without that permission it goes alone.
+                Err(LightningError::Permission(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        records.sort_by_key(|(kind, _)| *kind);
+        Ok(records)
+    }
+
+    /// Records of the same types and sizes, for asking what they cost.
+    pub(crate) fn sized_records(&self) -> Records {
+        self.sizes(self.text.len())
+            .into_iter()
+            .map(|(kind, size)| (kind, vec![0; size]))
+            .collect()
+    }
+
+    /// Types and sizes of the records if the text had `len` bytes, by ascending type.
+    fn sizes(&self, len: usize) -> Vec<(u64, usize)> {
+        let text = "x".repeat(len);
+        if self.program.reads_letters() || (text.is_empty() && self.readable_text().is_empty()) {
+            return vec![(record::LETTER, sealed_size(&self.letter(self.body(text))))];
+        }
+        let text_len = if text.is_empty() { self.readable_text().len() } else { len };
+        let mut sizes = readable_sizes(text_len);
+        if self.hello_fits(text_len) {
+            sizes.push((record::LETTER, sealed_size(&self.letter(HELLO))));
+        }
+        sizes.sort_unstable();
+        sizes
+    }
+
+    fn hello_fits(&self, text_len: usize) -> bool {
+        let hello = (record::LETTER, sealed_size(&self.letter(HELLO)));
+        encoded(readable_sizes(text_len).into_iter().chain([hello])) <= HELLO_ROOM
+    }
+
+    /// How many bytes of text fit over so many channels; `None` when not even an empty text does.
+    pub(crate) fn room_for_text(&self, hops: u32) -> Option<usize> {
+        let room = record_room(self.amount(), hops)?;
+        let fits = |len: usize| encoded(self.sizes(len)) <= room;
+        if !fits(0) {
+            return None;
+        }
+        let (mut fitting, mut too_long) = (0_usize, ONION);
+        while fitting.saturating_add(1) < too_long {
+            let middle = fitting.midpoint(too_long);
+            if fits(middle) {
+                fitting = middle;
+            } else {
+                too_long = middle;
+            }
+        }
+        Some(fitting)
+    }
+}
+
+const HELLO: Body = Body::Hello { beside: Some([0; 32]) };
+
+fn sealed_size(letter: &Letter) -> usize {
+    letter.encode().len().saturating_add(protocol::OVERHEAD)
+}
+
+fn readable_sizes(text_len: usize) -> Vec<(u64, usize)> {
+    vec![
+        (record::TEXT, text_len),
+        (record::SIGNATURE, SIGNATURE),
+        (record::SENDER, 33),
+        (record::TIME, 8),
+    ]
+}
+
+/// Bytes of a TLV stream with these types and lengths.
+fn encoded(sizes: impl IntoIterator<Item = (u64, usize)>) -> usize {
+    sizes
+        .into_iter()
+        .map(|(kind, size)| {
+            let length = u64::try_from(size).unwrap_or(u64::MAX);
+            big_size(kind).saturating_add(big_size(length)).saturating_add(size)
+        })
+        .fold(0, usize::saturating_add)
+}
+
+/// Bytes of a BigSize number (BOLT 1).
+const fn big_size(value: u64) -> usize {
+    match value {
+        0..0xfd => 1,
+        0xfd..0x1_0000 => 3,
+        0x1_0000..0x1_0000_0000 => 5,
+        _ => 9,
+    }
+}
+
+/// Bytes that custom records may take in the last hop's payload, besides the keysend preimage.
+///
+/// The last payload holds its length (3), amount and expiry (2 and their bytes; heights have up to 3), the preimage
+/// record (42) and the HMAC (32); each forwarder's holds a channel id (10) instead of records, and a length of 1.
+fn record_room(amount: Msat, hops: u32) -> Option<usize> {
+    // Forwarders are paid more than the recipient; one byte more always covers it.
+    let number = 64_u32.saturating_sub(amount.get().leading_zeros()).div_ceil(8);
+    let number = usize::try_from(number).ok()?;
+    let last = 3_usize.checked_add(2)?.checked_add(number)?.checked_add(2 + 3 + 42 + 32)?;
+    let forwarder = 1_usize.checked_add(2)?.checked_add(number)?.checked_add(1 + 2 + 3 + 10 + 32)?;
+    let forwarders = usize::try_from(hops.checked_sub(1)?).ok()?;
+    ONION.checked_sub(last)?.checked_sub(forwarder.checked_mul(forwarders)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! Starts and stops everything.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::NodeId;
+use lnd::{Lightning, LightningError};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use store::{Store, StoreError};
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::feed::{Change, Changes, Feed};
+use crate::holds::Holds;
+use crate::identity::Identity;
+use crate::inbox::Inbox;
+use crate::link::{Link, LinkState};
+use crate::neighbours::{Neighbours, Reach};
+use crate::outbox::Outbox;
+use crate::quotes::Quotes;
+use crate::reception::Reception;
+use crate::rules::{KeysendMode, Settings};
+use crate::tasks::Tasks;
+use crate::tracker::Tracker;
+
+/// What an engine is given.
+pub struct Deps {
+    /// The profile's database.
+    pub store: Store,
+    /// The profile's node.
+    pub lightning: Arc<dyn Lightning>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from: fresh for every start, except in a simulation.
+    pub seed: [u8; 32],
+    /// Whose node it is: with any other, nothing is sent or read.
+    pub node: NodeId,
+}
+
+/// A running engine. Cheap to clone; [`Engine::stop`] ends it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) parts: Arc<Parts>,
+}
+
+/// What commands need.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feed: Feed,
+    pub(crate) link: Link,
+    pub(crate) identity: Identity,
+    pub(crate) neighbours: Neighbours,
+    pub(crate) settings: Settings,
+    pub(crate) quotes: Quotes,
+    pub(crate) outbox: Arc<Notify>,
+    pub(crate) holds: Arc<Notify>,
+    rng: Arc<Mutex<StdRng>>,
+    tasks: Tasks,
+}
+
+impl Parts {
+    pub(crate) fn rng(&self) -> MutexGuard<'_, StdRng> {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// Starts every actor. Must be called inside a tokio runtime.
+    #[must_use]
+    pub fn start(deps: Deps) -> Self {
+        let Deps { store, lightning, clock, seed, node } = deps;
+        let (tasks, feed, link) = (Tasks::default(), Feed::default(), Link::new());
+        let (settings, outbox_wake) = (Settings::default(), Arc::new(Notify::new()));
+        let holds_wake = Arc::new(Notify::new());
+        let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
+        let identity = Identity::new(node, lightning.clone());
+        let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
+        let quotes = Quotes::new(lightning.clone(), link.clone(), neighbours.clone());
+        let tracker = Tracker {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            feed: feed.clone(),
+            link: link.clone(),
+            following: Arc::new(Mutex::new(HashSet::new())),
+        };
+        let outbox = Outbox {
+            store: store.clone(),
+            clock: clock.clone(),
+            feed: feed.clone(),
+            link: link.clone(),
+            identity: identity.clone(),
+            neighbours: neighbours.clone(),
+            settings: settings.clone(),
+            tracker: tracker.clone(),
+            tasks: tasks.clone(),
+            rng: rng.clone(),
+            wake: outbox_wake.clone(),
+            busy: Arc::new(Mutex::new(HashSet::new())),
+            room: Arc::new(Mutex::new(HashMap::new())),
+        };
+        let reception = Reception {
+            store: store.clone(),
+            clock: clock.clone(),
+            feed: feed.clone(),
+            identity: identity.clone(),
+            neighbours: neighbours.clone(),
+            settings: settings.clone(),
+            tasks: tasks.clone(),
+            holds: holds_wake.clone(),
+        };
+        let inbox = Inbox {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            link: link.clone(),
+            settings: settings.clone(),
+            reception: reception.clone(),
+        };
+        let holds = Holds {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            link: link.clone(),
+            reception,
+            wake: holds_wake.clone(),
+        };
+        tasks.spawn(link.clone().run(lightning, clock.clone(), feed.clone(), node));
+        let starting = Starting {
+            store: store.clone(),
+            settings: settings.clone(),
+            tracker,
+            tasks: tasks.clone(),
+        };
+        tasks.spawn(async move {
+            if let Err(error) = starting.run().await {
+                tracing::error!(%error, "the engine cannot read its database");
+                return;
+            }
+            starting.tasks.spawn(inbox.run());
+            starting.tasks.spawn(holds.run());
+            starting.tasks.spawn(outbox.run());
+        });
+        let parts = Parts {
+            store,
+            clock,
+            feed,
+            link,
+            identity,
+            neighbours,
+            settings,
+            quotes,
+            outbox: outbox_wake,
+            holds: holds_wake,
+            rng,
+            tasks,
+        };
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// Ends every task and waits for it. What was on its way is picked up at the next start.
+    pub async fn stop(&self) {
+        self.parts.tasks.stop().await;
+    }
+
+    /// How the connection is.
+    #[must_use]
+    pub fn link(&self) -> watch::Receiver<LinkState> {
+        self.parts.link.watch()
+    }
+
+    /// Asks the node now instead of later.
+    pub fn retry_link(&self) {
+        self.parts.link.check();
+    }
+
+    /// What changes from now on.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        self.parts.feed.changes()
+    }
+
+    /// Tells of a change that was made beside the engine: names, drafts, trust.
+    pub fn publish(&self, change: Change) {
+        self.parts.feed.publish(change);
+    }
+
+    /// Reads the user's settings again.
+    ///
+    /// # Errors
+    /// When the database cannot be read; the former settings stay.
+    pub async fn rules_changed(&self) -> Result<(), StoreError> {
+        self.parts.settings.load(&self.parts.store).await
+    }
+
+    /// How our node treats keysends, as far as it is known.
+    #[must_use]
+    pub fn keysend_mode(&self) -> KeysendMode {
+        self.parts.settings.mode()
+    }
+
+    /// How a node can be reached now.
+    ///
+    /// # Errors
+    /// When our node does not answer.
+    pub async fn reach(&self, node: NodeId) -> Result<Reach, LightningError> {
+        self.parts.neighbours.reach(node).await
+    }
+
+    /// Brings a contact's alias up to date, in the background.
+    pub fn refresh_alias(&self, node: NodeId) {
+        let neighbours = self.parts.neighbours.clone();
+        self.parts.tasks.spawn(async move { neighbours.refresh_alias(node).await });
+    }
+}
+
+/// What comes before the actors: settings, and the attempts of the run before.
+struct Starting {
+    store: Store,
+    settings: Settings,
+    tracker: Tracker,
+    tasks: Tasks,
+}
+
+impl Starting {
+    async fn run(&self) -> Result<(), StoreError> {
+        self.settings.load(&self.store).await?;
+        for attempt in self.tracker.open_attempts().await? {
+            let tracker = self.tracker.clone();
+            self.tasks.spawn(async move { tracker.pick_up(attempt).await });
+        }
+        Ok(())
+    }
+}

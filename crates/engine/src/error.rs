@@ -1,0 +1,55 @@
+//! Why a command was not taken.
+
+use domain::{DeliveryState, HoldState};
+use lnd::LightningError;
+use store::StoreError;
+
+/// Nothing was changed and nothing was paid.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The node could not answer.
+    #[error(transparent)]
+    Lightning(#[from] LightningError),
+    /// The database could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such conversation or message.
+    #[error("not found")]
+    NotFound,
+    /// The text does not fit into a payment over that many hops.
+    #[error("the text is {over} bytes too long")]
+    TooLong {
+        /// Bytes to take away.
+        over: u32,
+    },
+    /// Neither text nor payment.
+    #[error("there is nothing to send")]
+    Empty,
+    /// Less than a satoshi: channels do not forward it.
+    #[error("the smallest payment is 1 sat")]
+    BelowMinimum,
+    /// The delivery is in a state in which this makes no sense.
+    #[error("the message is {0:?} already")]
+    Delivery(DeliveryState),
+    /// The payment is in a state in which this makes no sense.
+    #[error("the payment is {0:?} already")]
+    Hold(HoldState),
+    /// The recipient's node does not take keysends.
+    #[error("the recipient's node does not take keysends")]
+    NoKeysend,
+    /// There is no connection to the user's node.
+    #[error("not connected")]
+    Offline,
+    /// A pay-back exists.
+    #[error("it has been paid back already")]
+    AlreadyRefunded,
+    /// Not settled, not verified, or a refund itself.
+    #[error("this payment cannot be paid back")]
+    NotRefundable,
+    /// The user's own node, or the conversation of unknown senders.
+    #[error("there is nobody to send to")]
+    Nobody,
+    /// Blocked contacts are not written to.
+    #[error("the contact is blocked")]
+    Blocked,
+}

@@ -1,0 +1,131 @@
+//! Carries decisions out before the deadline. The node's word, not the answer of our call, ends a hold.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Decision, HoldEvent, HoldState, PaymentHash, Preimage, Timestamp};
+use futures::StreamExt;
+use lnd::{Lightning, LightningError};
+use store::{IncomingRow, Store, StoreError};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::link::Link;
+use crate::reception::Reception;
+
+/// An undecided payment is refused this long before the node would do it, so that it is told here why.
+const MARGIN: Duration = Duration::from_secs(10);
+/// Decisions that are carried out at once.
+const AT_ONCE: usize = 16;
+/// Without a deadline to wait for, the books are looked through this often.
+const PERIOD: Duration = Duration::from_secs(60);
+
+/// Settles and cancels.
+#[derive(Clone)]
+pub(crate) struct Holds {
+    pub(crate) store: Store,
+    pub(crate) lightning: Arc<dyn Lightning>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) link: Link,
+    pub(crate) reception: Reception,
+    pub(crate) wake: Arc<Notify>,
+}
+
+/// What a row needs now.
+enum Duty {
+    Settle(Preimage),
+    Cancel(PaymentHash),
+}
+
+impl Holds {
+    /// The actor's loop.
+    pub(crate) async fn run(self) {
+        loop {
+            self.link.connected().await;
+            let wait = match self.round().await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::error!(%error, "holds cannot be read");
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Does what is due; returns how long nothing more will be.
+    async fn round(&self) -> Result<Duration, StoreError> {
+        let now = self.clock.now();
+        let rows = self
+            .store
+            .write(move |tx| {
+                for row in tx.undecided()? {
+                    let late = row.payment.state == HoldState::Held && last_moment(&row) <= now;
+                    if late {
+                        let decision = Some(Decision::Deadline);
+                        tx.step_hold(row.payment.hash, HoldEvent::Refuse, decision, now)?;
+                    }
+                }
+                tx.undecided()
+            })
+            .await?;
+        let mut wait = PERIOD;
+        let mut duties = Vec::new();
+        for row in rows {
+            match row.payment.state {
+                HoldState::Accepting => {
+                    duties.push((row.payment.hash, Duty::Settle(row.payment.preimage)));
+                }
+                HoldState::Refunding => {
+                    duties.push((row.payment.hash, Duty::Cancel(row.payment.hash)));
+                }
+                _ => wait = wait.min(now.until(last_moment(&row))),
+            }
+        }
+        let failed = futures::stream::iter(duties)
+            .map(|(hash, duty)| self.carry_out(hash, duty))
+            .buffer_unordered(AT_ONCE)
+            .any(|done| async move { !done })
+            .await;
+        Ok(if failed { wait.min(Duration::from_secs(2)) } else { wait })
+    }
+
+    /// Whether the node has said its last word on it.
+    async fn carry_out(&self, hash: PaymentHash, duty: Duty) -> bool {
+        let done = match duty {
+            Duty::Settle(preimage) => self.lightning.settle(&preimage).await,
+            Duty::Cancel(hash) => self.lightning.cancel(hash).await,
+        };
+        match done {
+            Ok(()) | Err(LightningError::TooLate) => {}
+            Err(LightningError::Unreachable(_)) => {
+                self.link.check();
+                return false;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a decision could not be carried out");
+                return false;
+            }
+        }
+        match self.lightning.invoice(hash).await {
+            Ok(invoice) => match self.reception.take(invoice).await {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::info!(%error, "the node's word could not be stored yet");
+                    false
+                }
+            },
+            Err(_) => false,
+        }
+    }
+}
+
+/// When an undecided payment is refused; never for one without a deadline.
+fn last_moment(row: &IncomingRow) -> Timestamp {
+    let Some(deadline) = row.payment.deadline else { return Timestamp(i64::MAX) };
+    let third = row.payment.arrived_at.until(deadline).checked_div(3).unwrap_or_default();
+    deadline.minus(MARGIN.min(third))
+}

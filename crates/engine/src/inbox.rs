@@ -1,0 +1,203 @@
+//! The inbox: every incoming keysend, those included that came while the app was closed or the stream was broken.
+//!
+//! The node tells of new and of settled invoices, not of held and not of canceled ones. So a session begins by asking for
+//! everything since the cursor, for what is pending, and for each payment that was left unfinished here; and every open
+//! invoice is watched until it has arrived.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::PaymentHash;
+use futures::StreamExt;
+use lnd::{Invoice, InvoiceCursor, InvoiceState, Lightning, LightningError};
+use store::Store;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::link::Link;
+use crate::reception::{Reception, ReceptionError};
+use crate::rules::Settings;
+
+/// Invoices asked for at once.
+const PAGE: u64 = 200;
+/// News that wait to be stored before the streams are made to wait.
+const WAITING: usize = 256;
+
+/// Reads the node's invoices.
+#[derive(Clone)]
+pub(crate) struct Inbox {
+    pub(crate) store: Store,
+    pub(crate) lightning: Arc<dyn Lightning>,
+    pub(crate) link: Link,
+    pub(crate) settings: Settings,
+    pub(crate) reception: Reception,
+}
+
+type News = Result<Invoice, LightningError>;
+
+/// One connection's worth of reading. Dropping it ends every stream.
+struct Session<'a> {
+    inbox: &'a Inbox,
+    news: mpsc::Sender<News>,
+    watched: HashSet<PaymentHash>,
+    streams: JoinSet<PaymentHash>,
+}
+
+impl Inbox {
+    /// The actor's loop.
+    pub(crate) async fn run(self) {
+        loop {
+            self.link.connected().await;
+            match self.session().await {
+                Err(ReceptionError::Lightning(error)) => {
+                    tracing::info!(%error, "the inbox lost the node");
+                }
+                Err(ReceptionError::Store(error)) => {
+                    tracing::error!(%error, "the inbox cannot be written");
+                }
+                Ok(()) => {}
+            }
+            self.link.check();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn session(&self) -> Result<(), ReceptionError> {
+        if let Some(config) = self.lightning.config().await? {
+            self.settings.told(config);
+        }
+        let (news, mut arrivals) = mpsc::channel(WAITING);
+        let mut session =
+            Session { inbox: self, news, watched: HashSet::new(), streams: JoinSet::new() };
+        let start = session.start().await?;
+        session.subscribe(start);
+        session.catch_up(start).await?;
+        loop {
+            tokio::select! {
+                arrival = arrivals.recv() => match arrival {
+                    Some(invoice) => session.take(invoice?).await?,
+                    None => return Ok(()),
+                },
+                Some(ended) = session.streams.join_next() => {
+                    if let Ok(hash) = ended {
+                        session.watched.remove(&hash);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Where to begin: after what is stored; at the very first connection, after everything that is there.
+    async fn start(&self) -> Result<u64, ReceptionError> {
+        let store = &self.inbox.store;
+        if let Some((add_index, _)) = store.read(|db| db.invoice_cursor()).await? {
+            return Ok(add_index);
+        }
+        let newest = self.inbox.lightning.newest_add_index().await?;
+        store.write(move |tx| tx.advance_invoice_cursor(newest, 0)).await?;
+        Ok(newest)
+    }
+
+    /// Live news. The call may not return before the first event, so it is made in its own task.
+    fn subscribe(&mut self, add_index: u64) {
+        let lightning = self.inbox.lightning.clone();
+        let news = self.news.clone();
+        self.streams.spawn(async move {
+            // No backlog of settlements: what was unfinished is looked up one by one.
+            let cursor = InvoiceCursor { add_index, settle_index: 0 };
+            match lightning.invoices(cursor).await {
+                Ok(mut invoices) => {
+                    while let Some(invoice) = invoices.next().await {
+                        if news.send(invoice).await.is_err() {
+                            return NO_HASH;
+                        }
+                    }
+                    let _ = news.send(Err(ended())).await;
+                }
+                Err(error) => {
+                    let _ = news.send(Err(error)).await;
+                }
+            }
+            NO_HASH
+        });
+    }
+
+    async fn catch_up(&mut self, start: u64) -> Result<(), ReceptionError> {
+        let Inbox { store, lightning, reception, .. } = self.inbox;
+        let mut after = start;
+        loop {
+            let page = lightning.invoices_after(after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.add_index;
+            for invoice in page {
+                self.take(invoice).await?;
+            }
+        }
+        for invoice in lightning.pending_invoices().await? {
+            self.take(invoice).await?;
+        }
+        let unfinished = store
+            .read(|db| {
+                let mut hashes = db.seen_hashes()?;
+                hashes.extend(db.undecided()?.into_iter().map(|row| row.payment.hash));
+                Ok(hashes)
+            })
+            .await?;
+        for hash in unfinished {
+            match lightning.invoice(hash).await {
+                Ok(invoice) => self.take(invoice).await?,
+                Err(LightningError::NotFound) => {
+                    tracing::info!("the node has deleted an invoice that was not finished here");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for payment in store.read(|db| db.unopened()).await? {
+            reception.open(payment).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, invoice: Invoice) -> Result<(), ReceptionError> {
+        if matches!(invoice.state, InvoiceState::Open | InvoiceState::Held) {
+            self.watch(invoice.hash);
+        }
+        self.inbox.reception.take(invoice).await
+    }
+
+    /// Follows one invoice until the node has said its last word.
+    fn watch(&mut self, hash: PaymentHash) {
+        if !self.watched.insert(hash) {
+            return;
+        }
+        let lightning = self.inbox.lightning.clone();
+        let news = self.news.clone();
+        self.streams.spawn(async move {
+            match lightning.watch_invoice(hash).await {
+                Ok(mut states) => {
+                    while let Some(state) = states.next().await {
+                        // A broken stream of one invoice means a broken connection: the session starts anew.
+                        if news.send(state).await.is_err() {
+                            break;
+                        }
+                    }
+                }
+                Err(LightningError::NotFound) => {}
+                Err(error) => {
+                    let _ = news.send(Err(error)).await;
+                }
+            }
+            hash
+        });
+    }
+}
+
+/// What the stream of all invoices is called among the watched hashes: nothing hashes to it.
+const NO_HASH: PaymentHash = PaymentHash([0; 32]);
+
+fn ended() -> LightningError {
+    LightningError::Unreachable(lnd::LinkFault::Broken("the stream of invoices ended".into()))
+}

@@ -1,0 +1,245 @@
+//! The outbox: one lane per conversation, started in order, never waiting for outcomes.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{
+    Attempt, AttemptState, ConversationId, DeliveryEvent, Failure, MessageKey, Msat, Preimage,
+};
+use lnd::LightningError;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use store::{Delivery, Outcome, Store, StoreError};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use crate::clock::Clock;
+use crate::books::is_postage;
+use crate::compose::{Draft, Purpose};
+use crate::feed::{Change, Feed};
+use crate::identity::Identity;
+use crate::link::Link;
+use crate::neighbours::Neighbours;
+use crate::rules::Settings;
+use crate::tasks::Tasks;
+use crate::tracker::Tracker;
+
+/// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
+const IN_FLIGHT: usize = 32;
+
+/// Gives queued messages to the node.
+#[derive(Clone)]
+pub(crate) struct Outbox {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feed: Feed,
+    pub(crate) link: Link,
+    pub(crate) identity: Identity,
+    pub(crate) neighbours: Neighbours,
+    pub(crate) settings: Settings,
+    pub(crate) tracker: Tracker,
+    pub(crate) tasks: Tasks,
+    pub(crate) rng: Arc<Mutex<StdRng>>,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) busy: Arc<Mutex<HashSet<ConversationId>>>,
+    pub(crate) room: Arc<Mutex<HashMap<ConversationId, Arc<Semaphore>>>>,
+}
+
+/// Why a lane stops before it is empty.
+enum Stop {
+    /// The node cannot be reached: everything stays queued.
+    Link,
+    /// The database failed: nothing is sent.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Outbox {
+    /// The actor's loop.
+    pub(crate) async fn run(self) {
+        loop {
+            self.link.connected().await;
+            match self.store.read(|db| db.queued()).await {
+                Ok(queued) => self.start_lanes(queued),
+                Err(error) => tracing::error!(%error, "the outbox cannot be read"),
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    fn start_lanes(&self, queued: Vec<Delivery>) {
+        let mut lanes: BTreeMap<ConversationId, Vec<Delivery>> = BTreeMap::new();
+        for delivery in queued {
+            lanes.entry(delivery.conversation).or_default().push(delivery);
+        }
+        for (conversation, lane) in lanes {
+            if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(conversation) {
+                continue;
+            }
+            let outbox = self.clone();
+            self.tasks.spawn(async move {
+                let result = outbox.drain(conversation, lane).await;
+                outbox
+                    .busy
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&conversation);
+                match result {
+                    // Something may have been queued while the lane was busy.
+                    Ok(0) => {}
+                    Ok(_) => outbox.wake.notify_one(),
+                    Err(Stop::Link) => {
+                        outbox.link.check();
+                        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                        outbox.wake.notify_one();
+                    }
+                    Err(Stop::Store(error)) => tracing::error!(%error, "a lane stopped"),
+                }
+            });
+        }
+    }
+
+    async fn drain(
+        &self,
+        conversation: ConversationId,
+        lane: Vec<Delivery>,
+    ) -> Result<usize, Stop> {
+        let count = lane.len();
+        for delivery in lane {
+            let permit = self.place(conversation, &delivery).await;
+            let Some(attempt) = self.prepare(&delivery).await? else { continue };
+            self.changed(conversation, delivery.message);
+            let tracker = self.tracker.clone();
+            self.tasks.spawn(async move {
+                tracker.start(attempt).await;
+                drop(permit);
+            });
+        }
+        Ok(count)
+    }
+
+    async fn place(
+        &self,
+        conversation: ConversationId,
+        delivery: &Delivery,
+    ) -> Option<OwnedSemaphorePermit> {
+        if !is_postage(delivery) {
+            return None;
+        }
+        let room = {
+            let mut rooms = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+            rooms.entry(conversation).or_insert_with(|| Arc::new(Semaphore::new(IN_FLIGHT))).clone()
+        };
+        // The semaphore is never closed.
+        room.acquire_owned().await.ok()
+    }
+
+    /// Builds and stores the next attempt; `None` when the delivery ended or is no longer queued.
+    async fn prepare(&self, delivery: &Delivery) -> Result<Option<Attempt>, Stop> {
+        let key = delivery.message;
+        let to = delivery.to;
+        let read = self.store.read(move |db| Ok((db.message(key)?, db.contact(to)?))).await?;
+        let (Some(message), Some(contact)) = read else { return Ok(None) };
+        match self.neighbours.refuses_keysend(to).await {
+            Ok(false) => {}
+            Ok(true) => return self.fail(delivery, Failure::NoKeysend).await,
+            Err(error) => return self.trouble(delivery, &error).await,
+        }
+        let draft = Draft {
+            to,
+            program: contact.program,
+            id: message.id,
+            sequence: delivery.sequence,
+            sent_at: message.sent_at,
+            hold_secs: self.settings.mode().hold_secs_told(),
+            text: message.text,
+            purpose: purpose(delivery),
+        };
+        let (preimage, rng) = self.randomness();
+        let hash = preimage.payment_hash();
+        let records = match draft.records(&self.identity, rng, hash).await {
+            Ok(records) => records,
+            Err(error) => return self.trouble(delivery, &error).await,
+        };
+        let now = self.clock.now();
+        let attempt = Attempt {
+            hash,
+            preimage,
+            message: key,
+            amount: delivery.amount,
+            fee_limit: delivery.fee_limit,
+            records,
+            state: AttemptState::Prepared,
+            fee: Msat::ZERO,
+            hops: None,
+            failure: None,
+            created_at: now,
+            ended_at: None,
+        };
+        let stored = attempt.clone();
+        let begun = self
+            .store
+            .write(move |tx| {
+                // Cancelled in the meantime: then nothing is sent.
+                if tx.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?.is_none() {
+                    return Ok(false);
+                }
+                tx.insert_attempt(&stored)?;
+                Ok(true)
+            })
+            .await?;
+        Ok(begun.then_some(attempt))
+    }
+
+    async fn trouble(
+        &self,
+        delivery: &Delivery,
+        error: &LightningError,
+    ) -> Result<Option<Attempt>, Stop> {
+        match error {
+            LightningError::Unreachable(_) => Err(Stop::Link),
+            LightningError::Permission(_) => self.fail(delivery, Failure::Permission).await,
+            _ => self.fail(delivery, Failure::Rejected).await,
+        }
+    }
+
+    /// Ends a delivery that needs no attempt to be known as failed.
+    async fn fail(&self, delivery: &Delivery, failure: Failure) -> Result<Option<Attempt>, Stop> {
+        let key = delivery.message;
+        let now = self.clock.now();
+        let outcome = Outcome { failure: Some(failure), ..Outcome::default() };
+        self.store
+            .write(move |tx| {
+                if tx.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?.is_some() {
+                    tx.step_delivery(key, DeliveryEvent::Failed, outcome, now)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.changed(delivery.conversation, key);
+        Ok(None)
+    }
+
+    fn randomness(&self) -> (Preimage, StdRng) {
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        (Preimage::new(rng.random()), StdRng::from_rng(&mut *rng))
+    }
+
+    fn changed(&self, conversation: ConversationId, key: MessageKey) {
+        self.feed.publish(Change::Message(conversation, key));
+        self.feed.publish(Change::Conversation(conversation));
+    }
+}
+
+/// What a stored delivery does.
+pub(crate) fn purpose(delivery: &Delivery) -> Purpose {
+    match delivery.refund_of {
+        Some(of) => Purpose::Refund { of, amount: delivery.amount },
+        None if is_postage(delivery) => Purpose::Text,
+        None => Purpose::Payment(delivery.amount),
+    }
+}

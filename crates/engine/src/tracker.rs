@@ -1,0 +1,296 @@
+//! Follows every attempt to its end, across lost streams and restarts.
+//!
+//! The node is asked before anything is given to it again: an attempt that it knows is followed, one that it never heard
+//! of is sent as it was stored, with the same payment hash, and one that it has forgotten is left to the user.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{
+    Attempt, AttemptState, DeliveryEvent, Failure, Msat, PaymentHash, ReturnMeaning,
+};
+use futures::StreamExt;
+use lnd::{Keysend, Lightning, LightningError, PaymentUpdate, RouteQuery, Updates};
+use store::{Outcome, Store, StoreError};
+
+use crate::books::{book_returned, book_settled, is_postage};
+use crate::clock::Clock;
+use crate::feed::{Change, Feed};
+use crate::link::Link;
+
+/// Path finding ends after this many seconds.
+const PATH_FINDING_SECS: u32 = 60;
+
+/// Carries attempts.
+#[derive(Clone)]
+pub(crate) struct Tracker {
+    pub(crate) store: Store,
+    pub(crate) lightning: Arc<dyn Lightning>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feed: Feed,
+    pub(crate) link: Link,
+    pub(crate) following: Arc<Mutex<HashSet<PaymentHash>>>,
+}
+
+/// How one try to learn an attempt's end went.
+enum Step {
+    /// The end is known.
+    Over(PaymentUpdate),
+    /// The node has no record of an attempt that it once had.
+    Forgotten,
+    /// The connection broke: ask again.
+    Interrupted,
+}
+
+impl Tracker {
+    /// Picks up everything that was on its way when the app ended.
+    pub(crate) async fn open_attempts(&self) -> Result<Vec<Attempt>, StoreError> {
+        self.store.read(|db| db.open_attempts()).await
+    }
+
+    /// Sends an attempt that was stored a moment ago, and follows it to its end.
+    pub(crate) async fn start(&self, attempt: Attempt) {
+        self.carry(attempt, true).await;
+    }
+
+    /// Brings an attempt of an earlier run to its end: follows it when the node knows it, else sends it.
+    pub(crate) async fn pick_up(&self, attempt: Attempt) {
+        self.carry(attempt, false).await;
+    }
+
+    /// Carrying an attempt twice at once is carrying it once.
+    async fn carry(&self, attempt: Attempt, fresh: bool) {
+        let hash = attempt.hash;
+        if !self.following.lock().unwrap_or_else(PoisonError::into_inner).insert(hash) {
+            return;
+        }
+        if let Err(error) = self.carry_to_the_end(attempt, fresh).await {
+            // It stays open in the database and is picked up at the next start.
+            tracing::error!(%error, "an attempt cannot be followed");
+        }
+        self.following.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+    }
+
+    async fn carry_to_the_end(&self, attempt: Attempt, mut fresh: bool) -> Result<(), StoreError> {
+        let mut sent_before = attempt.state == AttemptState::Sent;
+        loop {
+            self.link.connected().await;
+            let step = if fresh {
+                self.send(&attempt, &mut sent_before).await?
+            } else {
+                self.resume(&attempt, &mut sent_before).await?
+            };
+            fresh = false;
+            match step {
+                Step::Over(update) => return self.conclude(&attempt, update).await,
+                Step::Forgotten => return self.forget(&attempt).await,
+                Step::Interrupted => {
+                    self.link.check();
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    async fn send(&self, attempt: &Attempt, sent: &mut bool) -> Result<Step, StoreError> {
+        let Some(to) = self.recipient(attempt).await? else { return Ok(Step::Forgotten) };
+        let keysend = Keysend {
+            to,
+            amount: attempt.amount,
+            preimage: attempt.preimage.clone(),
+            records: attempt.records.clone(),
+            fee_limit: attempt.fee_limit,
+            timeout_secs: PATH_FINDING_SECS,
+        };
+        match self.lightning.send(keysend).await {
+            Ok(updates) => self.follow(attempt, updates, sent).await,
+            Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
+            Err(error) => {
+                // It said no. Whether it started anything is for its own books to say.
+                match self.lightning.track(attempt.hash).await {
+                    Ok(updates) => self.follow(attempt, updates, sent).await,
+                    Err(LightningError::NotFound) if !*sent => Ok(Step::Over(failed(&error))),
+                    Err(LightningError::NotFound) => Ok(Step::Forgotten),
+                    Err(_) => Ok(Step::Interrupted),
+                }
+            }
+        }
+    }
+
+    async fn resume(&self, attempt: &Attempt, sent: &mut bool) -> Result<Step, StoreError> {
+        match self.lightning.track(attempt.hash).await {
+            Ok(updates) => self.follow(attempt, updates, sent).await,
+            Err(LightningError::NotFound) if *sent => Ok(Step::Forgotten),
+            Err(LightningError::NotFound) => self.send(attempt, sent).await,
+            Err(_) => Ok(Step::Interrupted),
+        }
+    }
+
+    async fn follow(
+        &self,
+        attempt: &Attempt,
+        mut updates: Updates<PaymentUpdate>,
+        sent: &mut bool,
+    ) -> Result<Step, StoreError> {
+        while let Some(update) = updates.next().await {
+            match update {
+                Ok(PaymentUpdate::InFlight { hops }) => {
+                    if !*sent || hops.is_some() {
+                        self.on_its_way(attempt, hops).await?;
+                        *sent = true;
+                    }
+                }
+                Ok(PaymentUpdate::Failed { failure: Failure::NoRoute, attempts: 0, .. }) => {
+                    return self.around_mission_control(attempt).await;
+                }
+                Ok(update) => return Ok(Step::Over(update)),
+                Err(LightningError::NotFound) if *sent => return Ok(Step::Forgotten),
+                Err(_) => return Ok(Step::Interrupted),
+            }
+        }
+        Ok(Step::Interrupted)
+    }
+
+    /// The node found no way without trying one: perhaps it only remembers an old failure. The same payment hash goes
+    /// over a route that is found without that memory.
+    async fn around_mission_control(&self, attempt: &Attempt) -> Result<Step, StoreError> {
+        let Some(to) = self.recipient(attempt).await? else { return Ok(Step::Forgotten) };
+        let query = RouteQuery {
+            to,
+            amount: attempt.amount,
+            fee_limit: attempt.fee_limit,
+            records: attempt.records.clone(),
+            preimage: Some(attempt.preimage.clone()),
+            use_mission_control: false,
+        };
+        let no_route = |failure| {
+            Ok(Step::Over(PaymentUpdate::Failed { failure, attempts: 0, hops: None }))
+        };
+        match self.lightning.route(query.clone()).await {
+            Ok(route) => match self.lightning.send_to_route(attempt.hash, route).await {
+                Ok(update) => Ok(Step::Over(update)),
+                Err(LightningError::Unreachable(_) | LightningError::AlreadyExists) => {
+                    Ok(Step::Interrupted)
+                }
+                Err(error) => Ok(Step::Over(failed(&error))),
+            },
+            Err(LightningError::NoRoute) => {
+                let bare = RouteQuery { records: Vec::new(), ..query };
+                let fits_without = self.lightning.route(bare).await.is_ok();
+                no_route(if fits_without { Failure::TooLarge } else { Failure::NoRoute })
+            }
+            Err(LightningError::InsufficientBalance) => no_route(Failure::InsufficientBalance),
+            Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
+            Err(_) => no_route(Failure::NoRoute),
+        }
+    }
+
+    async fn recipient(&self, attempt: &Attempt) -> Result<Option<domain::NodeId>, StoreError> {
+        let key = attempt.message;
+        Ok(self.store.read(move |db| db.delivery(key)).await?.map(|delivery| delivery.to))
+    }
+
+    async fn on_its_way(&self, attempt: &Attempt, hops: Option<u32>) -> Result<(), StoreError> {
+        let (hash, key, now) = (attempt.hash, attempt.message, self.clock.now());
+        self.store
+            .write(move |tx| {
+                tx.mark_sent(hash, hops)?;
+                let Some(delivery) = tx.delivery(key)? else { return Ok(()) };
+                let program = tx.contact(delivery.to)?.map(|contact| contact.program);
+                if let Some(domain::Program::Heliograph { hold_secs: Some(secs) }) = program
+                    && hops.is_some()
+                    && !is_postage(&delivery)
+                    && delivery.waits_until.is_none()
+                {
+                    let until = now.plus(Duration::from_secs(u64::from(secs)));
+                    tx.set_waits_until(key, Some(until))?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.changed(attempt).await
+    }
+
+    /// Stores the end of an attempt and of its delivery, and books it, in one transaction.
+    async fn conclude(&self, attempt: &Attempt, update: PaymentUpdate) -> Result<(), StoreError> {
+        let (stored, now) = (attempt.clone(), self.clock.now());
+        self.store
+            .write(move |tx| {
+                let key = stored.message;
+                let Some(delivery) = tx.delivery(key)? else { return Ok(()) };
+                match update {
+                    PaymentUpdate::InFlight { .. } => {}
+                    PaymentUpdate::Settled { fee, hops } => {
+                        tx.end_attempt(
+                            stored.hash, AttemptState::Settled, fee, Some(hops), None, now,
+                        )?;
+                        tx.step_delivery(key, DeliveryEvent::Settled, Outcome::default(), now)?;
+                        book_settled(tx, &delivery, &stored, fee, now)?;
+                        tx.finish_refund(key)?;
+                    }
+                    PaymentUpdate::Refused { hops } => {
+                        tx.end_attempt(
+                            stored.hash, AttemptState::Refused, Msat::ZERO, Some(hops), None, now,
+                        )?;
+                        let program = tx.contact(delivery.to)?.map(|contact| contact.program);
+                        let holds = program.and_then(domain::Program::holds).unwrap_or(false);
+                        let returned = Some(ReturnMeaning::of(delivery.expectation, holds));
+                        let outcome = Outcome { returned, ..Outcome::default() };
+                        tx.step_delivery(key, DeliveryEvent::Refused, outcome, now)?;
+                        book_returned(tx, &delivery, &stored, now)?;
+                        tx.drop_refund(key)?;
+                    }
+                    PaymentUpdate::Failed { failure, hops, .. } => {
+                        let state = AttemptState::Failed;
+                        tx.end_attempt(stored.hash, state, Msat::ZERO, hops, Some(failure), now)?;
+                        let outcome = Outcome { failure: Some(failure), ..Outcome::default() };
+                        tx.step_delivery(key, DeliveryEvent::Failed, outcome, now)?;
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        self.changed(attempt).await
+    }
+
+    async fn forget(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        tracing::warn!("the node has no record of a payment that was on its way");
+        let (hash, key, now) = (attempt.hash, attempt.message, self.clock.now());
+        self.store
+            .write(move |tx| {
+                tx.end_attempt(hash, AttemptState::Forgotten, Msat::ZERO, None, None, now)?;
+                tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
+                Ok(())
+            })
+            .await?;
+        self.changed(attempt).await
+    }
+
+    async fn changed(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let key = attempt.message;
+        if let Some(delivery) = self.store.read(move |db| db.delivery(key)).await? {
+            self.feed.publish(Change::Message(delivery.conversation, key));
+            self.feed.publish(Change::Conversation(delivery.conversation));
+            if let Some(of) = delivery.refund_of {
+                // The message that is paid back shows the pay-back's state.
+                let original = self.store.read(move |db| db.incoming(of)).await?;
+                if let Some(original) = original.and_then(|row| row.message) {
+                    self.feed.publish(Change::Message(delivery.conversation, original));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the node's refusal to start a payment means for the message.
+fn failed(error: &LightningError) -> PaymentUpdate {
+    let failure = match error {
+        LightningError::Permission(_) => Failure::Permission,
+        LightningError::InsufficientBalance => Failure::InsufficientBalance,
+        LightningError::NoRoute => Failure::NoRoute,
+        _ => Failure::Rejected,
+    };
+    PaymentUpdate::Failed { failure, attempts: 0, hops: None }
+}
