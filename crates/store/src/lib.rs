@@ -1,1 +1,46 @@
-//! .
+//! What is kept: one encrypted database per profile.
+//!
+//! Everything is asked through closures: [`Store::write`] runs one inside a transaction and returns after it is on the
+//! disk, [`Store::read`] runs one on a snapshot. What they may do stands as methods on [`Tx`] and [`Reader`], one file
+//! per table. States change only by the `step` functions of crate `domain`, by updates that name the expected state.
+//! No SQL leaves this crate, and nothing but domain types enters it.
+
+mod attempts;
+mod codes;
+mod column;
+mod contacts;
+mod conversations;
+mod cursors;
+mod error;
+mod incoming;
+mod key;
+mod ledger;
+mod messages;
+mod migrate;
+mod open;
+mod outbox;
+mod pool;
+mod records;
+mod refunds;
+mod search;
+mod settings;
+mod tx;
+mod words;
+
+#[cfg(test)]
+mod testing;
+
+pub use conversations::{ConversationRow, Listed, Preview};
+pub use error::StoreError;
+pub use incoming::IncomingRow;
+pub use key::DatabaseKey;
+pub use ledger::{Booking, Totals};
+pub use messages::{Found, MessageRow, NewMessage, Page, PageAt};
+pub use outbox::{Delivery, Outcome};
+pub use pool::Store;
+pub use refunds::{RefundRow, RefundSide};
+pub use search::Hit;
+pub use tx::{Reader, Tx};
+
+/// What every function of this crate returns.
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -1,0 +1,165 @@
+//! Table `attempt`: tries to pay for messages. Stored before they are sent; the payment hash is their identity.
+
+use domain::{
+    Attempt, AttemptState, Failure, MessageKey, Msat, PaidBefore, PaymentHash, Timestamp,
+};
+use rusqlite::{Row, params};
+
+use crate::column::{S, Take};
+use crate::records::Records;
+use crate::tx::{Reader, Tx};
+use crate::{Result, StoreError};
+
+/// The attempt that tells what became of a message: the settled one, else the last.
+pub(crate) struct BestAttempt {
+    pub(crate) hash: PaymentHash,
+    pub(crate) settled: bool,
+    pub(crate) amount: Msat,
+    pub(crate) fee: Msat,
+    pub(crate) hops: Option<u32>,
+}
+
+impl Reader<'_> {
+    /// The attempt with this payment hash. Settled ones are kept, without their records, when their message is deleted.
+    pub fn attempt(&self, hash: PaymentHash) -> Result<Option<Attempt>> {
+        self.first(&format!("{SELECT} WHERE hash = ?1"), params![S(hash)], attempt_of)
+    }
+
+    /// All attempts of a message, oldest first.
+    pub fn attempts_of(&self, key: MessageKey) -> Result<Vec<Attempt>> {
+        self.all(&format!("{SELECT} WHERE message = ?1 ORDER BY number"), params![S(key)], attempt_of)
+    }
+
+    /// Attempts whose outcome is not known, oldest first.
+    pub fn open_attempts(&self) -> Result<Vec<Attempt>> {
+        self.all(&format!("{SELECT} WHERE state IN (0, 1) ORDER BY number"), [], attempt_of)
+    }
+
+    /// Our own record of a payment that somebody claims to pay back; `None` when we never made it.
+    pub fn paid_before(&self, hash: PaymentHash) -> Result<Option<PaidBefore>> {
+        self.first(
+            "SELECT recipient, amount, state = 2 AS settled, refund,
+                    EXISTS (SELECT 1 FROM refund WHERE of = ?1) AS refunded
+             FROM attempt WHERE hash = ?1",
+            params![S(hash)],
+            |row| {
+                Ok(PaidBefore {
+                    to: row.take("recipient")?,
+                    amount: row.take("amount")?,
+                    settled: row.take("settled")?,
+                    refunded: row.take("refunded")?,
+                    is_refund: row.take("refund")?,
+                })
+            },
+        )
+    }
+
+    pub(crate) fn best_attempt(&self, key: MessageKey) -> Result<Option<BestAttempt>> {
+        self.first(
+            "SELECT hash, state = 2 AS settled, amount, fee, hops FROM attempt WHERE message = ?1
+             ORDER BY settled DESC, number DESC LIMIT 1",
+            params![S(key)],
+            |row| {
+                Ok(BestAttempt {
+                    hash: row.take("hash")?,
+                    settled: row.take("settled")?,
+                    amount: row.take("amount")?,
+                    fee: row.take("fee")?,
+                    hops: row.take("hops")?,
+                })
+            },
+        )
+    }
+}
+
+impl Tx<'_> {
+    /// Stores an attempt for a message of the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when the hash is known already, or the message is not in the outbox.
+    pub fn insert_attempt(&self, attempt: &Attempt) -> Result<()> {
+        let inserted = self.change(
+            "INSERT INTO attempt(hash, preimage, message, recipient, refund, amount, fee_limit, records, state, fee,
+                                 hops, failure, created_at, ended_at)
+             SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+             FROM delivery WHERE message = ?3",
+            params![
+                S(attempt.hash),
+                S(&attempt.preimage),
+                S(attempt.message),
+                S(attempt.amount),
+                S(attempt.fee_limit),
+                S(Records(attempt.records.clone())),
+                S(attempt.state),
+                S(attempt.fee),
+                S(attempt.hops),
+                S(attempt.failure),
+                S(attempt.created_at),
+                S(attempt.ended_at),
+            ],
+        )?;
+        if inserted == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Constraint("an attempt needs a message in the outbox".into()))
+        }
+    }
+
+    /// The node has acknowledged it. `false`: it was not merely prepared.
+    pub fn mark_sent(&self, hash: PaymentHash, hops: Option<u32>) -> Result<bool> {
+        let changed = self.change(
+            "UPDATE attempt SET state = 1, hops = coalesce(?2, hops) WHERE hash = ?1 AND state = 0",
+            params![S(hash), S(hops)],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Stores the outcome. `false`: it had one already, or there is no such attempt.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when `state` is no outcome.
+    pub fn end_attempt(
+        &self,
+        hash: PaymentHash,
+        state: AttemptState,
+        fee: Msat,
+        hops: Option<u32>,
+        failure: Option<Failure>,
+        at: Timestamp,
+    ) -> Result<bool> {
+        if matches!(state, AttemptState::Prepared | AttemptState::Sent) {
+            return Err(StoreError::Constraint("an attempt ends with an outcome".into()));
+        }
+        let changed = self.change(
+            "UPDATE attempt SET state = ?2, fee = ?3, hops = coalesce(?4, hops), failure = ?5, ended_at = ?6
+             WHERE hash = ?1 AND state IN (0, 1)",
+            params![S(hash), S(state), S(fee), S(hops), S(failure), S(at)],
+        )?;
+        Ok(changed == 1)
+    }
+}
+
+fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    Ok(Attempt {
+        hash: row.take("hash")?,
+        preimage: row.take("preimage")?,
+        message: row.take("message")?,
+        amount: row.take("amount")?,
+        fee_limit: row.take("fee_limit")?,
+        records: row.take::<Records>("records")?.0,
+        state: row.take("state")?,
+        fee: row.take("fee")?,
+        hops: row.take("hops")?,
+        failure: row.take("failure")?,
+        created_at: row.take("created_at")?,
+        ended_at: row.take("ended_at")?,
+    })
+}
+
+/// Ends before the condition.
+const SELECT: &str = "
+    SELECT hash, preimage, message, amount, fee_limit, records, state, fee, hops, failure, created_at, ended_at
+    FROM attempt";
+
+#[cfg(test)]
+mod tests;

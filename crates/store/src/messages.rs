@@ -1,0 +1,259 @@
+//! Tables `message`, `letter` and `tombstone`.
+
+use domain::{
+    Authorship, ConversationId, Direction, Message, MessageId, MessageKey, MessageKind, Msat,
+    NodeId, PaymentHash, Privacy, Timestamp,
+};
+use rusqlite::{Row, params};
+
+use crate::codes::{kind_columns, kind_of_columns};
+use crate::column::{S, Take};
+use crate::incoming::IncomingRow;
+use crate::outbox::Delivery;
+use crate::refunds::RefundRow;
+use crate::tx::{Reader, Tx};
+use crate::Result;
+
+mod page;
+
+pub use page::{Page, PageAt};
+
+/// A message to store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The node that wrote it.
+    pub sender: NodeId,
+    /// The sender's name for it.
+    pub id: MessageId,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// What it is.
+    pub kind: MessageKind,
+    /// The words; may be empty.
+    pub text: String,
+    /// Sats meant for the recipient; zero for a text.
+    pub payment: Msat,
+    /// By the sender's clock.
+    pub sent_at: Timestamp,
+    /// By ours: the order on the screen.
+    pub stored_at: Timestamp,
+    /// What is known of the author.
+    pub authorship: Authorship,
+    /// Who could read it on the way.
+    pub privacy: Privacy,
+    /// Whether the user has seen it; true for outgoing ones.
+    pub seen: bool,
+    /// The opened bytes as they came, for programs that understand more of them.
+    pub letter: Option<Vec<u8>>,
+}
+
+/// A message with what surrounds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    /// The message.
+    pub message: Message,
+    /// Where it is, for outgoing ones.
+    pub delivery: Option<Delivery>,
+    /// What the recipient kept, for outgoing ones that settled.
+    pub paid: Option<Msat>,
+    /// Fees paid; zero unless settled.
+    pub fee: Msat,
+    /// Channels on the route that settled, else on the one that was tried last.
+    pub hops: Option<u32>,
+    /// The payment under it, for incoming ones.
+    pub incoming: Option<IncomingRow>,
+    /// The pay-back of this message's payment.
+    pub refund: Option<RefundRow>,
+    /// For a refund: the message whose payment it pays back, when it is still here.
+    pub refund_of: Option<MessageKey>,
+}
+
+/// Whether a message was stored before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Never.
+    Absent,
+    /// It is here.
+    Here(MessageKey),
+    /// It was, and the user has deleted it.
+    Deleted,
+}
+
+impl Reader<'_> {
+    /// One message.
+    pub fn message(&self, key: MessageKey) -> Result<Option<Message>> {
+        self.first(&format!("{SELECT} WHERE key = ?1"), params![S(key)], message_of)
+    }
+
+    /// One message with what surrounds it.
+    pub fn message_row(&self, key: MessageKey) -> Result<Option<MessageRow>> {
+        self.message(key)?.map(|message| self.surround(message)).transpose()
+    }
+
+    /// Whether this message of this sender is known.
+    pub fn find_message(&self, sender: NodeId, id: MessageId) -> Result<Found> {
+        let here = self.first(
+            "SELECT key FROM message WHERE sender = ?1 AND id = ?2",
+            params![S(sender), S(id)],
+            |row| row.take("key"),
+        )?;
+        if let Some(key) = here {
+            return Ok(Found::Here(key));
+        }
+        let deleted = self.first(
+            "SELECT 1 FROM tombstone WHERE sender = ?1 AND id = ?2",
+            params![S(sender), S(id)],
+            |_| Ok(()),
+        )?;
+        Ok(deleted.map_or(Found::Absent, |()| Found::Deleted))
+    }
+
+    /// The sequence number of the next outgoing message, counted from 1. The one that is enqueued takes it; numbers are
+    /// not used again, even when the contact was removed in between.
+    pub fn next_sequence(&self, conversation: ConversationId) -> Result<u64> {
+        let last: Option<u64> = self.first(
+            "SELECT l.sequence FROM conversation c JOIN lane l ON l.node = c.node WHERE c.id = ?1",
+            params![S(conversation)],
+            |row| row.take("sequence"),
+        )?;
+        Ok(last.unwrap_or(0).saturating_add(1))
+    }
+
+    /// The opened bytes of a message as they came.
+    pub fn letter(&self, key: MessageKey) -> Result<Option<Vec<u8>>> {
+        self.first("SELECT bytes FROM letter WHERE message = ?1", params![S(key)], |row| {
+            row.get("bytes")
+        })
+    }
+
+    fn surround(&self, message: Message) -> Result<MessageRow> {
+        let mut row = MessageRow {
+            delivery: None,
+            paid: None,
+            fee: Msat::ZERO,
+            hops: None,
+            incoming: None,
+            refund: None,
+            refund_of: None,
+            message,
+        };
+        let paid_by = match row.message.direction {
+            Direction::Outgoing => {
+                row.delivery = self.delivery(row.message.key)?;
+                let best = self.best_attempt(row.message.key)?;
+                row.hops = best.as_ref().and_then(|best| best.hops);
+                best.filter(|best| best.settled).map(|best| {
+                    row.paid = Some(best.amount);
+                    row.fee = best.fee;
+                    best.hash
+                })
+            }
+            Direction::Incoming => {
+                row.incoming = self.incoming_of(row.message.key)?;
+                row.incoming.as_ref().map(|incoming| incoming.payment.hash)
+            }
+        };
+        if let Some(hash) = paid_by {
+            row.refund = self.refund_of_payment(hash)?;
+        }
+        if let MessageKind::Refund { of } = row.message.kind {
+            row.refund_of = self.message_paid_by(of, row.message.direction)?;
+        }
+        Ok(row)
+    }
+
+    /// The message that came or went with a payment, if it is still here. A refund's direction is the opposite of that
+    /// of the payment.
+    fn message_paid_by(&self, of: PaymentHash, refund: Direction) -> Result<Option<MessageKey>> {
+        let sql = match refund {
+            Direction::Incoming => {
+                "SELECT m.key FROM attempt a JOIN message m ON m.key = a.message WHERE a.hash = ?1"
+            }
+            Direction::Outgoing => {
+                "SELECT m.key FROM incoming i JOIN message m ON m.key = i.message WHERE i.hash = ?1"
+            }
+        };
+        self.first(sql, params![S(of)], |row| row.take("key"))
+    }
+}
+
+impl Tx<'_> {
+    /// Stores a message. `None`: this sender's message of this id is here already, or was deleted.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Constraint`] when there is no such conversation.
+    pub fn insert_message(&self, new: &NewMessage) -> Result<Option<MessageKey>> {
+        let (kind, refund_of) = kind_columns(new.kind);
+        let key: Option<MessageKey> = self.first(
+            "INSERT INTO message(conversation, sender, id, direction, kind, refund_of, payment, sent_at, stored_at,
+                                 authorship, privacy, seen, text)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+             WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE sender = ?2 AND id = ?3)
+             ON CONFLICT (sender, id) DO NOTHING RETURNING key",
+            params![
+                S(new.conversation),
+                S(new.sender),
+                S(new.id),
+                S(new.direction),
+                kind,
+                S(refund_of),
+                S(new.payment),
+                S(new.sent_at),
+                S(new.stored_at),
+                S(new.authorship),
+                S(new.privacy),
+                new.seen,
+                new.text,
+            ],
+            |row| row.take("key"),
+        )?;
+        if let (Some(key), Some(letter)) = (key, &new.letter) {
+            self.change(
+                "INSERT INTO letter(message, bytes) VALUES (?1, ?2)",
+                params![S(key), letter],
+            )?;
+        }
+        Ok(key)
+    }
+
+    /// Deletes a message here; its identity stays, so that a double does not bring it back. `false`: there is none, or
+    /// its payment has not come to an end yet.
+    pub fn delete_message(&self, key: MessageKey) -> Result<bool> {
+        let deleted = self.change(
+            "DELETE FROM message WHERE key = ?1
+             AND NOT EXISTS (SELECT 1 FROM delivery WHERE message = ?1 AND state = 1)
+             AND NOT EXISTS (SELECT 1 FROM incoming WHERE message = ?1 AND state IN (1, 2, 3))",
+            params![S(key)],
+        )?;
+        Ok(deleted == 1)
+    }
+}
+
+fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        key: row.take("key")?,
+        conversation: row.take("conversation")?,
+        id: row.take("id")?,
+        direction: row.take("direction")?,
+        kind: kind_of_columns(row.take("kind")?, row.take("refund_of")?)
+            .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, row.take("kind")?))?,
+        text: row.take("text")?,
+        payment: row.take("payment")?,
+        sent_at: row.take("sent_at")?,
+        stored_at: row.take("stored_at")?,
+        authorship: row.take("authorship")?,
+        privacy: row.take("privacy")?,
+        seen: row.take("seen")?,
+    })
+}
+
+/// Ends before the condition.
+const SELECT: &str = "
+    SELECT key, conversation, id, direction, kind, refund_of, text, payment, sent_at, stored_at,
+           authorship, privacy, seen
+    FROM message";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+//! From any older version of the database to this program's.
+
+use rusqlite::Connection;
+
+use crate::{Result, StoreError};
+
+/// One script per version; the first makes version 1. None is ever changed after a release.
+pub(crate) const SCRIPTS: &[&str] = &[include_str!("../schema/001_first.sql")];
+
+/// Applies the scripts that the file has not seen, each in one transaction with its version number.
+///
+/// # Errors
+/// [`StoreError::Newer`] when a newer program has used the file, before anything is changed;
+/// [`StoreError::Corrupt`] when it is some other program's.
+pub(crate) fn migrate(connection: &mut Connection, scripts: &[&str]) -> Result<()> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let known = i64::try_from(scripts.len()).unwrap_or(i64::MAX);
+    if found != 0 && application != APPLICATION {
+        return Err(StoreError::Corrupt("it belongs to another program".into()));
+    }
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    let first = usize::try_from(found)
+        .map_err(|_| StoreError::Corrupt(format!("its version is {found}")))?;
+    for (version, script) in (1_i64..).zip(scripts).skip(first) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(script)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+        tracing::info!(version, "database migrated");
+    }
+    Ok(())
+}
+
+/// "HELI", as the first script writes it.
+const APPLICATION: i64 = 1_212_501_065;
+
+#[cfg(test)]
+mod tests;

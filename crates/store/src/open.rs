@@ -1,0 +1,124 @@
+//! Connections to the encrypted file.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::key::DatabaseKey;
+use crate::migrate::{SCRIPTS, migrate};
+use crate::{Result, StoreError, words};
+
+/// The connection that writes, on a file of this program's version; makes the file when there is none.
+pub(crate) fn writer(path: &Path, key: &DatabaseKey) -> Result<Connection> {
+    match fs::metadata(path) {
+        Ok(_) => look(path)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => create(path, key)?,
+        Err(error) => return Err(error.into()),
+    }
+    let mut connection = connect(path, key, OpenFlags::empty())?;
+    prepare(&connection)?;
+    migrate(&mut connection, SCRIPTS)?;
+    Ok(connection)
+}
+
+/// A connection that can only read.
+pub(crate) fn reader(path: &Path, key: &DatabaseKey) -> Result<Connection> {
+    let connection = connect(path, key, OpenFlags::empty())?;
+    prepare(&connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Makes the file under another name and renames it when it is whole: a crash leaves no half a database behind.
+fn create(path: &Path, key: &DatabaseKey) -> Result<()> {
+    let draft = beside(path, ".new");
+    for name in [draft.clone(), beside(&draft, "-wal"), beside(&draft, "-shm")] {
+        match fs::remove_file(name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let mut connection = connect(&draft, key, OpenFlags::SQLITE_OPEN_CREATE)?;
+    prepare(&connection)?;
+    migrate(&mut connection, SCRIPTS)?;
+    // Closing the last connection moves the log into the file.
+    connection.close().map_err(|(_, error)| error)?;
+    File::open(&draft)?.sync_all()?;
+    fs::rename(&draft, path)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// What can be said of a file without its key. A database that was made by [`create`] is never empty, so an empty file
+/// is a loss that must not be covered by a new database.
+fn look(path: &Path) -> Result<()> {
+    let mut head = Vec::new();
+    File::open(path)?.take(16).read_to_end(&mut head)?;
+    if head.is_empty() {
+        return Err(StoreError::Corrupt("the file is empty".into()));
+    }
+    if head == b"SQLite format 3\0" {
+        return Err(StoreError::Corrupt("the file is not encrypted".into()));
+    }
+    Ok(())
+}
+
+/// An unlocked connection. Nothing has been written when this fails.
+fn connect(path: &Path, key: &DatabaseKey, extra: OpenFlags) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(&key.pragma())?;
+    // A plain SQLite would take the key for an unknown pragma, ignore it, and write in clear.
+    let cipher: Option<String> =
+        connection.query_row("PRAGMA cipher_version", [], |row| row.get(0)).ok();
+    if cipher.is_none() {
+        return Err(StoreError::Constraint("SQLite was built without encryption".into()));
+    }
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => StoreError::WrongKey,
+            _ => error.into(),
+        })?;
+    Ok(connection)
+}
+
+/// The settings of every connection, and the function that the triggers call.
+fn prepare(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -16384;
+         PRAGMA busy_timeout = 5000;
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.create_scalar_function(
+        "fts_norm",
+        1,
+        FunctionFlags::SQLITE_UTF8
+            | FunctionFlags::SQLITE_DETERMINISTIC
+            | FunctionFlags::SQLITE_INNOCUOUS,
+        |context| Ok(words::indexed(context.get_raw(0).as_str()?).into_owned()),
+    )?;
+    Ok(())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests;

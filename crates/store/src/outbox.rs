@@ -1,0 +1,171 @@
+//! Table `delivery`: the outgoing life of messages.
+
+use domain::{
+    ConversationId, DeliveryEvent, DeliveryState, Expectation, Failure, MessageKey, Msat, NodeId,
+    PaymentHash, ReturnMeaning, Timestamp,
+};
+use rusqlite::{Row, params};
+
+use crate::column::{S, Take};
+use crate::tx::{Reader, Tx};
+use crate::{Result, StoreError};
+
+/// Where an outgoing message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Which message.
+    pub message: MessageKey,
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// The recipient.
+    pub to: NodeId,
+    /// Where it is.
+    pub state: DeliveryState,
+    /// What is asked of the payment.
+    pub expectation: Expectation,
+    /// What the recipient gets: payment or postage.
+    pub amount: Msat,
+    /// The most in fees.
+    pub fee_limit: Msat,
+    /// For a pay-back: the payment that it pays back.
+    pub refund_of: Option<PaymentHash>,
+    /// Its place among what was sent to this node.
+    pub sequence: u64,
+    /// Why it did not arrive.
+    pub failure: Option<Failure>,
+    /// What its return means.
+    pub returned: Option<ReturnMeaning>,
+    /// When the recipient's node gives it back at the latest.
+    pub waits_until: Option<Timestamp>,
+    /// When its state changed last.
+    pub updated_at: Timestamp,
+}
+
+/// What a step of a delivery leaves behind; it replaces what stood there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Why it did not arrive.
+    pub failure: Option<Failure>,
+    /// What its return means.
+    pub returned: Option<ReturnMeaning>,
+    /// When the recipient's node gives it back at the latest.
+    pub waits_until: Option<Timestamp>,
+}
+
+impl Reader<'_> {
+    /// Where a message is; `None` for incoming ones.
+    pub fn delivery(&self, key: MessageKey) -> Result<Option<Delivery>> {
+        self.first(&format!("{SELECT} WHERE message = ?1"), params![S(key)], delivery_of)
+    }
+
+    /// Those whose turn has not come, oldest first.
+    pub fn queued(&self) -> Result<Vec<Delivery>> {
+        self.all(&format!("{SELECT} WHERE state = 0 ORDER BY message"), [], delivery_of)
+    }
+
+    /// Those that were given to the node, oldest first.
+    pub fn in_flight(&self) -> Result<Vec<Delivery>> {
+        self.all(&format!("{SELECT} WHERE state = 1 ORDER BY message"), [], delivery_of)
+    }
+}
+
+impl Tx<'_> {
+    /// Puts a message into the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when it is there already, or its state is another than queued.
+    pub fn enqueue(&self, delivery: &Delivery) -> Result<()> {
+        if delivery.state != DeliveryState::Queued {
+            return Err(StoreError::Constraint("a delivery begins in the queue".into()));
+        }
+        self.change(
+            "INSERT INTO delivery(message, conversation, recipient, state, expectation, amount, fee_limit, refund_of,
+                                  sequence, failure, returned, waits_until, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            params![
+                S(delivery.message),
+                S(delivery.conversation),
+                S(delivery.to),
+                S(delivery.state),
+                S(delivery.expectation),
+                S(delivery.amount),
+                S(delivery.fee_limit),
+                S(delivery.refund_of),
+                S(delivery.sequence),
+                S(delivery.failure),
+                S(delivery.returned),
+                S(delivery.waits_until),
+                S(delivery.updated_at),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Lets something happen to a delivery. The new state, or `None` when the event changes nothing.
+    pub fn step_delivery(
+        &self,
+        key: MessageKey,
+        event: DeliveryEvent,
+        outcome: Outcome,
+        at: Timestamp,
+    ) -> Result<Option<DeliveryState>> {
+        let state: Option<DeliveryState> = self.first(
+            "SELECT state FROM delivery WHERE message = ?1",
+            params![S(key)],
+            |row| row.take("state"),
+        )?;
+        let Some((from, to)) = state.and_then(|from| Some((from, from.step(event)?))) else {
+            return Ok(None);
+        };
+        let changed = self.change(
+            "UPDATE delivery SET state = ?3, failure = ?4, returned = ?5, waits_until = ?6, updated_at = ?7
+             WHERE message = ?1 AND state = ?2",
+            params![
+                S(key),
+                S(from),
+                S(to),
+                S(outcome.failure),
+                S(outcome.returned),
+                S(outcome.waits_until),
+                S(at),
+            ],
+        )?;
+        Ok((changed == 1).then_some(to))
+    }
+
+    /// When the recipient's node gives the payment back at the latest.
+    pub fn set_waits_until(&self, key: MessageKey, at: Option<Timestamp>) -> Result<()> {
+        self.change(
+            "UPDATE delivery SET waits_until = ?2 WHERE message = ?1 AND waits_until IS NOT ?2",
+            params![S(key), S(at)],
+        )?;
+        Ok(())
+    }
+}
+
+fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        message: row.take("message")?,
+        conversation: row.take("conversation")?,
+        to: row.take("recipient")?,
+        state: row.take("state")?,
+        expectation: row.take("expectation")?,
+        amount: row.take("amount")?,
+        fee_limit: row.take("fee_limit")?,
+        refund_of: row.take("refund_of")?,
+        sequence: row.take("sequence")?,
+        failure: row.take("failure")?,
+        returned: row.take("returned")?,
+        waits_until: row.take("waits_until")?,
+        updated_at: row.take("updated_at")?,
+    })
+}
+
+/// Ends before the condition.
+const SELECT: &str = "
+    SELECT message, conversation, recipient, state, expectation, amount, fee_limit, refund_of, sequence, failure,
+           returned, waits_until, updated_at
+    FROM delivery";
+
+#[cfg(test)]
+mod tests;
