@@ -45,6 +45,7 @@ pub trait Lightning: Send + Sync + 'static {
     async fn send(&self, keysend: Keysend) -> Result<Updates<PaymentUpdate>, LightningError>;
 
     /// Pays over exactly this route, whatever mission control remembers; waits for the outcome. Same hash rule as `send`.
+    /// The route must have been asked for with the preimage of `hash`.
     async fn send_to_route(
         &self,
         hash: PaymentHash,
@@ -58,7 +59,10 @@ pub trait Lightning: Send + Sync + 'static {
     /// not tell them). May not answer before the first event: await it only inside the task that reads it.
     async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError>;
 
-    /// All invoices after this add index, in order, canceled ones included; at most `limit`.
+    /// The add index of the newest invoice of any kind; zero when there is none. Where a first connection starts.
+    async fn newest_add_index(&self) -> Result<u64, LightningError>;
+
+    /// All keysends after this add index, in order, canceled ones included; at most `limit`.
     async fn invoices_after(
         &self,
         add_index: u64,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::{Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Custom records of a payment's last hop: type and bytes, by ascending type.
 pub type Records = Vec<(u64, Vec<u8>)>;
@@ -69,8 +69,11 @@ pub struct RouteQuery {
     pub amount: Msat,
     /// The most in fees.
     pub fee_limit: Msat,
-    /// The records as they will be sent: they decide whether it fits.
+    /// The records as they will be sent, without the preimage's: they decide whether it fits.
     pub records: Records,
+    /// Needed only when the route is meant for [`crate::Lightning::send_to_route`]: it travels inside the route. A quote
+    /// has none; the room that it will take is counted all the same.
+    pub preimage: Option<Preimage>,
     /// Whether to avoid what failed lately.
     pub use_mission_control: bool,
 }
@@ -88,15 +91,20 @@ pub struct Route {
     pub(crate) token: RouteToken,
 }
 
-/// The form in which a world hands a route back to itself.
-#[derive(Clone, Debug, PartialEq)]
+/// The form in which a world hands a route back to itself. It holds the preimage, so `Debug` shows nothing of it.
+#[derive(Clone, PartialEq)]
 pub(crate) enum RouteToken {
-    /// Of a real LND.
-    #[allow(dead_code, reason = "written with the gRPC world")]
-    Grpc(Vec<u8>),
+    /// Of a real LND: its own encoded route.
+    Grpc(Zeroizing<Vec<u8>>),
     /// Of the network in memory.
-    #[allow(dead_code, reason = "written with the network in memory")]
-    Sim { to: NodeId, amount: Msat, records: Records },
+    #[cfg(feature = "sim")]
+    Sim(crate::sim::Ticket),
+}
+
+impl fmt::Debug for RouteToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RouteToken(…)")
+    }
 }
 
 /// A keysend to make.
@@ -133,7 +141,7 @@ pub enum PaymentUpdate {
     },
     /// The last hop refused it; nothing was paid.
     Refused {
-        /// Channels on the route.
+        /// Channels on the route; zero when the node has forgotten the route (a payment tracked after its end).
         hops: u32,
     },
     /// It did not arrive; nothing was paid.

@@ -1,0 +1,38 @@
+//! The world of a real LND, over gRPC.
+
+mod connect;
+mod invoices;
+mod node;
+mod pay;
+mod signer;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub use node::GrpcNode;
+
+/// Generated from `proto/lnd`; nothing of it leaves this module.
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::use_self,
+    reason = "generated"
+)]
+pub(crate) mod rpc {
+    pub(crate) mod lnrpc {
+        tonic::include_proto!("lnrpc");
+    }
+    pub(crate) mod routerrpc {
+        tonic::include_proto!("routerrpc");
+    }
+    pub(crate) mod invoicesrpc {
+        tonic::include_proto!("invoicesrpc");
+    }
+    pub(crate) mod signrpc {
+        tonic::include_proto!("signrpc");
+    }
+}

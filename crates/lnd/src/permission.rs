@@ -1,0 +1,179 @@
+//! The one table of what we ask of LND: each method, what it is for, and whether we can do without it. The line that
+//! bakes a macaroon, the check of a macaroon and the names in errors come from it.
+
+use crate::error::LightningError;
+use crate::grpc::GrpcNode;
+
+/// What a method is for. The window has words for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Being connected at all: who the node is.
+    Connect,
+    /// Sending messages and payments.
+    Send,
+    /// Seeing what comes in.
+    Receive,
+    /// Accepting and refunding.
+    Decide,
+    /// Sealing letters and opening them.
+    Seal,
+    /// Signing readable messages.
+    Sign,
+    /// Saying beforehand what it costs.
+    Estimate,
+    /// Names of other nodes, and whether they can be reached.
+    Contacts,
+    /// What the channels hold.
+    Balance,
+    /// Whether the node takes and holds keysends.
+    NodeConfig,
+    /// This very check.
+    Check,
+}
+
+impl Purpose {
+    /// Its key for the window and for logs, in snake case.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Send => "send",
+            Self::Receive => "receive",
+            Self::Decide => "decide",
+            Self::Seal => "seal",
+            Self::Sign => "sign",
+            Self::Estimate => "estimate",
+            Self::Contacts => "contacts",
+            Self::Balance => "balance",
+            Self::NodeConfig => "node_config",
+            Self::Check => "check",
+        }
+    }
+}
+
+/// An entity of LND's permissions and what may be done with it.
+pub type Grant = (&'static str, &'static str);
+
+/// A method that we call.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rpc {
+    /// For example `/lnrpc.Lightning/GetInfo`.
+    pub path: &'static str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether the purpose is lost without it.
+    pub required: bool,
+    /// What LND wants in a macaroon that names classes instead of methods: all of these.
+    grants: &'static [Grant],
+}
+
+macro_rules! rpcs {
+    ($($name:ident $path:literal $purpose:ident $required:literal [$($grant:expr),+];)+) => {
+        $(pub(crate) const $name: &str = $path;)+
+
+        /// All methods that we call, by service.
+        pub const TABLE: &[Rpc] = &[$(Rpc {
+            path: $path,
+            purpose: Purpose::$purpose,
+            required: $required,
+            grants: &[$($grant),+],
+        }),+];
+    };
+}
+
+rpcs! {
+    GET_INFO "/lnrpc.Lightning/GetInfo" Connect true [("info", "read")];
+    GET_DEBUG_INFO "/lnrpc.Lightning/GetDebugInfo" NodeConfig false
+        [("info", "read"), ("offchain", "read"), ("onchain", "read"), ("peers", "read")];
+    CHANNEL_BALANCE "/lnrpc.Lightning/ChannelBalance" Balance false [("offchain", "read")];
+    GET_NODE_INFO "/lnrpc.Lightning/GetNodeInfo" Contacts true [("info", "read")];
+    LIST_PEERS "/lnrpc.Lightning/ListPeers" Contacts false [("peers", "read")];
+    LIST_CHANNELS "/lnrpc.Lightning/ListChannels" Contacts false [("offchain", "read")];
+    CONNECT_PEER "/lnrpc.Lightning/ConnectPeer" Contacts false [("peers", "write")];
+    QUERY_ROUTES "/lnrpc.Lightning/QueryRoutes" Estimate true [("info", "read")];
+    LIST_INVOICES "/lnrpc.Lightning/ListInvoices" Receive true [("invoices", "read")];
+    SUBSCRIBE_INVOICES "/lnrpc.Lightning/SubscribeInvoices" Receive true [("invoices", "read")];
+    CHECK_PERMISSIONS "/lnrpc.Lightning/CheckMacaroonPermissions" Check false [("macaroon", "read")];
+    SEND_PAYMENT "/routerrpc.Router/SendPaymentV2" Send true [("offchain", "write")];
+    TRACK_PAYMENT "/routerrpc.Router/TrackPaymentV2" Send true [("offchain", "read")];
+    SEND_TO_ROUTE "/routerrpc.Router/SendToRouteV2" Send true [("offchain", "write")];
+    WATCH_INVOICE "/invoicesrpc.Invoices/SubscribeSingleInvoice" Receive true [("invoices", "read")];
+    LOOKUP_INVOICE "/invoicesrpc.Invoices/LookupInvoiceV2" Receive true [("invoices", "write")];
+    SETTLE_INVOICE "/invoicesrpc.Invoices/SettleInvoice" Decide true [("invoices", "write")];
+    CANCEL_INVOICE "/invoicesrpc.Invoices/CancelInvoice" Decide true [("invoices", "write")];
+    DERIVE_SHARED_KEY "/signrpc.Signer/DeriveSharedKey" Seal true [("signer", "generate")];
+    SIGN_MESSAGE "/signrpc.Signer/SignMessage" Sign true [("signer", "generate")];
+}
+
+/// Methods that a messenger must not be able to call, and what each wants.
+const DANGERS: [(&str, &[Grant]); 3] = [
+    ("/lnrpc.Lightning/SendCoins", &[("onchain", "write")]),
+    ("/lnrpc.Lightning/OpenChannelSync", &[("onchain", "write"), ("offchain", "write")]),
+    ("/lnrpc.Lightning/BakeMacaroon", &[("macaroon", "generate")]),
+];
+
+/// The root key of our macaroons ("HELI" in ASCII): its owner can revoke them without touching any other.
+const ROOT_KEY_ID: u64 = 0x4845_4c49;
+
+/// Entity of a permission that names a method.
+const URI: &str = "uri";
+
+/// The permissions to bake, as entity and action.
+pub fn permissions() -> impl Iterator<Item = Grant> {
+    TABLE.iter().map(|rpc| (URI, rpc.path))
+}
+
+/// The line that makes a fitting macaroon and prints it in hexadecimal; every shell takes it as it is.
+#[must_use]
+pub fn bake_command() -> String {
+    let mut line = format!("lncli bakemacaroon --root_key_id {ROOT_KEY_ID}");
+    for (entity, action) in permissions() {
+        line.push_str(&format!(" {entity}:{action}"));
+    }
+    line
+}
+
+/// What a macaroon lacks and what it has too much of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PermissionReport {
+    /// Without these, their purpose is lost.
+    pub missing: Vec<&'static Rpc>,
+    /// Nice to have.
+    pub missing_optional: Vec<&'static Rpc>,
+    /// Methods that could spend, or make more macaroons, and that we never call.
+    pub too_powerful: Vec<&'static str>,
+}
+
+impl PermissionReport {
+    /// Whether the app can do all that it is for.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.missing.is_empty()
+    }
+}
+
+/// Asks the node what our macaroon may do; `None` when the macaroon does not even allow this question.
+///
+/// # Errors
+/// When the node cannot be asked.
+pub async fn check(node: &GrpcNode) -> Result<Option<PermissionReport>, LightningError> {
+    let mut report = PermissionReport::default();
+    for rpc in TABLE {
+        match node.allows(rpc.path, rpc.grants).await {
+            Ok(true) => {}
+            Ok(false) if rpc.required => report.missing.push(rpc),
+            Ok(false) => report.missing_optional.push(rpc),
+            Err(LightningError::Permission(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    for (path, grants) in DANGERS {
+        if node.allows(path, grants).await? {
+            report.too_powerful.push(path);
+        }
+    }
+    Ok(Some(report))
+}
+
+#[cfg(test)]
+mod tests;
