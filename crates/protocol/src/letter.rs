@@ -4,8 +4,6 @@ use domain::{Expectation, MessageId, Msat, PaymentHash, Timestamp};
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 
-use crate::text::TEXT_LIMIT;
-
 /// Generated from `proto/heliograph/letter.proto`.
 #[allow(
     missing_docs,
@@ -20,7 +18,7 @@ mod wire {
 
 /// Letters are padded to a multiple of so many bytes, to hide how long the words are.
 const BLOCK: usize = 64;
-/// More bytes than this are never read: what a Noise message can carry.
+/// More bytes than this are never read: what a Noise message can carry. It bounds the text, too.
 const LETTER_LIMIT: usize = 65_535;
 /// The end of the year 9999, in ms.
 const LAST_MOMENT: i64 = 253_402_300_799_999;
@@ -100,9 +98,6 @@ pub enum LetterError {
     /// Nothing, or more than all bitcoin.
     #[error("the letter names an impossible amount")]
     Amount,
-    /// More than 64 KiB.
-    #[error("the letter's text is too long")]
-    Text,
 }
 
 impl Letter {
@@ -192,7 +187,7 @@ impl Body {
         use wire::letter::Body as Wire;
         Ok(match body {
             None => Self::Unknown,
-            Some(Wire::Text(body)) => Self::Text(words(body.text)?),
+            Some(Wire::Text(body)) => Self::Text(body.text),
             Some(Wire::Hello(body)) => Self::Hello {
                 beside: match body.beside.as_slice() {
                     [] => None,
@@ -200,13 +195,13 @@ impl Body {
                 },
             },
             Some(Wire::Payment(body)) => Self::Payment {
-                note: words(body.note)?,
+                note: body.note,
                 amount: sats(body.amount_msat)?,
             },
             Some(Wire::Refund(body)) => Self::Refund {
                 of: PaymentHash::from_slice(&body.of).ok_or(LetterError::Hash)?,
                 amount: sats(body.amount_msat)?,
-                note: words(body.note)?,
+                note: body.note,
             },
         })
     }
@@ -216,14 +211,6 @@ impl Body {
 #[must_use]
 pub fn text_hash(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
-}
-
-fn words(text: String) -> Result<String, LetterError> {
-    if text.len() > TEXT_LIMIT {
-        Err(LetterError::Text)
-    } else {
-        Ok(text)
-    }
 }
 
 const fn sats(msat: u64) -> Result<Msat, LetterError> {

@@ -5,6 +5,8 @@
 
 pub mod dialect;
 pub mod letter;
+#[cfg(test)]
+mod people;
 pub mod record;
 pub mod seal;
 pub mod text;
