@@ -1,8 +1,6 @@
 //! What each payment means in the ledger. Every booking is made once, however often it is tried.
 
-use domain::{
-    Attempt, HoldState, Msat, NodeId, PaymentHash, Timestamp,
-};
+use domain::{Attempt, HoldState, Msat, NodeId, PaymentHash, Timestamp};
 use store::{Booking, Delivery, RefundSide, StoreError, Tx};
 
 /// The recipient kept it.
@@ -46,12 +44,16 @@ pub(crate) fn book_incoming(
     hash: PaymentHash,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(row) = tx.incoming(hash)? else { return Ok(()) };
+    let Some(row) = tx.incoming(hash)? else {
+        return Ok(());
+    };
     let (Some(message), true) = (row.message, row.opened && row.payment.state.is_over()) else {
         return Ok(());
     };
     let from: Option<NodeId> = row.sender;
-    let refund = tx.refund_by(message)?.filter(|refund| refund.side == RefundSide::ByThem);
+    let refund = tx
+        .refund_by(message)?
+        .filter(|refund| refund.side == RefundSide::ByThem);
     let kind = match (row.payment.state, &refund) {
         (HoldState::Settled, Some(_)) => {
             tx.finish_refund(message)?;

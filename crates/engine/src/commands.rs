@@ -1,7 +1,7 @@
 //! What the user may ask for. A command checks, writes the intent in one transaction, wakes the actor, and returns.
 
 use domain::{
-    Authorship, Contact, ConversationId, DeliveryEvent, DeliveryState, Decision, Direction,
+    Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState, Direction,
     HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PaymentHash, Trust,
 };
 use rand::Rng;
@@ -39,10 +39,15 @@ impl Engine {
         let purpose = purpose(&outgoing)?;
         let draft = self.draft(&contact, purpose, outgoing.text);
         self.parts.quotes.check_size(&draft)?;
-        let fee_limit =
-            outgoing.fee_limit.unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
+        let fee_limit = outgoing
+            .fee_limit
+            .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
         let conversation = outgoing.conversation;
-        let queued = Queued { ours: self.parts.identity.node(), conversation, fee_limit };
+        let queued = Queued {
+            ours: self.parts.identity.node(),
+            conversation,
+            fee_limit,
+        };
         let key = self
             .parts
             .store
@@ -64,8 +69,9 @@ impl Engine {
             other => other?,
         };
         let draft = self.draft(&contact, purpose, outgoing.text);
-        let fee_limit =
-            outgoing.fee_limit.unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
+        let fee_limit = outgoing
+            .fee_limit
+            .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
         self.parts.quotes.quote(&draft, fee_limit).await
     }
 
@@ -90,7 +96,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Hold`] when it went back or is going back. Accepting twice is accepting once.
     pub async fn accept(&self, key: MessageKey) -> Result<(), EngineError> {
-        self.decide(key, HoldEvent::Accept, [HoldState::Accepting, HoldState::Settled]).await
+        self.decide(
+            key,
+            HoldEvent::Accept,
+            [HoldState::Accepting, HoldState::Settled],
+        )
+        .await
     }
 
     /// Returns a held payment; free for both sides.
@@ -98,7 +109,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Hold`] when it is settled or being settled. Refusing twice is refusing once.
     pub async fn refuse(&self, key: MessageKey) -> Result<(), EngineError> {
-        self.decide(key, HoldEvent::Refuse, [HoldState::Refunding, HoldState::Returned]).await
+        self.decide(
+            key,
+            HoldEvent::Refuse,
+            [HoldState::Refunding, HoldState::Returned],
+        )
+        .await
     }
 
     /// What paying a settled payment back would cost.
@@ -106,8 +122,15 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotRefundable`], [`EngineError::AlreadyRefunded`], and those of [`Engine::quote`].
     pub async fn quote_pay_back(&self, key: MessageKey) -> Result<Quote, EngineError> {
-        let original = self.parts.store.read(move |db| Original::find(db, key)).await??;
-        let purpose = Purpose::Refund { of: original.hash, amount: original.amount };
+        let original = self
+            .parts
+            .store
+            .read(move |db| Original::find(db, key))
+            .await??;
+        let purpose = Purpose::Refund {
+            of: original.hash,
+            amount: original.amount,
+        };
         let draft = self.draft(&original.contact, purpose, String::new());
         let fee_limit = self.parts.settings.fee_limit(original.amount);
         self.parts.quotes.quote(&draft, fee_limit).await
@@ -131,16 +154,25 @@ impl Engine {
                     Ok(original) => original,
                     Err(error) => return Ok(Err(error)),
                 };
-                let purpose = Purpose::Refund { of: original.hash, amount: original.amount };
+                let purpose = Purpose::Refund {
+                    of: original.hash,
+                    amount: original.amount,
+                };
                 let draft = engine.draft(&original.contact, purpose, String::new());
                 let parts = &engine.parts;
                 let fee_limit =
                     fee_limit.unwrap_or_else(|| parts.settings.fee_limit(original.amount));
                 let conversation = original.conversation;
-                let queued = Queued { ours: parts.identity.node(), conversation, fee_limit };
+                let queued = Queued {
+                    ours: parts.identity.node(),
+                    conversation,
+                    fee_limit,
+                };
                 let refund = queued.store(tx, &draft)?;
                 if !tx.claim_refund(original.hash, RefundSide::ByUs, refund, original.amount)? {
-                    return Err(StoreError::Constraint("it has been paid back already".into()));
+                    return Err(StoreError::Constraint(
+                        "it has been paid back already".into(),
+                    ));
                 }
                 Ok(Ok((conversation, refund)))
             })
@@ -151,7 +183,11 @@ impl Engine {
     }
 
     async fn recipient(&self, conversation: ConversationId) -> Result<Contact, EngineError> {
-        let row = self.parts.store.read(move |db| db.conversation(conversation)).await?;
+        let row = self
+            .parts
+            .store
+            .read(move |db| db.conversation(conversation))
+            .await?;
         let contact = row.ok_or(EngineError::NotFound)?.contact;
         if contact.node == self.parts.identity.node() {
             return Err(EngineError::Nobody);
@@ -190,7 +226,10 @@ impl Engine {
                 let Some(delivery) = tx.delivery(key)? else {
                     return Ok(Err(EngineError::NotFound));
                 };
-                if tx.step_delivery(key, event, Outcome::default(), now)?.is_none() {
+                if tx
+                    .step_delivery(key, event, Outcome::default(), now)?
+                    .is_none()
+                {
                     return Ok(Err(EngineError::Delivery(delivery.state)));
                 }
                 if event == DeliveryEvent::Cancel {
@@ -244,7 +283,11 @@ const SOME_SEQUENCE: u64 = 1_000_000;
 fn purpose(outgoing: &Outgoing) -> Result<Purpose, EngineError> {
     if outgoing.payment.is_zero() {
         let empty = outgoing.text.trim().is_empty();
-        return if empty { Err(EngineError::Empty) } else { Ok(Purpose::Text) };
+        return if empty {
+            Err(EngineError::Empty)
+        } else {
+            Ok(Purpose::Text)
+        };
     }
     if outgoing.payment < Msat::SAT {
         return Err(EngineError::BelowMinimum);
@@ -322,7 +365,11 @@ impl Original {
             && !matches!(message.kind, MessageKind::Refund { .. })
             && row.payment.state == HoldState::Settled
             && row.payment.amount >= Msat::SAT;
-        let contact = row.sender.map(|sender| db.contact(sender)).transpose()?.flatten();
+        let contact = row
+            .sender
+            .map(|sender| db.contact(sender))
+            .transpose()?
+            .flatten();
         let (true, Some(contact)) = (refundable, contact) else {
             return Ok(Err(EngineError::NotRefundable));
         };
@@ -330,6 +377,11 @@ impl Original {
             return Ok(Err(EngineError::AlreadyRefunded));
         }
         let (hash, amount) = (row.payment.hash, row.payment.amount);
-        Ok(Ok(Self { hash, amount, contact, conversation: message.conversation }))
+        Ok(Ok(Self {
+            hash,
+            amount,
+            contact,
+            conversation: message.conversation,
+        }))
     }
 }

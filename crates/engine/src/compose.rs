@@ -1,12 +1,9 @@
 //! From a message to the records of a payment, and how large they are.
 
-use domain::{
-    Expectation, MessageId, Msat, NodeId, PaymentHash, Privacy, Program, Timestamp,
-};
+use domain::{Expectation, MessageId, Msat, NodeId, PaymentHash, Privacy, Program, Timestamp};
 use lnd::LightningError;
 use protocol::{Body, Letter, Records, record};
 use rand::rngs::StdRng;
-use sha2::{Digest, Sha256};
 
 use crate::identity::Identity;
 
@@ -57,7 +54,11 @@ impl Draft {
 
     /// Letters are for those who have shown that they read them.
     pub(crate) const fn privacy(&self) -> Privacy {
-        if self.program.reads_letters() { Privacy::Sealed } else { Privacy::Open }
+        if self.program.reads_letters() {
+            Privacy::Sealed
+        } else {
+            Privacy::Open
+        }
     }
 
     fn letter(&self, body: Body) -> Letter {
@@ -76,7 +77,11 @@ impl Draft {
         match self.purpose {
             Purpose::Text => Body::Text(text),
             Purpose::Payment(amount) => Body::Payment { note: text, amount },
-            Purpose::Refund { of, amount } => Body::Refund { of, amount, note: text },
+            Purpose::Refund { of, amount } => Body::Refund {
+                of,
+                amount,
+                note: text,
+            },
         }
     }
 
@@ -99,18 +104,22 @@ impl Draft {
         let mut sealed = async |letter: Letter| -> Result<(u64, Vec<u8>), LightningError> {
             let secret = identity.shared_with(self.to).await?;
             let bytes = letter.encode();
-            Ok((record::LETTER, protocol::seal(&mut rng, ours, self.to, &secret.0, &hash.0, &bytes)))
+            protocol::seal(&mut rng, ours, self.to, &secret.0, &hash.0, &bytes)
+                .map(|envelope| (record::LETTER, envelope))
+                .map_err(|error| LightningError::Node(error.to_string()))
         };
         let text = self.readable_text();
         if self.program.reads_letters() || text.is_empty() {
-            return Ok(vec![sealed(self.letter(self.body(self.text.clone()))).await?]);
+            return Ok(vec![
+                sealed(self.letter(self.body(self.text.clone()))).await?,
+            ]);
         }
         let time = protocol::whatsat::time_bytes(self.sent_at);
         let signed = protocol::whatsat::signed_bytes(ours, self.to, &time, &text);
         let signature = identity.sign(signed).await?;
         let mut records = protocol::whatsat::records(ours, &time, &text, &signature);
         if self.hello_fits(text.len()) {
-            let beside = Some(Sha256::digest(text.as_bytes()).into());
+            let beside = Some(protocol::text_hash(&text));
             match sealed(self.letter(Body::Hello { beside })).await {
                 Ok(hello) => records.push(hello),
                 // Readable text needs no sealing: without that permission it goes alone.
@@ -136,7 +145,11 @@ impl Draft {
         if self.program.reads_letters() || (text.is_empty() && self.readable_text().is_empty()) {
             return vec![(record::LETTER, sealed_size(&self.letter(self.body(text))))];
         }
-        let text_len = if text.is_empty() { self.readable_text().len() } else { len };
+        let text_len = if text.is_empty() {
+            self.readable_text().len()
+        } else {
+            len
+        };
         let mut sizes = readable_sizes(text_len);
         if self.hello_fits(text_len) {
             sizes.push((record::LETTER, sealed_size(&self.letter(HELLO))));
@@ -170,7 +183,9 @@ impl Draft {
     }
 }
 
-const HELLO: Body = Body::Hello { beside: Some([0; 32]) };
+const HELLO: Body = Body::Hello {
+    beside: Some([0; 32]),
+};
 
 fn sealed_size(letter: &Letter) -> usize {
     letter.encode().len().saturating_add(protocol::OVERHEAD)
@@ -191,7 +206,9 @@ fn encoded(sizes: impl IntoIterator<Item = (u64, usize)>) -> usize {
         .into_iter()
         .map(|(kind, size)| {
             let length = u64::try_from(size).unwrap_or(u64::MAX);
-            big_size(kind).saturating_add(big_size(length)).saturating_add(size)
+            big_size(kind)
+                .saturating_add(big_size(length))
+                .saturating_add(size)
         })
         .fold(0, usize::saturating_add)
 }
@@ -212,12 +229,22 @@ const fn big_size(value: u64) -> usize {
 /// record (42) and the HMAC (32); each forwarder's holds a channel id (10) instead of records, and a length of 1.
 fn record_room(amount: Msat, hops: u32) -> Option<usize> {
     // Forwarders are paid more than the recipient; one byte more always covers it.
-    let number = 64_u32.saturating_sub(amount.get().leading_zeros()).div_ceil(8);
+    let number = 64_u32
+        .saturating_sub(amount.get().leading_zeros())
+        .div_ceil(8);
     let number = usize::try_from(number).ok()?;
-    let last = 3_usize.checked_add(2)?.checked_add(number)?.checked_add(2 + 3 + 42 + 32)?;
-    let forwarder = 1_usize.checked_add(2)?.checked_add(number)?.checked_add(1 + 2 + 3 + 10 + 32)?;
+    let last = 3_usize
+        .checked_add(2)?
+        .checked_add(number)?
+        .checked_add(2 + 3 + 42 + 32)?;
+    let forwarder = 1_usize
+        .checked_add(2)?
+        .checked_add(number)?
+        .checked_add(1 + 2 + 3 + 10 + 32)?;
     let forwarders = usize::try_from(hops.checked_sub(1)?).ok()?;
-    ONION.checked_sub(last)?.checked_sub(forwarder.checked_mul(forwarders)?)
+    ONION
+        .checked_sub(last)?
+        .checked_sub(forwarder.checked_mul(forwarders)?)
 }
 
 #[cfg(test)]

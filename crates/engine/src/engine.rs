@@ -70,7 +70,13 @@ impl Engine {
     /// Starts every actor. Must be called inside a tokio runtime.
     #[must_use]
     pub fn start(deps: Deps) -> Self {
-        let Deps { store, lightning, clock, seed, node } = deps;
+        let Deps {
+            store,
+            lightning,
+            clock,
+            seed,
+            node,
+        } = deps;
         let (tasks, feed, link) = (Tasks::default(), Feed::default(), Link::new());
         let (settings, outbox_wake) = (Settings::default(), Arc::new(Notify::new()));
         let holds_wake = Arc::new(Notify::new());
@@ -126,7 +132,10 @@ impl Engine {
             reception,
             wake: holds_wake.clone(),
         };
-        tasks.spawn(link.clone().run(lightning, clock.clone(), feed.clone(), node));
+        tasks.spawn(
+            link.clone()
+                .run(lightning, clock.clone(), feed.clone(), node),
+        );
         let starting = Starting {
             store: store.clone(),
             settings: settings.clone(),
@@ -156,7 +165,9 @@ impl Engine {
             rng,
             tasks,
         };
-        Self { parts: Arc::new(parts) }
+        Self {
+            parts: Arc::new(parts),
+        }
     }
 
     /// Ends every task and waits for it. What was on its way is picked up at the next start.
@@ -211,7 +222,9 @@ impl Engine {
     /// Brings a contact's alias up to date, in the background.
     pub fn refresh_alias(&self, node: NodeId) {
         let neighbours = self.parts.neighbours.clone();
-        self.parts.tasks.spawn(async move { neighbours.refresh_alias(node).await });
+        self.parts
+            .tasks
+            .spawn(async move { neighbours.refresh_alias(node).await });
     }
 }
 
@@ -228,7 +241,8 @@ impl Starting {
         self.settings.load(&self.store).await?;
         for attempt in self.tracker.open_attempts().await? {
             let tracker = self.tracker.clone();
-            self.tasks.spawn(async move { tracker.pick_up(attempt).await });
+            self.tasks
+                .spawn(async move { tracker.pick_up(attempt).await });
         }
         Ok(())
     }

@@ -90,7 +90,11 @@ impl Holds {
             .buffer_unordered(AT_ONCE)
             .any(|done| async move { !done })
             .await;
-        Ok(if failed { wait.min(Duration::from_secs(2)) } else { wait })
+        Ok(if failed {
+            wait.min(Duration::from_secs(2))
+        } else {
+            wait
+        })
     }
 
     /// Whether the node has said its last word on it.
@@ -125,7 +129,14 @@ impl Holds {
 
 /// When an undecided payment is refused; never for one without a deadline.
 fn last_moment(row: &IncomingRow) -> Timestamp {
-    let Some(deadline) = row.payment.deadline else { return Timestamp(i64::MAX) };
-    let third = row.payment.arrived_at.until(deadline).checked_div(3).unwrap_or_default();
+    let Some(deadline) = row.payment.deadline else {
+        return Timestamp(i64::MAX);
+    };
+    let third = row
+        .payment
+        .arrived_at
+        .until(deadline)
+        .checked_div(3)
+        .unwrap_or_default();
     deadline.minus(MARGIN.min(third))
 }

@@ -19,7 +19,11 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn new(node: NodeId, lightning: Arc<dyn Lightning>) -> Self {
-        Self { node, lightning, known: Arc::default() }
+        Self {
+            node,
+            lightning,
+            known: Arc::default(),
+        }
     }
 
     pub(crate) const fn node(&self) -> NodeId {
@@ -28,7 +32,12 @@ impl Identity {
 
     /// The secret between our node's key and another long-lived key. Remembered.
     pub(crate) async fn shared_with(&self, other: NodeId) -> Result<SharedSecret, LightningError> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&other).cloned();
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&other)
+            .cloned();
         if let Some(secret) = known {
             return Ok(secret);
         }

@@ -68,8 +68,12 @@ impl Inbox {
             self.settings.told(config);
         }
         let (news, mut arrivals) = mpsc::channel(WAITING);
-        let mut session =
-            Session { inbox: self, news, watched: HashSet::new(), streams: JoinSet::new() };
+        let mut session = Session {
+            inbox: self,
+            news,
+            watched: HashSet::new(),
+            streams: JoinSet::new(),
+        };
         let start = session.start().await?;
         session.subscribe(start);
         session.catch_up(start).await?;
@@ -97,7 +101,9 @@ impl Session<'_> {
             return Ok(add_index);
         }
         let newest = self.inbox.lightning.newest_add_index().await?;
-        store.write(move |tx| tx.advance_invoice_cursor(newest, 0)).await?;
+        store
+            .write(move |tx| tx.advance_invoice_cursor(newest, 0))
+            .await?;
         Ok(newest)
     }
 
@@ -107,7 +113,10 @@ impl Session<'_> {
         let news = self.news.clone();
         self.streams.spawn(async move {
             // No backlog of settlements: what was unfinished is looked up one by one.
-            let cursor = InvoiceCursor { add_index, settle_index: 0 };
+            let cursor = InvoiceCursor {
+                add_index,
+                settle_index: 0,
+            };
             match lightning.invoices(cursor).await {
                 Ok(mut invoices) => {
                     while let Some(invoice) = invoices.next().await {
@@ -126,7 +135,12 @@ impl Session<'_> {
     }
 
     async fn catch_up(&mut self, start: u64) -> Result<(), ReceptionError> {
-        let Inbox { store, lightning, reception, .. } = self.inbox;
+        let Inbox {
+            store,
+            lightning,
+            reception,
+            ..
+        } = self.inbox;
         let mut after = start;
         loop {
             let page = lightning.invoices_after(after, PAGE).await?;
@@ -199,5 +213,7 @@ impl Session<'_> {
 const NO_HASH: PaymentHash = PaymentHash([0; 32]);
 
 fn ended() -> LightningError {
-    LightningError::Unreachable(lnd::LinkFault::Broken("the stream of invoices ended".into()))
+    LightningError::Unreachable(lnd::LinkFault::Broken(
+        "the stream of invoices ended".into(),
+    ))
 }

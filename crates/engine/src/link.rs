@@ -55,7 +55,10 @@ pub(crate) struct Link {
 
 impl Link {
     pub(crate) fn new() -> Self {
-        Self { state: watch::Sender::new(LinkState::Connecting), poke: Arc::default() }
+        Self {
+            state: watch::Sender::new(LinkState::Connecting),
+            poke: Arc::default(),
+        }
     }
 
     pub(crate) fn watch(&self) -> watch::Receiver<LinkState> {
@@ -96,7 +99,10 @@ impl Link {
                     pause = BACK_OFF.0;
                     (LinkState::Connected { info }, PERIOD)
                 }
-                Ok(_) => (self.waiting(LightningError::NotFound, true, &*clock, BACK_OFF.1), BACK_OFF.1),
+                Ok(_) => (
+                    self.waiting(LightningError::NotFound, true, &*clock, BACK_OFF.1),
+                    BACK_OFF.1,
+                ),
                 Err(error) => {
                     let wait = pause;
                     pause = pause.saturating_mul(2).min(BACK_OFF.1);
@@ -126,6 +132,10 @@ impl Link {
         wait: Duration,
     ) -> LinkState {
         tracing::info!(%error, other_node, "no link to the node");
-        LinkState::Waiting { error, other_node, next_try: clock.now().plus(wait) }
+        LinkState::Waiting {
+            error,
+            other_node,
+            next_try: clock.now().plus(wait),
+        }
     }
 }

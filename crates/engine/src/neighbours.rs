@@ -42,12 +42,22 @@ pub(crate) struct Neighbours {
 
 impl Neighbours {
     pub(crate) fn new(lightning: Arc<dyn Lightning>, store: Store, feed: Feed) -> Self {
-        Self { lightning, store, feed, known: Arc::default() }
+        Self {
+            lightning,
+            store,
+            feed,
+            known: Arc::default(),
+        }
     }
 
     /// What gossip says; `None` when it says nothing.
     pub(crate) async fn facts(&self, node: NodeId) -> Result<Option<NodeFacts>, LightningError> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&node).cloned();
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&node)
+            .cloned();
         if let Some((at, facts)) = known
             && at.elapsed() < FRESH
         {
@@ -74,10 +84,18 @@ impl Neighbours {
     /// How a node can be reached now.
     pub(crate) async fn reach(&self, node: NodeId) -> Result<Reach, LightningError> {
         let facts = self.facts(node).await?;
-        let link = self.lightning.peers().await?.into_iter().find(|link| link.node == node);
+        let link = self
+            .lightning
+            .peers()
+            .await?
+            .into_iter()
+            .find(|link| link.node == node);
         Ok(Reach {
             in_graph: facts.is_some(),
-            keysend: facts.as_ref().filter(|facts| facts.announced).map(|facts| facts.keysend),
+            keysend: facts
+                .as_ref()
+                .filter(|facts| facts.announced)
+                .map(|facts| facts.keysend),
             peer: link.is_some_and(|link| link.connected),
             channels: link.map_or(0, |link| link.channels),
             active_channels: link.map_or(0, |link| link.active_channels),
@@ -86,12 +104,18 @@ impl Neighbours {
 
     /// Brings the contact's alias up to date. Not knowing it is no trouble.
     pub(crate) async fn refresh_alias(&self, node: NodeId) {
-        let Ok(Some(facts)) = self.facts(node).await else { return };
+        let Ok(Some(facts)) = self.facts(node).await else {
+            return;
+        };
         let alias = protocol::one_line(&facts.alias, 32);
         let written = self
             .store
             .write(move |tx| {
-                Ok(tx.set_alias(node, &alias)?.then(|| tx.conversation_of(node)).transpose()?.flatten())
+                Ok(tx
+                    .set_alias(node, &alias)?
+                    .then(|| tx.conversation_of(node))
+                    .transpose()?
+                    .flatten())
             })
             .await;
         match written {

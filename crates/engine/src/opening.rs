@@ -2,8 +2,7 @@
 
 use domain::{Authorship, MessageId, NodeId, PaymentHash, Privacy, Timestamp};
 use lnd::LightningError;
-use protocol::{Body, Envelope, EnvelopeError, Letter, Readable, Records};
-use sha2::{Digest, Sha256};
+use protocol::{Body, Envelope, Letter, Readable, Records};
 
 use crate::identity::Identity;
 
@@ -46,7 +45,7 @@ pub(crate) async fn open(
     };
     let letter = match Envelope::parse(record) {
         Ok(envelope) => open_letter(identity, envelope, hash).await?,
-        Err(EnvelopeError::Newer(_) | EnvelopeError::UnknownKind(_)) => Opened::Newer,
+        Err(error) if error.is_newer() => Opened::Newer,
         Err(_) => Opened::Unreadable,
     };
     Ok(match (letter, readable) {
@@ -75,7 +74,10 @@ async fn open_letter(
         return Ok(Opened::Unreadable);
     };
     Ok(match Letter::decode(&bytes) {
-        Ok(Letter { body: Body::Unknown, .. }) => Opened::Newer,
+        Ok(Letter {
+            body: Body::Unknown,
+            ..
+        }) => Opened::Newer,
         Ok(what) => Opened::Letter(Box::new(Spoken {
             by,
             what,
@@ -89,11 +91,15 @@ async fn open_letter(
 
 /// A hello vouches for the text whose digest it carries; any other text beside a letter is not the letter's author's.
 fn beside(letter: Spoken<Letter>, text: Readable) -> Opened {
-    let digest: [u8; 32] = Sha256::digest(text.text.as_bytes()).into();
+    let digest = protocol::text_hash(&text.text);
     match letter.what.body {
         Body::Hello { beside: Some(told) } if told == digest => {
             let text = Some(text.text);
-            Opened::Letter(Box::new(Spoken { text, privacy: Privacy::Open, ..letter }))
+            Opened::Letter(Box::new(Spoken {
+                text,
+                privacy: Privacy::Open,
+                ..letter
+            }))
         }
         Body::Hello { .. } => Opened::Readable(Box::new(text)),
         _ => Opened::Letter(Box::new(letter)),
@@ -111,11 +117,15 @@ pub(crate) struct ReadableHead {
 
 /// A named sender without a valid signature is only claimed. Unsigned text is a message of its own each time.
 pub(crate) fn head(readable: &Readable, hash: PaymentHash, arrived_at: Timestamp) -> ReadableHead {
-    let authorship = if readable.verified { Authorship::Verified } else { Authorship::Claimed };
+    let authorship = if readable.verified {
+        Authorship::Verified
+    } else {
+        Authorship::Claimed
+    };
     ReadableHead {
         by: readable.sender,
         authorship,
-        id: if readable.verified { readable.id() } else { hash.message_id() },
+        id: readable.id().unwrap_or_else(|| hash.message_id()),
         sent_at: readable.sent_at.unwrap_or(arrived_at),
     }
 }

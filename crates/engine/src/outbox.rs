@@ -12,8 +12,8 @@ use rand::{Rng, SeedableRng};
 use store::{Delivery, Outcome, Store, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::clock::Clock;
 use crate::books::is_postage;
+use crate::clock::Clock;
 use crate::compose::{Draft, Purpose};
 use crate::feed::{Change, Feed};
 use crate::identity::Identity;
@@ -74,10 +74,18 @@ impl Outbox {
     fn start_lanes(&self, queued: Vec<Delivery>) {
         let mut lanes: BTreeMap<ConversationId, Vec<Delivery>> = BTreeMap::new();
         for delivery in queued {
-            lanes.entry(delivery.conversation).or_default().push(delivery);
+            lanes
+                .entry(delivery.conversation)
+                .or_default()
+                .push(delivery);
         }
         for (conversation, lane) in lanes {
-            if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(conversation) {
+            if !self
+                .busy
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(conversation)
+            {
                 continue;
             }
             let outbox = self.clone();
@@ -111,7 +119,9 @@ impl Outbox {
         let count = lane.len();
         for delivery in lane {
             let permit = self.place(conversation, &delivery).await;
-            let Some(attempt) = self.prepare(&delivery).await? else { continue };
+            let Some(attempt) = self.prepare(&delivery).await? else {
+                continue;
+            };
             self.changed(conversation, delivery.message);
             let tracker = self.tracker.clone();
             self.tasks.spawn(async move {
@@ -132,7 +142,10 @@ impl Outbox {
         }
         let room = {
             let mut rooms = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-            rooms.entry(conversation).or_insert_with(|| Arc::new(Semaphore::new(IN_FLIGHT))).clone()
+            rooms
+                .entry(conversation)
+                .or_insert_with(|| Arc::new(Semaphore::new(IN_FLIGHT)))
+                .clone()
         };
         // The semaphore is never closed.
         room.acquire_owned().await.ok()
@@ -142,8 +155,13 @@ impl Outbox {
     async fn prepare(&self, delivery: &Delivery) -> Result<Option<Attempt>, Stop> {
         let key = delivery.message;
         let to = delivery.to;
-        let read = self.store.read(move |db| Ok((db.message(key)?, db.contact(to)?))).await?;
-        let (Some(message), Some(contact)) = read else { return Ok(None) };
+        let read = self
+            .store
+            .read(move |db| Ok((db.message(key)?, db.contact(to)?)))
+            .await?;
+        let (Some(message), Some(contact)) = read else {
+            return Ok(None);
+        };
         match self.neighbours.refuses_keysend(to).await {
             Ok(false) => {}
             Ok(true) => return self.fail(delivery, Failure::NoKeysend).await,
@@ -185,7 +203,10 @@ impl Outbox {
             .store
             .write(move |tx| {
                 // Cancelled in the meantime: then nothing is sent.
-                if tx.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?.is_none() {
+                if tx
+                    .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
+                    .is_none()
+                {
                     return Ok(false);
                 }
                 tx.insert_attempt(&stored)?;
@@ -211,10 +232,16 @@ impl Outbox {
     async fn fail(&self, delivery: &Delivery, failure: Failure) -> Result<Option<Attempt>, Stop> {
         let key = delivery.message;
         let now = self.clock.now();
-        let outcome = Outcome { failure: Some(failure), ..Outcome::default() };
+        let outcome = Outcome {
+            failure: Some(failure),
+            ..Outcome::default()
+        };
         self.store
             .write(move |tx| {
-                if tx.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?.is_some() {
+                if tx
+                    .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
+                    .is_some()
+                {
                     tx.step_delivery(key, DeliveryEvent::Failed, outcome, now)?;
                 }
                 Ok(())
@@ -238,7 +265,10 @@ impl Outbox {
 /// What a stored delivery does.
 pub(crate) fn purpose(delivery: &Delivery) -> Purpose {
     match delivery.refund_of {
-        Some(of) => Purpose::Refund { of, amount: delivery.amount },
+        Some(of) => Purpose::Refund {
+            of,
+            amount: delivery.amount,
+        },
         None if is_postage(delivery) => Purpose::Text,
         None => Purpose::Payment(delivery.amount),
     }

@@ -39,7 +39,12 @@ pub(crate) struct Quotes {
 
 impl Quotes {
     pub(crate) fn new(lightning: Arc<dyn Lightning>, link: Link, neighbours: Neighbours) -> Self {
-        Self { lightning, link, neighbours, hops: Arc::default() }
+        Self {
+            lightning,
+            link,
+            neighbours,
+            hops: Arc::default(),
+        }
     }
 
     pub(crate) async fn quote(&self, draft: &Draft, fee_limit: Msat) -> Result<Quote, EngineError> {
@@ -62,11 +67,19 @@ impl Quotes {
             other => other?,
         };
         let hops = u32::try_from(route.nodes.len()).unwrap_or(u32::MAX);
-        self.hops.lock().unwrap_or_else(PoisonError::into_inner).insert(draft.to, hops);
+        self.hops
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(draft.to, hops);
         let holds = draft.program.holds() == Some(true);
         let postage = draft.purpose == Purpose::Text;
         Ok(Quote {
-            fee: FeeQuote { amount: draft.amount(), fee: route.fee, fee_limit, hops },
+            fee: FeeQuote {
+                amount: draft.amount(),
+                fee: route.fee,
+                fee_limit,
+                hops,
+            },
             postage,
             returned: postage && holds,
             privacy: draft.privacy(),
@@ -81,19 +94,33 @@ impl Quotes {
         draft: &Draft,
         query: RouteQuery,
     ) -> Result<lnd::Route, EngineError> {
-        let query = RouteQuery { use_mission_control: false, ..query };
+        let query = RouteQuery {
+            use_mission_control: false,
+            ..query
+        };
         match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => {}
             other => return Ok(other?),
         }
-        let bare = self.lightning.route(RouteQuery { records: Vec::new(), ..query }).await?;
+        let bare = self
+            .lightning
+            .route(RouteQuery {
+                records: Vec::new(),
+                ..query
+            })
+            .await?;
         left(draft, u32::try_from(bare.nodes.len()).unwrap_or(u32::MAX))?;
         Err(LightningError::NoRoute.into())
     }
 
     /// Whether the text fits over as many hops as the contact was last seen away, or over one when it never was.
     pub(crate) fn check_size(&self, draft: &Draft) -> Result<(), EngineError> {
-        let known = self.hops.lock().unwrap_or_else(PoisonError::into_inner).get(&draft.to).copied();
+        let known = self
+            .hops
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&draft.to)
+            .copied();
         left(draft, known.unwrap_or(1)).map(|_| ())
     }
 }
@@ -102,7 +129,9 @@ impl Quotes {
 fn left(draft: &Draft, hops: u32) -> Result<u32, EngineError> {
     let room = draft.room_for_text(hops).unwrap_or(0);
     let count = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
-    room.checked_sub(draft.text.len()).map(count).ok_or_else(|| EngineError::TooLong {
-        over: count(draft.text.len().saturating_sub(room)),
-    })
+    room.checked_sub(draft.text.len())
+        .map(count)
+        .ok_or_else(|| EngineError::TooLong {
+            over: count(draft.text.len().saturating_sub(room)),
+        })
 }

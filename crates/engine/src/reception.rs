@@ -1,6 +1,7 @@
 //! Storing what came and deciding on it: first the raw records, then what they say together with the decision.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{
     Authorship, Contact, Content, Decision, Direction, Expectation, HoldEvent, HoldState, Incoming,
@@ -46,10 +47,11 @@ pub(crate) enum ReceptionError {
 impl Reception {
     /// Stores what the node says of an invoice, cursor included, and opens it when it is new.
     pub(crate) async fn take(&self, invoice: Invoice) -> Result<(), ReceptionError> {
-        self.learn(&invoice).await?;
-        let now = self.clock.now();
-        let unopened = self.store.write(move |tx| record(tx, &invoice, now)).await?;
-        match unopened {
+        let (now, told) = (self.clock.now(), invoice.clone());
+        let recorded = self.store.write(move |tx| record(tx, &told, now)).await?;
+        self.learn(&invoice, matches!(recorded, Recorded::New(_)))
+            .await?;
+        match recorded {
             Recorded::New(payment) => self.open(*payment).await,
             Recorded::Moved { hash } => {
                 self.moved(hash).await?;
@@ -71,26 +73,41 @@ impl Reception {
             }
             Err(error) => return Err(error.into()),
         };
-        let (ours, rules, now) = (self.identity.node(), self.settings.rules(), self.clock.now());
+        let (ours, rules, now) = (
+            self.identity.node(),
+            self.settings.rules(),
+            self.clock.now(),
+        );
         let stored = self
             .store
-            .write(move |tx| Desk { tx, ours, rules, now }.file(&payment, opened))
+            .write(move |tx| {
+                Desk {
+                    tx,
+                    ours,
+                    rules,
+                    now,
+                }
+                .file(&payment, opened)
+            })
             .await?;
         self.holds.notify_one();
         if let Some(node) = stored {
             let neighbours = self.neighbours.clone();
-            self.tasks.spawn(async move { neighbours.refresh_alias(node).await });
+            self.tasks
+                .spawn(async move { neighbours.refresh_alias(node).await });
         }
         self.moved(hash).await?;
         Ok(())
     }
 
-    /// Tells how the node treats keysends, from one that came.
-    async fn learn(&self, invoice: &Invoice) -> Result<(), StoreError> {
-        match invoice.state {
-            InvoiceState::Held => self.settings.learned(invoice.hold_secs, &self.store).await,
-            // Held and then settled looks the same afterwards; only a node that is not known to hold teaches that it settles.
-            InvoiceState::Settled if self.settings.mode().hold_secs.is_none() => {
+    /// Learns how the node treats keysends, from one that came.
+    async fn learn(&self, invoice: &Invoice, new: bool) -> Result<(), StoreError> {
+        match (invoice.state, invoice.settled_at) {
+            (InvoiceState::Held, _) => self.settings.learned(invoice.hold_secs, &self.store).await,
+            // A node that holds is heard of first when it holds: this one settled by itself.
+            (InvoiceState::Settled, Some(settled))
+                if new && invoice.created_at.until(settled) <= AT_ONCE =>
+            {
                 self.settings.learned(0, &self.store).await
             }
             _ => Ok(()),
@@ -123,11 +140,16 @@ impl Reception {
     }
 }
 
+/// What is settled this soon was settled on arrival; LND's times have whole seconds.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
 enum Recorded {
     /// Its records are stored now and wait to be opened.
     New(Box<IncomingPayment>),
     /// It was known; its state may have changed.
-    Moved { hash: domain::PaymentHash },
+    Moved {
+        hash: domain::PaymentHash,
+    },
     Nothing,
 }
 
@@ -162,11 +184,7 @@ fn record(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Recorded, St
 }
 
 /// Whether the node did what was decided here.
-fn agrees(
-    tx: &Tx<'_>,
-    hash: domain::PaymentHash,
-    event: HoldEvent,
-) -> Result<bool, StoreError> {
+fn agrees(tx: &Tx<'_>, hash: domain::PaymentHash, event: HoldEvent) -> Result<bool, StoreError> {
     let state = tx.incoming(hash)?.map(|row| row.payment.state);
     Ok(matches!(
         (state, event),
@@ -181,7 +199,7 @@ fn arrived(invoice: &Invoice, state: InvoiceState) -> IncomingPayment {
         InvoiceState::Canceled => (HoldState::Returned, Some(Decision::Deadline)),
         InvoiceState::Held | InvoiceState::Open => (HoldState::Held, None),
     };
-    let span = std::time::Duration::from_secs(u64::from(invoice.hold_secs));
+    let span = Duration::from_secs(u64::from(invoice.hold_secs));
     let deadline = (state == HoldState::Held).then(|| invoice.created_at.plus(span));
     IncomingPayment {
         hash: invoice.hash,
@@ -238,18 +256,30 @@ impl Desk<'_, '_> {
             None => Trust::Request,
         };
         // A name that anybody can write is no reason to refuse what it is written on, unless the user blocked it.
-        let blocked = contact.as_ref().is_some_and(|contact| contact.trust == Trust::Blocked);
+        let blocked = contact
+            .as_ref()
+            .is_some_and(|contact| contact.trust == Trust::Blocked);
         let known = self.tx.find_message(entry.by, entry.id)?;
         let incoming = Incoming {
-            content: if known == Found::Absent { entry.content } else { Content::Double },
+            content: if known == Found::Absent {
+                entry.content
+            } else {
+                Content::Double
+            },
             amount: payment.amount,
             trust: if blocked { Trust::Blocked } else { trust },
-            accept_up_to: contact.as_ref().map_or(Msat::ZERO, |contact| contact.accept_up_to),
-            over_caps: trust == Trust::Request && self.over_caps(entry.by, contact.is_none())?,
+            accept_up_to: contact
+                .as_ref()
+                .map_or(Msat::ZERO, |contact| contact.accept_up_to),
+            // What has been paid for is kept.
+            over_caps: trust == Trust::Request
+                && payment.state != HoldState::Settled
+                && self.over_caps(entry.by, contact.is_none())?,
         };
         let verdict = decide(&self.rules, &incoming);
         if verdict == Verdict::RefuseUnread {
-            self.tx.mark_opened(payment.hash, Some(entry.by), None, true)?;
+            self.tx
+                .mark_opened(payment.hash, Some(entry.by), None, true)?;
             self.tx.drop_records(payment.hash)?;
             return self.carry_out(payment, verdict).map(|()| None);
         }
@@ -264,7 +294,8 @@ impl Desk<'_, '_> {
         } else if let Some(program) = entry.program {
             self.introduce(&contact, by, program)?;
         }
-        self.tx.mark_opened(payment.hash, Some(by), message, postage)?;
+        self.tx
+            .mark_opened(payment.hash, Some(by), message, postage)?;
         self.carry_out(payment, verdict)?;
         book_incoming(self.tx, payment.hash, self.now)?;
         Ok(message.map(|_| by))
@@ -302,7 +333,8 @@ impl Desk<'_, '_> {
                 self.now,
             )?;
             if let MessageKind::Refund { of } = entry.kind {
-                self.tx.claim_refund(of, RefundSide::ByThem, key, payment.amount)?;
+                self.tx
+                    .claim_refund(of, RefundSide::ByThem, key, payment.amount)?;
             }
         }
         Ok(key)
@@ -317,7 +349,11 @@ impl Desk<'_, '_> {
     ) -> Result<(), StoreError> {
         match contact {
             None => {
-                let trust = if by == self.ours { Trust::Known } else { Trust::Request };
+                let trust = if by == self.ours {
+                    Trust::Known
+                } else {
+                    Trust::Request
+                };
                 self.tx.add_contact(&Contact {
                     node: by,
                     name: String::new(),
@@ -352,7 +388,8 @@ impl Desk<'_, '_> {
             Verdict::Refuse | Verdict::RefuseUnread => HoldEvent::Refuse,
             Verdict::Ask => return Ok(()),
         };
-        self.tx.step_hold(payment.hash, event, Some(Decision::Policy), self.now)?;
+        self.tx
+            .step_hold(payment.hash, event, Some(Decision::Policy), self.now)?;
         Ok(())
     }
 
@@ -385,7 +422,11 @@ impl Desk<'_, '_> {
                 Entry {
                     by: head.by.unwrap_or(self.ours),
                     id: head.id,
-                    kind: if postage { MessageKind::Text } else { MessageKind::Payment },
+                    kind: if postage {
+                        MessageKind::Text
+                    } else {
+                        MessageKind::Payment
+                    },
                     text: protocol::display_text(&readable.text),
                     payment: if postage { Msat::ZERO } else { payment.amount },
                     sent_at: head.sent_at,
@@ -408,7 +449,11 @@ impl Desk<'_, '_> {
     ) -> Result<Entry, StoreError> {
         let letter = spoken.what;
         let postage = letter.expectation == Expectation::Return;
-        let plain = if postage { MessageKind::Text } else { MessageKind::Payment };
+        let plain = if postage {
+            MessageKind::Text
+        } else {
+            MessageKind::Payment
+        };
         let content = Content::Letter(letter.expectation);
         let (kind, text, content, visible) = match letter.body {
             Body::Text(text) => (plain, text, content, true),
@@ -419,9 +464,17 @@ impl Desk<'_, '_> {
                 (plain, spoken.text.unwrap_or_default(), content, visible)
             }
             Body::Refund { of, note, .. } => {
-                let claim = RefundClaim { from: spoken.by, of, amount: payment.amount };
+                let claim = RefundClaim {
+                    from: spoken.by,
+                    of,
+                    amount: payment.amount,
+                };
                 let honest = claim.is_honest(self.tx.paid_before(of)?.as_ref());
-                let kind = if honest { MessageKind::Refund { of } } else { MessageKind::Payment };
+                let kind = if honest {
+                    MessageKind::Refund { of }
+                } else {
+                    MessageKind::Payment
+                };
                 (kind, note, Content::Refund { honest }, true)
             }
             Body::Unknown => (MessageKind::Newer, String::new(), Content::Sealed, true),
@@ -432,13 +485,19 @@ impl Desk<'_, '_> {
             id: letter.id,
             kind,
             text: protocol::display_text(&text),
-            payment: if carries_money { payment.amount } else { Msat::ZERO },
+            payment: if carries_money {
+                payment.amount
+            } else {
+                Msat::ZERO
+            },
             sent_at: letter.sent_at,
             authorship: Authorship::Verified,
             privacy: spoken.privacy,
             letter: Some(spoken.bytes),
             content,
-            program: Some(Program::Heliograph { hold_secs: letter.hold_secs }),
+            program: Some(Program::Heliograph {
+                hold_secs: letter.hold_secs,
+            }),
             visible,
         })
     }

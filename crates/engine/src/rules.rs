@@ -1,6 +1,6 @@
 //! What the user has set, and how the node treats keysends.
 
-use std::sync::{Arc, RwLock, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{Msat, Rules, default_fee_limit};
 use lnd::NodeConfig;
@@ -50,7 +50,9 @@ impl Settings {
 
     /// The limit that the user set, else 10 sat or one percent.
     pub(crate) fn fee_limit(&self, amount: Msat) -> Msat {
-        self.get().fee_limit.unwrap_or_else(|| default_fee_limit(amount))
+        self.get()
+            .fee_limit
+            .unwrap_or_else(|| default_fee_limit(amount))
     }
 
     /// Reads what the user has set, and what was learned of the node before.
@@ -77,14 +79,19 @@ impl Settings {
     pub(crate) async fn learned(&self, hold_secs: u32, store: &Store) -> Result<(), StoreError> {
         {
             let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            let mode =
-                KeysendMode { accepts: Some(true), hold_secs: Some(hold_secs), ..state.mode };
+            let mode = KeysendMode {
+                accepts: Some(true),
+                hold_secs: Some(hold_secs),
+                ..state.mode
+            };
             if state.mode == mode {
                 return Ok(());
             }
             state.mode = mode;
         }
-        store.write(move |tx| tx.set_setting(LEARNED, &hold_secs.to_string())).await
+        store
+            .write(move |tx| tx.set_setting(LEARNED, &hold_secs.to_string()))
+            .await
     }
 }
 
@@ -93,10 +100,15 @@ const LEARNED: &str = "learned_hold_secs";
 fn read(db: &Reader<'_>) -> Result<(Rules, Option<Msat>, Option<u32>), StoreError> {
     let defaults = Rules::default();
     let msat = |name: &str| -> Result<Option<Msat>, StoreError> {
-        Ok(db.setting(name)?.and_then(|text| text.parse().ok()).map(Msat::new))
+        Ok(db
+            .setting(name)?
+            .and_then(|text| text.parse().ok())
+            .map(Msat::new))
     };
     let rules = Rules {
-        accept_bare: db.setting("accept_bare")?.map_or(defaults.accept_bare, |text| text == "true"),
+        accept_bare: db
+            .setting("accept_bare")?
+            .map_or(defaults.accept_bare, |text| text == "true"),
         accept_readable_up_to: msat("accept_readable_up_to")?
             .unwrap_or(defaults.accept_readable_up_to),
     };

@@ -7,9 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{
-    Attempt, AttemptState, DeliveryEvent, Failure, Msat, PaymentHash, ReturnMeaning,
-};
+use domain::{Attempt, AttemptState, DeliveryEvent, Failure, Msat, PaymentHash, ReturnMeaning};
 use futures::StreamExt;
 use lnd::{Keysend, Lightning, LightningError, PaymentUpdate, RouteQuery, Updates};
 use store::{Outcome, Store, StoreError};
@@ -62,14 +60,22 @@ impl Tracker {
     /// Carrying an attempt twice at once is carrying it once.
     async fn carry(&self, attempt: Attempt, fresh: bool) {
         let hash = attempt.hash;
-        if !self.following.lock().unwrap_or_else(PoisonError::into_inner).insert(hash) {
+        if !self
+            .following
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(hash)
+        {
             return;
         }
         if let Err(error) = self.carry_to_the_end(attempt, fresh).await {
             // It stays open in the database and is picked up at the next start.
             tracing::error!(%error, "an attempt cannot be followed");
         }
-        self.following.lock().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+        self.following
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&hash);
     }
 
     async fn carry_to_the_end(&self, attempt: Attempt, mut fresh: bool) -> Result<(), StoreError> {
@@ -94,7 +100,9 @@ impl Tracker {
     }
 
     async fn send(&self, attempt: &Attempt, sent: &mut bool) -> Result<Step, StoreError> {
-        let Some(to) = self.recipient(attempt).await? else { return Ok(Step::Forgotten) };
+        let Some(to) = self.recipient(attempt).await? else {
+            return Ok(Step::Forgotten);
+        };
         let keysend = Keysend {
             to,
             amount: attempt.amount,
@@ -141,7 +149,11 @@ impl Tracker {
                         *sent = true;
                     }
                 }
-                Ok(PaymentUpdate::Failed { failure: Failure::NoRoute, attempts: 0, .. }) => {
+                Ok(PaymentUpdate::Failed {
+                    failure: Failure::NoRoute,
+                    attempts: 0,
+                    ..
+                }) => {
                     return self.around_mission_control(attempt).await;
                 }
                 Ok(update) => return Ok(Step::Over(update)),
@@ -155,7 +167,9 @@ impl Tracker {
     /// The node found no way without trying one: perhaps it only remembers an old failure. The same payment hash goes
     /// over a route that is found without that memory.
     async fn around_mission_control(&self, attempt: &Attempt) -> Result<Step, StoreError> {
-        let Some(to) = self.recipient(attempt).await? else { return Ok(Step::Forgotten) };
+        let Some(to) = self.recipient(attempt).await? else {
+            return Ok(Step::Forgotten);
+        };
         let query = RouteQuery {
             to,
             amount: attempt.amount,
@@ -165,7 +179,11 @@ impl Tracker {
             use_mission_control: false,
         };
         let no_route = |failure| {
-            Ok(Step::Over(PaymentUpdate::Failed { failure, attempts: 0, hops: None }))
+            Ok(Step::Over(PaymentUpdate::Failed {
+                failure,
+                attempts: 0,
+                hops: None,
+            }))
         };
         match self.lightning.route(query.clone()).await {
             Ok(route) => match self.lightning.send_to_route(attempt.hash, route).await {
@@ -176,9 +194,16 @@ impl Tracker {
                 Err(error) => Ok(Step::Over(failed(&error))),
             },
             Err(LightningError::NoRoute) => {
-                let bare = RouteQuery { records: Vec::new(), ..query };
+                let bare = RouteQuery {
+                    records: Vec::new(),
+                    ..query
+                };
                 let fits_without = self.lightning.route(bare).await.is_ok();
-                no_route(if fits_without { Failure::TooLarge } else { Failure::NoRoute })
+                no_route(if fits_without {
+                    Failure::TooLarge
+                } else {
+                    Failure::NoRoute
+                })
             }
             Err(LightningError::InsufficientBalance) => no_route(Failure::InsufficientBalance),
             Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
@@ -188,7 +213,11 @@ impl Tracker {
 
     async fn recipient(&self, attempt: &Attempt) -> Result<Option<domain::NodeId>, StoreError> {
         let key = attempt.message;
-        Ok(self.store.read(move |db| db.delivery(key)).await?.map(|delivery| delivery.to))
+        Ok(self
+            .store
+            .read(move |db| db.delivery(key))
+            .await?
+            .map(|delivery| delivery.to))
     }
 
     async fn on_its_way(&self, attempt: &Attempt, hops: Option<u32>) -> Result<(), StoreError> {
@@ -196,9 +225,13 @@ impl Tracker {
         self.store
             .write(move |tx| {
                 tx.mark_sent(hash, hops)?;
-                let Some(delivery) = tx.delivery(key)? else { return Ok(()) };
+                let Some(delivery) = tx.delivery(key)? else {
+                    return Ok(());
+                };
                 let program = tx.contact(delivery.to)?.map(|contact| contact.program);
-                if let Some(domain::Program::Heliograph { hold_secs: Some(secs) }) = program
+                if let Some(domain::Program::Heliograph {
+                    hold_secs: Some(secs),
+                }) = program
                     && hops.is_some()
                     && !is_postage(&delivery)
                     && delivery.waits_until.is_none()
@@ -218,12 +251,19 @@ impl Tracker {
         self.store
             .write(move |tx| {
                 let key = stored.message;
-                let Some(delivery) = tx.delivery(key)? else { return Ok(()) };
+                let Some(delivery) = tx.delivery(key)? else {
+                    return Ok(());
+                };
                 match update {
                     PaymentUpdate::InFlight { .. } => {}
                     PaymentUpdate::Settled { fee, hops } => {
                         tx.end_attempt(
-                            stored.hash, AttemptState::Settled, fee, Some(hops), None, now,
+                            stored.hash,
+                            AttemptState::Settled,
+                            fee,
+                            Some(hops),
+                            None,
+                            now,
                         )?;
                         tx.step_delivery(key, DeliveryEvent::Settled, Outcome::default(), now)?;
                         book_settled(tx, &delivery, &stored, fee, now)?;
@@ -231,12 +271,20 @@ impl Tracker {
                     }
                     PaymentUpdate::Refused { hops } => {
                         tx.end_attempt(
-                            stored.hash, AttemptState::Refused, Msat::ZERO, Some(hops), None, now,
+                            stored.hash,
+                            AttemptState::Refused,
+                            Msat::ZERO,
+                            Some(hops),
+                            None,
+                            now,
                         )?;
                         let program = tx.contact(delivery.to)?.map(|contact| contact.program);
                         let holds = program.and_then(domain::Program::holds).unwrap_or(false);
                         let returned = Some(ReturnMeaning::of(delivery.expectation, holds));
-                        let outcome = Outcome { returned, ..Outcome::default() };
+                        let outcome = Outcome {
+                            returned,
+                            ..Outcome::default()
+                        };
                         tx.step_delivery(key, DeliveryEvent::Refused, outcome, now)?;
                         book_returned(tx, &delivery, &stored, now)?;
                         tx.drop_refund(key)?;
@@ -244,7 +292,10 @@ impl Tracker {
                     PaymentUpdate::Failed { failure, hops, .. } => {
                         let state = AttemptState::Failed;
                         tx.end_attempt(stored.hash, state, Msat::ZERO, hops, Some(failure), now)?;
-                        let outcome = Outcome { failure: Some(failure), ..Outcome::default() };
+                        let outcome = Outcome {
+                            failure: Some(failure),
+                            ..Outcome::default()
+                        };
                         tx.step_delivery(key, DeliveryEvent::Failed, outcome, now)?;
                     }
                 }
@@ -270,13 +321,16 @@ impl Tracker {
     async fn changed(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let key = attempt.message;
         if let Some(delivery) = self.store.read(move |db| db.delivery(key)).await? {
-            self.feed.publish(Change::Message(delivery.conversation, key));
-            self.feed.publish(Change::Conversation(delivery.conversation));
+            self.feed
+                .publish(Change::Message(delivery.conversation, key));
+            self.feed
+                .publish(Change::Conversation(delivery.conversation));
             if let Some(of) = delivery.refund_of {
                 // The message that is paid back shows the pay-back's state.
                 let original = self.store.read(move |db| db.incoming(of)).await?;
                 if let Some(original) = original.and_then(|row| row.message) {
-                    self.feed.publish(Change::Message(delivery.conversation, original));
+                    self.feed
+                        .publish(Change::Message(delivery.conversation, original));
                 }
             }
         }
@@ -292,5 +346,9 @@ fn failed(error: &LightningError) -> PaymentUpdate {
         LightningError::NoRoute => Failure::NoRoute,
         _ => Failure::Rejected,
     };
-    PaymentUpdate::Failed { failure, attempts: 0, hops: None }
+    PaymentUpdate::Failed {
+        failure,
+        attempts: 0,
+        hops: None,
+    }
 }

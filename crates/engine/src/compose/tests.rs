@@ -36,7 +36,9 @@ fn the_longest_text_fits_and_one_byte_more_does_not() {
 #[test]
 fn every_hop_shortens_the_text() {
     let draft = draft(Program::Other, "");
-    let rooms: Vec<_> = (1..=6).map(|hops| draft.room_for_text(hops).unwrap()).collect();
+    let rooms: Vec<_> = (1..=6)
+        .map(|hops| draft.room_for_text(hops).unwrap())
+        .collect();
     assert!(rooms.windows(2).all(|pair| pair[1] < pair[0]), "{rooms:?}");
 }
 
@@ -46,7 +48,10 @@ fn the_room_is_never_more_than_what_was_measured() {
     for (hops, measured) in [(1, 1_207), (2, 1_156), (3, 1_105)] {
         let overhead = 5 + 3;
         let ours = record_room(Msat::SAT, hops).unwrap() - overhead;
-        assert!(ours <= measured && measured - ours <= 8, "{hops}: {ours} of {measured}");
+        assert!(
+            ours <= measured && measured - ours <= 8,
+            "{hops}: {ours} of {measured}"
+        );
     }
     assert_eq!(record_room(Msat::SAT, 0), None);
     assert_eq!(record_room(Msat::SAT, 100), None, "no onion is that long");
@@ -55,7 +60,10 @@ fn the_room_is_never_more_than_what_was_measured() {
 #[test]
 fn a_hello_rides_beside_a_short_text_and_leaves_a_long_one_alone() {
     let has_hello = |text: &str| {
-        draft(Program::Unknown, text).sized_records().iter().any(|(kind, _)| *kind == record::LETTER)
+        draft(Program::Unknown, text)
+            .sized_records()
+            .iter()
+            .any(|(kind, _)| *kind == record::LETTER)
     };
     assert!(has_hello("hi"));
     assert!(!has_hello(&"long ".repeat(120)));
@@ -63,7 +71,14 @@ fn a_hello_rides_beside_a_short_text_and_leaves_a_long_one_alone() {
 
 #[test]
 fn a_payment_without_words_is_a_letter_alone() {
-    let draft = Draft { purpose: Purpose::Payment(Msat::SAT), ..draft(Program::Unknown, "") };
-    let kinds: Vec<_> = draft.sized_records().iter().map(|(kind, _)| *kind).collect();
+    let draft = Draft {
+        purpose: Purpose::Payment(Msat::SAT),
+        ..draft(Program::Unknown, "")
+    };
+    let kinds: Vec<_> = draft
+        .sized_records()
+        .iter()
+        .map(|(kind, _)| *kind)
+        .collect();
     assert_eq!(kinds, [record::LETTER]);
 }
