@@ -50,6 +50,6 @@ impl Person {
         let digest = Message::from_digest(Sha256::digest(Sha256::digest(prefixed)).into());
         let (id, compact) =
             RecoverableSignature::sign_ecdsa_recoverable(digest, &self.secret).serialize_compact();
-        [&[31 + id.to_u8()], compact.as_slice()].concat()
+        [&[id.to_u8().saturating_add(31)], compact.as_slice()].concat()
     }
 }

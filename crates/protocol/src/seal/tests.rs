@@ -5,6 +5,7 @@ use rand::rngs::StdRng;
 use super::*;
 use crate::people::{Person, alice, bob, mallory};
 
+mod document;
 mod oracle;
 
 const HASH: [u8; 32] = [0xcc; 32];
