@@ -1,0 +1,213 @@
+//! People: adding, naming, letting in, blocking, removing.
+
+use domain::{Contact, ConversationId, HoldState, Msat, NodeAddress, NodeId, Program, Trust};
+use engine::{Change, Clock, SystemClock};
+use store::StoreError;
+
+use crate::messenger::{Messenger, Open};
+use crate::view::ContactView;
+use crate::{Code, Error};
+
+/// The most characters of a contact's name.
+const LONGEST_NAME: usize = 64;
+/// The most characters of a note.
+const LONGEST_NOTE: usize = 2_000;
+
+impl Messenger {
+    /// Adds `pubkey` or `pubkey@host:port` as a known contact; in the second form our node connects to it first. Adding
+    /// whoever is there already lets them in, and keeps their messages.
+    ///
+    /// # Errors
+    /// [`Code::ContactInvalid`] names the mistake; [`Code::ToSelf`]; [`Code::PeerUnreachable`]: nothing was saved.
+    pub async fn contact_add(
+        &self,
+        address: String,
+        name: String,
+    ) -> Result<ConversationId, Error> {
+        let open = self.open()?;
+        let name = one_line(&name, LONGEST_NAME)?;
+        let NodeAddress { node, host } =
+            address.parse().map_err(|error: domain::NodeAddressError| {
+                Error::because(Code::ContactInvalid, error).with_detail(error)
+            })?;
+        if node == open.node {
+            return Err(Error::new(Code::ToSelf));
+        }
+        if let Some(host) = host {
+            open.lightning.connect(node, &host).await.map_err(|error| {
+                Error::because(Code::PeerUnreachable, &error).with_detail(error)
+            })?;
+        }
+        let now = SystemClock.now();
+        let contact = Contact {
+            node,
+            name,
+            note: String::new(),
+            alias: String::new(),
+            trust: Trust::Known,
+            program: Program::Unknown,
+            accept_up_to: Msat::ZERO,
+            since: now,
+        };
+        let id = open
+            .store
+            .write(move |tx| {
+                if !tx.add_contact(&contact)? {
+                    tx.set_trust(node, Trust::Known)?;
+                    if let (false, Some(known)) = (contact.name.is_empty(), tx.contact(node)?) {
+                        tx.rename_contact(node, &contact.name, &known.note, known.accept_up_to)?;
+                    }
+                }
+                tx.conversation_with(node, now)
+            })
+            .await?;
+        open.engine.publish(Change::Conversation(id));
+        open.engine.refresh_alias(node);
+        Ok(id)
+    }
+
+    /// Sets the user's own name and note, and up to which amount payments are accepted without asking.
+    ///
+    /// # Errors
+    /// [`Code::NameTooLong`], [`Code::NotFound`].
+    pub async fn contact_update(
+        &self,
+        node: String,
+        name: String,
+        note: String,
+        accept_up_to: Msat,
+    ) -> Result<(), Error> {
+        let open = self.open()?;
+        let node = parse(&node)?;
+        let name = one_line(&name, LONGEST_NAME)?;
+        let note = note.trim().to_owned();
+        if note.chars().count() > LONGEST_NOTE {
+            return Err(Error::new(Code::NameTooLong).with_detail(LONGEST_NOTE));
+        }
+        open.changed(node, move |tx| {
+            tx.rename_contact(node, &name, &note, accept_up_to)
+        })
+        .await
+    }
+
+    /// Lets a contact in, or blocks them. What a blocked contact's payments wait for is refused.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`]; [`Code::SettingInvalid`]: nobody becomes a stranger again.
+    pub async fn contact_set_trust(&self, node: String, trust: Trust) -> Result<(), Error> {
+        let open = self.open()?;
+        let node = parse(&node)?;
+        if trust == Trust::Request {
+            return Err(Error::new(Code::SettingInvalid));
+        }
+        open.changed(node, move |tx| {
+            if tx.contact(node)?.is_none() {
+                return Ok(false);
+            }
+            tx.set_trust(node, trust)?;
+            Ok(true)
+        })
+        .await?;
+        if trust == Trust::Blocked {
+            open.refuse_all_of(node).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a contact and deletes their messages here. What they cost stays in the books.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`]; [`Code::Busy`] while a payment waits for a decision or a message is on its way.
+    pub async fn contact_remove(&self, node: String) -> Result<(), Error> {
+        let open = self.open()?;
+        let node = parse(&node)?;
+        let removed = open
+            .store
+            .write(move |tx| {
+                let conversation = tx.conversation_of(node)?;
+                if let Some(id) = conversation {
+                    tx.remove_conversation(id)?;
+                }
+                Ok(conversation)
+            })
+            .await;
+        match removed {
+            Ok(Some(id)) => {
+                open.engine.publish(Change::Removed(id));
+                Ok(())
+            }
+            Ok(None) => Err(Error::new(Code::NotFound)),
+            Err(StoreError::Constraint(..)) => Err(Error::new(Code::Busy)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Open {
+    /// Writes to a contact's row, and tells when it changed.
+    async fn changed(
+        &self,
+        node: NodeId,
+        write: impl FnOnce(&store::Tx<'_>) -> Result<bool, StoreError> + Send + 'static,
+    ) -> Result<(), Error> {
+        let conversation = self
+            .store
+            .write(move |tx| Ok((write(tx)?, tx.conversation_of(node)?)))
+            .await?;
+        match conversation {
+            (true, Some(id)) => self.engine.publish(Change::Conversation(id)),
+            (true, None) => {}
+            (false, _) => return Err(Error::new(Code::NotFound)),
+        }
+        Ok(())
+    }
+
+    async fn refuse_all_of(&self, node: NodeId) -> Result<(), Error> {
+        let undecided = self.store.read(|db| db.undecided()).await?;
+        for row in undecided {
+            let held = row.payment.state == HoldState::Held && row.sender == Some(node);
+            let Some(key) = row.message.filter(|_| held) else {
+                continue;
+            };
+            if let Err(error) = self.engine.refuse(key).await {
+                // It may have ended meanwhile; the deadline returns it in any case.
+                tracing::info!(%error, "a payment of a blocked contact was not refused");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A contact as the window sees it.
+pub(crate) fn contact_view(contact: Contact) -> ContactView {
+    ContactView {
+        node: contact.node.to_string(),
+        title: contact.title(),
+        name: contact.name,
+        alias: contact.alias,
+        note: contact.note,
+        trust: contact.trust,
+        program: contact.program,
+        accept_up_to: contact.accept_up_to,
+        since: contact.since,
+    }
+}
+
+pub(crate) fn parse(node: &str) -> Result<NodeId, Error> {
+    node.parse().map_err(|error: domain::NodeIdError| {
+        Error::because(Code::ContactInvalid, error).with_detail(error)
+    })
+}
+
+/// A name: on one line, without spaces around it.
+pub(crate) fn one_line(name: &str, longest: usize) -> Result<String, Error> {
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let name = name.trim();
+    if name.chars().count() > longest {
+        return Err(Error::new(Code::NameTooLong).with_detail(longest));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,125 @@
+//! The list of conversations, and the head of each.
+
+use domain::ConversationId;
+use engine::Change;
+use store::{ConversationRow, Listed};
+
+use crate::contacts::contact_view;
+use crate::messenger::Messenger;
+use crate::view::{ConversationFilter, ConversationView, PreviewView, ReachView};
+use crate::{Code, Error};
+
+/// The most bytes of a draft: far more than fits into a message.
+const LONGEST_DRAFT: usize = 65_536;
+
+impl Messenger {
+    /// Conversations, the newest first; `query` matches name, alias and the beginning of the key.
+    ///
+    /// # Errors
+    /// [`Code::NoProfile`].
+    pub async fn conversations_list(
+        &self,
+        filter: ConversationFilter,
+        query: String,
+    ) -> Result<Vec<ConversationView>, Error> {
+        let listed = match filter {
+            ConversationFilter::All => Listed::Known,
+            ConversationFilter::Unread => Listed::Unread,
+            ConversationFilter::Held => Listed::Held,
+            ConversationFilter::Requests => Listed::Requests,
+            ConversationFilter::Blocked => Listed::Blocked,
+        };
+        let rows = self
+            .open()?
+            .store
+            .read(move |db| db.conversations(listed, query.trim()))
+            .await?;
+        Ok(rows.into_iter().map(conversation_view).collect())
+    }
+
+    /// One conversation.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`].
+    pub async fn conversation_get(&self, id: ConversationId) -> Result<ConversationView, Error> {
+        let row = self
+            .open()?
+            .store
+            .read(move |db| db.conversation(id))
+            .await?;
+        row.map(conversation_view)
+            .ok_or_else(|| Error::new(Code::NotFound))
+    }
+
+    /// The user has seen what came.
+    ///
+    /// # Errors
+    /// [`Code::NoProfile`].
+    pub async fn conversation_seen(&self, id: ConversationId) -> Result<(), Error> {
+        let open = self.open()?;
+        if open.store.write(move |tx| tx.mark_seen(id)).await? {
+            open.engine.publish(Change::Conversation(id));
+        }
+        Ok(())
+    }
+
+    /// Keeps what the user has begun to write.
+    ///
+    /// # Errors
+    /// [`Code::TooLong`], [`Code::NoProfile`].
+    pub async fn conversation_set_draft(
+        &self,
+        id: ConversationId,
+        text: String,
+    ) -> Result<(), Error> {
+        let open = self.open()?;
+        if let Some(over) = text
+            .len()
+            .checked_sub(LONGEST_DRAFT)
+            .filter(|over| *over > 0)
+        {
+            return Err(Error::new(Code::TooLong).with_detail(over));
+        }
+        open.store.write(move |tx| tx.set_draft(id, &text)).await?;
+        open.engine.publish(Change::Conversation(id));
+        Ok(())
+    }
+
+    /// How the contact can be reached now. Brings their alias up to date besides.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`], or why our node does not answer.
+    pub async fn conversation_reach(&self, id: ConversationId) -> Result<ReachView, Error> {
+        let open = self.open()?;
+        let row = open.store.read(move |db| db.conversation(id)).await?;
+        let node = row.ok_or_else(|| Error::new(Code::NotFound))?.contact.node;
+        open.engine.refresh_alias(node);
+        let reach = open.engine.reach(node).await?;
+        Ok(ReachView {
+            in_graph: reach.in_graph,
+            keysend: reach.keysend,
+            peer: reach.peer,
+            channels: reach.channels,
+            active_channels: reach.active_channels,
+        })
+    }
+}
+
+fn conversation_view(row: ConversationRow) -> ConversationView {
+    ConversationView {
+        id: row.id,
+        contact: contact_view(row.contact),
+        last: row.last.map(|last| PreviewView {
+            direction: last.direction,
+            kind: last.kind,
+            text: last.text,
+            payment: last.payment,
+            at: last.at,
+            delivery: last.delivery,
+        }),
+        unread: row.unread,
+        held: row.held,
+        failed: row.failed,
+        draft: row.draft,
+    }
+}

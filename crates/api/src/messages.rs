@@ -1,0 +1,262 @@
+//! Messages: reading, sending, and what can be done with one.
+
+use domain::{
+    Attempt, AttemptState, Authorship, ConversationId, HoldState, MessageKey, MessageKind, Msat,
+};
+use engine::{Change, Outgoing, Quote};
+use store::{Delivery, IncomingRow, MessageRow};
+
+use crate::messenger::Messenger;
+use crate::view::{
+    AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
+    QuoteView, RefundView, SendRequest,
+};
+use crate::{Code, Error};
+
+/// The most messages of one page.
+const LARGEST_PAGE: u32 = 500;
+
+impl Messenger {
+    /// Some messages of a conversation, oldest first; at most 500.
+    ///
+    /// # Errors
+    /// [`Code::NoProfile`].
+    pub async fn messages_page(
+        &self,
+        conversation: ConversationId,
+        at: PageAt,
+        limit: u32,
+    ) -> Result<MessagesPage, Error> {
+        let at = match at {
+            PageAt::End => store::PageAt::End,
+            PageAt::Before { key } => store::PageAt::Before(key),
+            PageAt::After { key } => store::PageAt::After(key),
+            PageAt::Around { key } => store::PageAt::Around(key),
+        };
+        let limit = limit.clamp(1, LARGEST_PAGE);
+        let page = self
+            .open()?
+            .store
+            .read(move |db| db.messages_page(conversation, at, limit))
+            .await?;
+        Ok(MessagesPage {
+            messages: page.rows.into_iter().map(message_view).collect(),
+            more_before: page.more_before,
+            more_after: page.more_after,
+        })
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`].
+    pub async fn message_get(&self, key: MessageKey) -> Result<MessageView, Error> {
+        let row = self
+            .open()?
+            .store
+            .read(move |db| db.message_row(key))
+            .await?;
+        row.map(message_view)
+            .ok_or_else(|| Error::new(Code::NotFound))
+    }
+
+    /// Everything about one message.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`].
+    pub async fn message_details(&self, key: MessageKey) -> Result<MessageDetails, Error> {
+        let (row, attempts) = self
+            .open()?
+            .store
+            .read(move |db| Ok((db.message_row(key)?, db.attempts_of(key)?)))
+            .await?;
+        let row = row.ok_or_else(|| Error::new(Code::NotFound))?;
+        let payment = row.incoming.as_ref().map(|incoming| &incoming.payment);
+        Ok(MessageDetails {
+            id: row.message.id.to_string(),
+            attempts: attempts.iter().map(attempt_view).collect(),
+            payment_hash: payment.map(|payment| payment.hash.to_string()),
+            record_bytes: payment.map(|payment| record_bytes(&payment.records)),
+            message: message_view(row),
+        })
+    }
+
+    /// Stores a message and queues it; its delivery goes on by itself.
+    ///
+    /// # Errors
+    /// [`Code::Empty`], [`Code::TooLong`], [`Code::BelowMinimum`], [`Code::Blocked`], [`Code::ToSelf`],
+    /// [`Code::NotFound`]: nothing was stored.
+    pub async fn message_send(&self, request: SendRequest) -> Result<MessageKey, Error> {
+        Ok(self.open()?.engine.send(outgoing(request)).await?)
+    }
+
+    /// Queues a message again that did not arrive.
+    ///
+    /// # Errors
+    /// [`Code::NotNow`], [`Code::NotFound`].
+    pub async fn message_retry(&self, key: MessageKey) -> Result<(), Error> {
+        Ok(self.open()?.engine.retry(key).await?)
+    }
+
+    /// Takes a message back that has not left.
+    ///
+    /// # Errors
+    /// [`Code::NotNow`], [`Code::NotFound`].
+    pub async fn message_cancel(&self, key: MessageKey) -> Result<(), Error> {
+        Ok(self.open()?.engine.cancel(key).await?)
+    }
+
+    /// Deletes a message here; the other side keeps theirs.
+    ///
+    /// # Errors
+    /// [`Code::Busy`] while its payment waits for a decision or it is on its way; [`Code::NotFound`].
+    pub async fn message_delete(&self, key: MessageKey) -> Result<(), Error> {
+        let open = self.open()?;
+        let (message, deleted) = open
+            .store
+            .write(move |tx| Ok((tx.message(key)?, tx.delete_message(key)?)))
+            .await?;
+        let conversation = message
+            .ok_or_else(|| Error::new(Code::NotFound))?
+            .conversation;
+        if !deleted {
+            return Err(Error::new(Code::Busy));
+        }
+        open.engine.publish(Change::Message(conversation, key));
+        open.engine.publish(Change::Conversation(conversation));
+        Ok(())
+    }
+
+    /// What a send would cost if it were made now.
+    ///
+    /// # Errors
+    /// As [`Messenger::message_send`]; [`Code::NoRoute`], [`Code::InsufficientBalance`], [`Code::NoKeysend`],
+    /// [`Code::Offline`].
+    pub async fn quote(&self, request: SendRequest) -> Result<QuoteView, Error> {
+        Ok(quote_view(
+            &self.open()?.engine.quote(outgoing(request)).await?,
+        ))
+    }
+}
+
+fn outgoing(request: SendRequest) -> Outgoing {
+    Outgoing {
+        conversation: request.conversation,
+        text: request.text,
+        payment: request.payment,
+        fee_limit: request.fee_limit,
+    }
+}
+
+pub(crate) const fn quote_view(quote: &Quote) -> QuoteView {
+    QuoteView {
+        amount: quote.fee.amount,
+        postage: quote.postage,
+        returned: quote.returned,
+        fee: quote.fee.fee,
+        fee_limit: quote.fee.fee_limit,
+        hops: quote.fee.hops,
+        privacy: quote.privacy,
+        bytes_left: quote.bytes_left,
+        held: quote.held,
+    }
+}
+
+fn message_view(row: MessageRow) -> MessageView {
+    let MessageRow {
+        message,
+        delivery,
+        paid,
+        fee,
+        hops,
+        incoming,
+        refund,
+        refund_of,
+    } = row;
+    let postage = message.payment.is_zero();
+    let payable = message.authorship == Authorship::Verified
+        && !matches!(message.kind, MessageKind::Refund { .. })
+        && !postage
+        && refund.is_none();
+    MessageView {
+        key: message.key,
+        conversation: message.conversation,
+        direction: message.direction,
+        kind: message.kind,
+        text: message.text,
+        payment: message.payment,
+        sent_at: message.sent_at,
+        stored_at: message.stored_at,
+        authorship: message.authorship,
+        privacy: message.privacy,
+        delivery: delivery.map(|delivery| delivery_view(&delivery, postage, paid, fee, hops)),
+        hold: incoming.map(|incoming| hold_view(&incoming, payable)),
+        refund: refund.map(|refund| RefundView {
+            message: refund.message,
+            done: refund.done,
+            failed: refund.failed,
+            amount: refund.amount,
+        }),
+        refund_of,
+    }
+}
+
+fn delivery_view(
+    delivery: &Delivery,
+    postage: bool,
+    paid: Option<Msat>,
+    fee: Msat,
+    hops: Option<u32>,
+) -> DeliveryView {
+    DeliveryView {
+        state: delivery.state,
+        failure: delivery.failure,
+        returned: delivery.returned,
+        amount: delivery.amount,
+        postage,
+        fee,
+        paid: paid
+            .and_then(|paid| paid.checked_add(fee))
+            .unwrap_or_default(),
+        hops,
+        waits_until: delivery.waits_until,
+    }
+}
+
+fn hold_view(incoming: &IncomingRow, payable: bool) -> HoldView {
+    let payment = &incoming.payment;
+    HoldView {
+        state: payment.state,
+        amount: payment.amount,
+        postage: incoming.postage,
+        decision: payment.decision,
+        deadline: payment.deadline,
+        arrived_at: payment.arrived_at,
+        can_pay_back: payable && !incoming.postage && payment.state == HoldState::Settled,
+    }
+}
+
+fn attempt_view(attempt: &Attempt) -> AttemptView {
+    let proof = attempt.state == AttemptState::Settled;
+    AttemptView {
+        payment_hash: attempt.hash.to_string(),
+        preimage: proof.then(|| hex::encode(attempt.preimage.expose())),
+        state: attempt.state,
+        amount: attempt.amount,
+        fee: attempt.fee,
+        fee_limit: attempt.fee_limit,
+        hops: attempt.hops,
+        failure: attempt.failure,
+        created_at: attempt.created_at,
+        ended_at: attempt.ended_at,
+        record_bytes: record_bytes(&attempt.records),
+    }
+}
+
+fn record_bytes(records: &[(u64, Vec<u8>)]) -> u32 {
+    let bytes = records
+        .iter()
+        .map(|(_, value)| value.len())
+        .fold(0, usize::saturating_add);
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

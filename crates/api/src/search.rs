@@ -1,0 +1,53 @@
+//! Finding messages by their words.
+
+use std::collections::HashMap;
+
+use domain::{ConversationId, MessageKey};
+
+use crate::Error;
+use crate::messenger::Messenger;
+use crate::view::SearchHit;
+
+/// The most hits of one page.
+const LARGEST_PAGE: u32 = 200;
+
+impl Messenger {
+    /// Messages that contain all words of `text`, the newest first; the next page begins `before` the last hit.
+    ///
+    /// # Errors
+    /// [`crate::Code::NoProfile`].
+    pub async fn search(
+        &self,
+        text: String,
+        conversation: Option<ConversationId>,
+        before: Option<MessageKey>,
+        limit: u32,
+    ) -> Result<Vec<SearchHit>, Error> {
+        let limit = limit.clamp(1, LARGEST_PAGE);
+        let hits = self
+            .open()?
+            .store
+            .read(move |db| {
+                let mut titles = HashMap::new();
+                let mut found = Vec::new();
+                for hit in db.search(&text, conversation, before, limit)? {
+                    if !titles.contains_key(&hit.conversation) {
+                        let row = db.conversation(hit.conversation)?;
+                        let title = row.map(|row| row.contact.title()).unwrap_or_default();
+                        titles.insert(hit.conversation, title);
+                    }
+                    found.push(SearchHit {
+                        message: hit.message,
+                        conversation: hit.conversation,
+                        title: titles.get(&hit.conversation).cloned().unwrap_or_default(),
+                        direction: hit.direction,
+                        at: hit.at,
+                        snippet: hit.snippet,
+                    });
+                }
+                Ok(found)
+            })
+            .await?;
+        Ok(hits)
+    }
+}
