@@ -36,7 +36,9 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Read
         content_type: find(records, record::CONTENT_TYPE).unwrap_or_default(),
     };
     let author = parts.author(records);
-    let sent_at = time::moment(parts.time);
+    // ThunderHub signs no time and writes none: one that stands there is somebody else's.
+    let time = Some(parts.time).filter(|_| author.dialect != Dialect::ThunderHub);
+    let sent_at = time.and_then(time::moment);
     let (text, request_amount) = parts.words(author.dialect);
     let id = author
         .sender

@@ -68,6 +68,34 @@ fn the_type_of_a_juggernaut_text_cannot_lend_it_words() {
 }
 
 #[test]
+fn thunderhub_signs_json_as_javascript_writes_it() {
+    let alice = alice();
+    let text = "\"\\/\u{8}\u{c}\n\r\t\u{1}\u{1f}\u{7f}é你\u{2028}😀";
+    let escaped = "\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\u{7f}é你\u{2028}😀";
+    let json = format!(
+        "{{\"sender\":\"{}\",\"message\":\"{escaped}\"}}",
+        alice.node
+    );
+    let records = ascending(vec![
+        (record::TEXT, text.into()),
+        (record::SIGNATURE, zbase32(&alice.sign(json.as_bytes()))),
+        (record::SENDER, alice.node.as_bytes().into()),
+    ]);
+    let signed = read(&records);
+    assert_eq!(
+        (signed.dialect, signed.verified),
+        (Dialect::ThunderHub, true)
+    );
+    assert_eq!(signed.text, text);
+    // It signs no time: whoever passes the text on could add one.
+    let dated = read(&with(&records, record::TIME, whatsat::time_bytes(AT)));
+    assert_eq!(
+        (dated.verified, dated.sent_at, dated.id()),
+        (true, None, None)
+    );
+}
+
+#[test]
 fn a_bare_payment_of_cipherchat_has_no_words() {
     let uuid = "6fa459ea-ee8a-4ca4-894e-db77e160355e";
     let alice = alice();
