@@ -33,7 +33,7 @@ pub(super) fn empty_block(
         }],
         // The reward halves every 150 blocks on regtest.
         output: vec![TxOut {
-            value: Amount::from_sat(50 * 100_000_000 >> (height / 150)),
+            value: Amount::from_sat((50 * 100_000_000) >> (height / 150)),
             script_pubkey: to,
         }],
     };
