@@ -74,9 +74,17 @@ impl Credentials {
                 .map(|(_, value)| Zeroizing::new(value.replace(' ', "+")))
                 .filter(|value| !value.is_empty())
         };
-        let macaroon = value("macaroon").ok_or(CredentialsError::NoMacaroon)?.parse()?;
-        let cert = value("cert").ok_or(CredentialsError::NoCertificate)?.parse()?;
-        Ok(Self { address, cert, macaroon })
+        let macaroon = value("macaroon")
+            .ok_or(CredentialsError::NoMacaroon)?
+            .parse()?;
+        let cert = value("cert")
+            .ok_or(CredentialsError::NoCertificate)?
+            .parse()?;
+        Ok(Self {
+            address,
+            cert,
+            macaroon,
+        })
     }
 }
 
@@ -104,9 +112,11 @@ pub fn address(text: &str) -> Result<String, CredentialsError> {
     };
     let port = match port {
         None => DEFAULT_PORT,
-        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            port.parse().ok().filter(|&port| port != 0).ok_or(CredentialsError::Port)?
-        }
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port
+            .parse()
+            .ok()
+            .filter(|&port| port != 0)
+            .ok_or(CredentialsError::Port)?,
         Some(_) => return Err(CredentialsError::Port),
     };
     Ok(format!("{host}:{port}"))
@@ -129,12 +139,12 @@ impl CertDer {
             Ok(text) if text.contains("PRIVATE KEY-----") => {
                 return Err(CredentialsError::PrivateKey);
             }
-            Ok(text) if text.contains("-----BEGIN") => {
-                CertificateDer::from_pem_slice(bytes)
-                    .map_err(|_| CredentialsError::NotACertificate)?
-                    .to_vec()
-            }
-            Ok(text) => decode(text).ok_or(CredentialsError::CertificateEncoding)?.to_vec(),
+            Ok(text) if text.contains("-----BEGIN") => CertificateDer::from_pem_slice(bytes)
+                .map_err(|_| CredentialsError::NotACertificate)?
+                .to_vec(),
+            Ok(text) => decode(text)
+                .ok_or(CredentialsError::CertificateEncoding)?
+                .to_vec(),
             Err(_) => bytes.to_vec(),
         };
         let parsed = CertificateDer::from(der.as_slice());
@@ -188,7 +198,11 @@ impl Macaroon {
             Self(bytes.to_vec())
         } else {
             let text = std::str::from_utf8(bytes).map_err(|_| CredentialsError::NotAMacaroon)?;
-            Self(decode(text).ok_or(CredentialsError::MacaroonEncoding)?.to_vec())
+            Self(
+                decode(text)
+                    .ok_or(CredentialsError::MacaroonEncoding)?
+                    .to_vec(),
+            )
         };
         if macaroon.0.first() != Some(&MACAROON_V2) || macaroon.0.len() < SMALLEST_MACAROON {
             return Err(CredentialsError::NotAMacaroon);
@@ -220,16 +234,22 @@ impl fmt::Debug for Macaroon {
 /// Hexadecimal or base64, with line breaks and padding as they come.
 fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
-    plain.extend(text.chars().filter(|c| !c.is_whitespace()).map(|c| match c {
-        '+' => '-',
-        '/' => '_',
-        other => other,
-    }));
+    plain.extend(
+        text.chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| match c {
+                '+' => '-',
+                '/' => '_',
+                other => other,
+            }),
+    );
     if plain.is_empty() {
         return None;
     }
     let bytes = hex::decode(plain.as_bytes()).ok();
-    bytes.or_else(|| BASE64.decode(plain.as_bytes()).ok()).map(Zeroizing::new)
+    bytes
+        .or_else(|| BASE64.decode(plain.as_bytes()).ok())
+        .map(Zeroizing::new)
 }
 
 /// Why a link, an address, a certificate or a macaroon cannot be used. The words are for the person who gave it.
@@ -245,7 +265,9 @@ pub enum CredentialsError {
     #[error("the node's host is missing")]
     NoHost,
     /// Neither a name nor an IP address.
-    #[error("the host is neither a name nor an IP address: write host:port, for example node.example:10009")]
+    #[error(
+        "the host is neither a name nor an IP address: write host:port, for example node.example:10009"
+    )]
     Host,
     /// No number from 1 to 65535.
     #[error("the port is a number from 1 to 65535; LND's is 10009")]

@@ -10,21 +10,37 @@ use crate::types::{Keysend, PaymentUpdate, PeerLink, RouteQuery};
 /// nothing is paid and nobody else is asked. [`Failure::NoRoute`] when there is one after all, or when the reason lies
 /// outside of what our node knows.
 pub async fn diagnose<L: Lightning + ?Sized>(node: &L, query: RouteQuery) -> Failure {
-    let full = RouteQuery { use_mission_control: false, ..query };
+    let full = RouteQuery {
+        use_mission_control: false,
+        ..query
+    };
     match node.route(full.clone()).await {
         Err(LightningError::NoRoute) => {}
         Err(LightningError::InsufficientBalance) => return empty_or_asleep(node, &full).await,
         _ => return Failure::NoRoute,
     }
-    if node.peers().await.is_ok_and(|peers| is_asleep(&peers, full.to)) {
+    if node
+        .peers()
+        .await
+        .is_ok_and(|peers| is_asleep(&peers, full.to))
+    {
         return Failure::RecipientOffline;
     }
-    let bare = RouteQuery { records: Vec::new(), ..full.clone() };
+    let bare = RouteQuery {
+        records: Vec::new(),
+        ..full.clone()
+    };
     if node.route(bare.clone()).await.is_ok() {
         return Failure::TooLarge;
     }
     if bare.amount < Msat::SAT
-        && node.route(RouteQuery { amount: Msat::SAT, ..bare }).await.is_ok()
+        && node
+            .route(RouteQuery {
+                amount: Msat::SAT,
+                ..bare
+            })
+            .await
+            .is_ok()
     {
         return Failure::AmountTooSmall;
     }
@@ -36,7 +52,9 @@ async fn empty_or_asleep<L: Lightning + ?Sized>(node: &L, query: &RouteQuery) ->
     let (Ok(balance), Ok(peers)) = (node.balance().await, node.peers().await) else {
         return Failure::InsufficientBalance;
     };
-    let awake = peers.iter().all(|peer| peer.active_channels == peer.channels);
+    let awake = peers
+        .iter()
+        .all(|peer| peer.active_channels == peer.channels);
     if balance.local < query.amount || awake {
         Failure::InsufficientBalance
     } else if is_asleep(&peers, query.to) {
@@ -76,5 +94,9 @@ pub(crate) async fn refine<L: Lightning + ?Sized>(
         preimage: None,
         use_mission_control: false,
     };
-    PaymentUpdate::Failed { failure: diagnose(node, query).await, attempts: 0, hops }
+    PaymentUpdate::Failed {
+        failure: diagnose(node, query).await,
+        attempts: 0,
+        hops,
+    }
 }

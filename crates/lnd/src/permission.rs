@@ -108,7 +108,10 @@ rpcs! {
 /// Methods that a messenger must not be able to call, and what each wants.
 const DANGERS: [(&str, &[Grant]); 3] = [
     ("/lnrpc.Lightning/SendCoins", &[("onchain", "write")]),
-    ("/lnrpc.Lightning/OpenChannelSync", &[("onchain", "write"), ("offchain", "write")]),
+    (
+        "/lnrpc.Lightning/OpenChannelSync",
+        &[("onchain", "write"), ("offchain", "write")],
+    ),
     ("/lnrpc.Lightning/BakeMacaroon", &[("macaroon", "generate")]),
 ];
 

@@ -17,7 +17,10 @@ fn cert() -> (Vec<u8>, String) {
 }
 
 fn link(host: &str, cert: &[u8], macaroon: &[u8]) -> String {
-    let (cert, macaroon) = (URL_SAFE_NO_PAD.encode(cert), URL_SAFE_NO_PAD.encode(macaroon));
+    let (cert, macaroon) = (
+        URL_SAFE_NO_PAD.encode(cert),
+        URL_SAFE_NO_PAD.encode(macaroon),
+    );
     format!("lndconnect://{host}?cert={cert}&macaroon={macaroon}")
 }
 
@@ -58,21 +61,48 @@ fn each_mistake_in_a_link_has_its_name() {
     use CredentialsError as E;
     let (der, _) = cert();
     let macaroon = macaroon_bytes(b"");
-    let (c, m) = (URL_SAFE_NO_PAD.encode(&der), URL_SAFE_NO_PAD.encode(&macaroon));
+    let (c, m) = (
+        URL_SAFE_NO_PAD.encode(&der),
+        URL_SAFE_NO_PAD.encode(&macaroon),
+    );
     for (text, error) in [
         ("https://node.example:10009".to_owned(), E::NotALink),
         (String::new(), E::NotALink),
         (format!("lndconnect://?cert={c}&macaroon={m}"), E::NoHost),
-        (format!("lndconnect://node.example:99999?cert={c}&macaroon={m}"), E::Port),
-        (format!("lndconnect://node.example:0?cert={c}&macaroon={m}"), E::Port),
+        (
+            format!("lndconnect://node.example:99999?cert={c}&macaroon={m}"),
+            E::Port,
+        ),
+        (
+            format!("lndconnect://node.example:0?cert={c}&macaroon={m}"),
+            E::Port,
+        ),
         (format!("lndconnect://[::1?cert={c}&macaroon={m}"), E::Host),
         (format!("lndconnect://node.example?cert={c}"), E::NoMacaroon),
-        (format!("lndconnect://node.example?macaroon={m}"), E::NoCertificate),
-        (format!("lndconnect://node.example?cert=&macaroon={m}"), E::NoCertificate),
-        (format!("lndconnect://node.example?cert=%21&macaroon={m}"), E::CertificateEncoding),
-        (format!("lndconnect://node.example?cert={m}&macaroon={m}"), E::NotACertificate),
-        (format!("lndconnect://node.example?cert={c}&macaroon=%21"), E::MacaroonEncoding),
-        (format!("lndconnect://node.example?cert={c}&macaroon={c}"), E::NotAMacaroon),
+        (
+            format!("lndconnect://node.example?macaroon={m}"),
+            E::NoCertificate,
+        ),
+        (
+            format!("lndconnect://node.example?cert=&macaroon={m}"),
+            E::NoCertificate,
+        ),
+        (
+            format!("lndconnect://node.example?cert=%21&macaroon={m}"),
+            E::CertificateEncoding,
+        ),
+        (
+            format!("lndconnect://node.example?cert={m}&macaroon={m}"),
+            E::NotACertificate,
+        ),
+        (
+            format!("lndconnect://node.example?cert={c}&macaroon=%21"),
+            E::MacaroonEncoding,
+        ),
+        (
+            format!("lndconnect://node.example?cert={c}&macaroon={c}"),
+            E::NotAMacaroon,
+        ),
         (format!("lndconnect://{}", "a".repeat(70_000)), E::TooLong),
     ] {
         assert_eq!(Credentials::from_link(&text).unwrap_err(), error, "{text}");
@@ -124,14 +154,28 @@ fn a_certificate_is_read_in_every_form() {
 
 #[test]
 fn a_wrong_file_is_called_by_its_name() {
-    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().signing_key;
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()])
+        .unwrap()
+        .signing_key;
     let pem = key.serialize_pem();
-    assert_eq!(CertDer::from_bytes(pem.as_bytes()).unwrap_err(), CredentialsError::PrivateKey);
+    assert_eq!(
+        CertDer::from_bytes(pem.as_bytes()).unwrap_err(),
+        CredentialsError::PrivateKey
+    );
     let macaroon = macaroon_bytes(b"");
-    assert_eq!(CertDer::from_bytes(&macaroon).unwrap_err(), CredentialsError::NotACertificate);
+    assert_eq!(
+        CertDer::from_bytes(&macaroon).unwrap_err(),
+        CredentialsError::NotACertificate
+    );
     let (der, _) = cert();
-    assert_eq!(Macaroon::from_bytes(&der).unwrap_err(), CredentialsError::NotAMacaroon);
-    assert_eq!(Macaroon::from_bytes(&[2]).unwrap_err(), CredentialsError::NotAMacaroon);
+    assert_eq!(
+        Macaroon::from_bytes(&der).unwrap_err(),
+        CredentialsError::NotAMacaroon
+    );
+    assert_eq!(
+        Macaroon::from_bytes(&[2]).unwrap_err(),
+        CredentialsError::NotAMacaroon
+    );
 }
 
 #[test]
@@ -139,11 +183,17 @@ fn credentials_show_no_secret() {
     let (der, _) = cert();
     let macaroon = macaroon_bytes(b"secret");
     let credentials = Credentials::from_link(&link("node.example", &der, &macaroon)).unwrap();
-    let shown = format!("{credentials:?} {credentials:#?} {:?}", credentials.macaroon);
+    let shown = format!(
+        "{credentials:?} {credentials:#?} {:?}",
+        credentials.macaroon
+    );
     let needle = macaroon.get(3..12).unwrap();
     assert!(shown.contains("node.example:10009"));
     assert!(!shown.contains(&hex::encode(needle)), "{shown}");
-    assert!(!shown.contains(&format!("{needle:?}").replace(['[', ']'], "")), "{shown}");
+    assert!(
+        !shown.contains(&format!("{needle:?}").replace(['[', ']'], "")),
+        "{shown}"
+    );
     assert!(!shown.contains("secret"), "{shown}");
     assert!(!shown.contains("171"), "the bytes 0xab in decimal: {shown}");
 }

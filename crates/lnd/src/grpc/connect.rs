@@ -37,7 +37,10 @@ const HTTP2: &[u8] = b"h2";
 /// Opens the channel. No connection is made before the first call, and a broken one is made anew by the next call.
 /// Must be called inside a tokio runtime.
 pub(super) fn channel(address: &str, cert: &CertDer) -> Channel {
-    let dialer = Dialer { address: address.into(), tls: tls(cert) };
+    let dialer = Dialer {
+        address: address.into(),
+        tls: tls(cert),
+    };
     // The address of the endpoint is only a name: the dialer knows where to go, and does TLS itself.
     Endpoint::from_static("http://lnd")
         .http2_keep_alive_interval(KEEPALIVE)
@@ -62,7 +65,10 @@ struct Dialer {
 impl Dialer {
     async fn dial(&self) -> Result<TlsStream<TcpStream>, LinkFault> {
         let tls = self.tls.clone()?;
-        let (host, _) = self.address.rsplit_once(':').ok_or(LinkFault::HostUnknown)?;
+        let (host, _) = self
+            .address
+            .rsplit_once(':')
+            .ok_or(LinkFault::HostUnknown)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         // The pin decides, not the name. A name that TLS cannot carry is left out by naming an address.
         let name = ServerName::try_from(host.to_owned())
@@ -70,10 +76,15 @@ impl Dialer {
         let connect = async {
             let found = tokio::net::lookup_host(&*self.address).await;
             let found: Vec<_> = found.map_err(|_| LinkFault::HostUnknown)?.collect();
-            let tcp = TcpStream::connect(found.as_slice()).await.map_err(|error| tcp_fault(&error))?;
+            let tcp = TcpStream::connect(found.as_slice())
+                .await
+                .map_err(|error| tcp_fault(&error))?;
             // Small calls wait for nobody.
             tcp.set_nodelay(true).map_err(|error| tcp_fault(&error))?;
-            let stream = tls.connect(name, tcp).await.map_err(|error| tls_fault(&error))?;
+            let stream = tls
+                .connect(name, tcp)
+                .await
+                .map_err(|error| tls_fault(&error))?;
             if stream.get_ref().1.alpn_protocol() == Some(HTTP2) {
                 Ok(stream)
             } else {
@@ -81,7 +92,9 @@ impl Dialer {
                 Err(LinkFault::WrongPort)
             }
         };
-        timeout(CONNECT_TIMEOUT, connect).await.unwrap_or(Err(LinkFault::Timeout))
+        timeout(CONNECT_TIMEOUT, connect)
+            .await
+            .unwrap_or(Err(LinkFault::Timeout))
     }
 }
 
@@ -94,7 +107,9 @@ fn tcp_fault(error: &io::Error) -> LinkFault {
 }
 
 fn tls_fault(error: &io::Error) -> LinkFault {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let tls = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (tls, error.kind()) {
         (Some(rustls::Error::InvalidCertificate(_)), _) => LinkFault::WrongCertificate,
         // Whoever answers like this or hangs up at the first words speaks another language.
@@ -112,7 +127,10 @@ fn tls_fault(error: &io::Error) -> LinkFault {
 
 fn tls(cert: &CertDer) -> Result<TlsConnector, LinkFault> {
     let provider = Arc::new(ring::default_provider());
-    let pin = Pin { cert: cert.as_bytes().to_vec(), provider: Arc::clone(&provider) };
+    let pin = Pin {
+        cert: cert.as_bytes().to_vec(),
+        provider: Arc::clone(&provider),
+    };
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| LinkFault::Broken(error.to_string()))?
@@ -153,7 +171,12 @@ impl ServerCertVerifier for Pin {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -162,11 +185,18 @@ impl ServerCertVerifier for Pin {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 

@@ -24,13 +24,23 @@ impl GrpcNode {
         after: InvoiceCursor,
     ) -> Result<Updates<Invoice>, LightningError> {
         let mut client = self.lightning.clone();
-        let InvoiceCursor { add_index, settle_index } = after;
+        let InvoiceCursor {
+            add_index,
+            settle_index,
+        } = after;
         // LND may say nothing at all before the first event, so this waits without limit.
         let stream = client
-            .subscribe_invoices(InvoiceSubscription { add_index, settle_index })
+            .subscribe_invoices(InvoiceSubscription {
+                add_index,
+                settle_index,
+            })
             .await
             .map_err(|status| classify(permission::SUBSCRIBE_INVOICES, &status))?;
-        Ok(updates(permission::SUBSCRIBE_INVOICES, stream.into_inner(), read_keysend))
+        Ok(updates(
+            permission::SUBSCRIBE_INVOICES,
+            stream.into_inner(),
+            read_keysend,
+        ))
     }
 
     pub(super) async fn watch(
@@ -39,10 +49,16 @@ impl GrpcNode {
     ) -> Result<Updates<Invoice>, LightningError> {
         let mut client = self.invoices.clone();
         let stream = client
-            .subscribe_single_invoice(SubscribeSingleInvoiceRequest { r_hash: hash.0.to_vec() })
+            .subscribe_single_invoice(SubscribeSingleInvoiceRequest {
+                r_hash: hash.0.to_vec(),
+            })
             .await
             .map_err(|status| classify(permission::WATCH_INVOICE, &status))?;
-        Ok(updates(permission::WATCH_INVOICE, stream.into_inner(), read_keysend))
+        Ok(updates(
+            permission::WATCH_INVOICE,
+            stream.into_inner(),
+            read_keysend,
+        ))
     }
 
     pub(super) async fn list_after(
@@ -110,29 +126,45 @@ impl GrpcNode {
         Ok(page.invoices.last().map_or(0, |invoice| invoice.add_index))
     }
 
-    async fn list(&self, request: ListInvoiceRequest) -> Result<ListInvoiceResponse, LightningError> {
+    async fn list(
+        &self,
+        request: ListInvoiceRequest,
+    ) -> Result<ListInvoiceResponse, LightningError> {
         let mut client = self.lightning.clone();
         answer(permission::LIST_INVOICES, client.list_invoices(request)).await
     }
 
     pub(super) async fn look_up(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {
         let mut client = self.invoices.clone();
-        let request =
-            LookupInvoiceMsg { invoice_ref: Some(InvoiceRef::PaymentHash(hash.0.to_vec())) };
-        let found = answer(permission::LOOKUP_INVOICE, client.lookup_invoice_v2(request)).await?;
+        let request = LookupInvoiceMsg {
+            invoice_ref: Some(InvoiceRef::PaymentHash(hash.0.to_vec())),
+        };
+        let found = answer(
+            permission::LOOKUP_INVOICE,
+            client.lookup_invoice_v2(request),
+        )
+        .await?;
         read_keysend(found).unwrap_or(Err(LightningError::NotFound))
     }
 
     pub(super) async fn settle_invoice(&self, preimage: &Preimage) -> Result<(), LightningError> {
         let mut client = self.invoices.clone();
-        let request = SettleInvoiceMsg { preimage: preimage.expose().to_vec() };
-        answer(permission::SETTLE_INVOICE, client.settle_invoice(request)).await.map(drop)
+        let request = SettleInvoiceMsg {
+            preimage: preimage.expose().to_vec(),
+        };
+        answer(permission::SETTLE_INVOICE, client.settle_invoice(request))
+            .await
+            .map(drop)
     }
 
     pub(super) async fn cancel_invoice(&self, hash: PaymentHash) -> Result<(), LightningError> {
         let mut client = self.invoices.clone();
-        let request = CancelInvoiceMsg { payment_hash: hash.0.to_vec() };
-        answer(permission::CANCEL_INVOICE, client.cancel_invoice(request)).await.map(drop)
+        let request = CancelInvoiceMsg {
+            payment_hash: hash.0.to_vec(),
+        };
+        answer(permission::CANCEL_INVOICE, client.cancel_invoice(request))
+            .await
+            .map(drop)
     }
 }
 
@@ -149,14 +181,21 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
         State::Canceled => InvoiceState::Canceled,
     };
     let hash = PaymentHash::from_slice(&invoice.r_hash).ok_or_else(|| nonsense("payment hash"))?;
-    let preimage: [u8; 32] =
-        invoice.r_preimage.as_slice().try_into().map_err(|_| nonsense("preimage"))?;
+    let preimage: [u8; 32] = invoice
+        .r_preimage
+        .as_slice()
+        .try_into()
+        .map_err(|_| nonsense("preimage"))?;
     // Whoever has seen the preimage can pay the same hash again, with other records: only the first counts. Numbers are
     // per channel, so the moment comes first.
-    let first = invoice
-        .htlcs
-        .into_iter()
-        .min_by_key(|htlc| (htlc.accept_height, htlc.accept_time, htlc.htlc_index, htlc.chan_id));
+    let first = invoice.htlcs.into_iter().min_by_key(|htlc| {
+        (
+            htlc.accept_height,
+            htlc.accept_time,
+            htlc.htlc_index,
+            htlc.chan_id,
+        )
+    });
     let (amount, htlc_expiry, records) = match first {
         Some(htlc) => (
             Msat::new(htlc.amt_msat),

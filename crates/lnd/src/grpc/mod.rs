@@ -15,6 +15,7 @@ pub use node::GrpcNode;
 #[allow(
     missing_docs,
     unreachable_pub,
+    clippy::all,
     clippy::pedantic,
     clippy::nursery,
     clippy::arithmetic_side_effects,

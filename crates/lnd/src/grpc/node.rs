@@ -62,15 +62,18 @@ impl GrpcNode {
     /// runtime.
     #[must_use]
     pub fn connect(credentials: Credentials) -> Self {
-        let Credentials { address, cert, macaroon } = credentials;
+        let Credentials {
+            address,
+            cert,
+            macaroon,
+        } = credentials;
         let channel = connect::channel(&address, &cert);
         let header = MacaroonHeader::new(&macaroon);
         let door = InterceptedService::new(channel, header);
         Self {
             address,
             macaroon,
-            lightning: LightningClient::new(door.clone())
-                .max_decoding_message_size(LARGEST_ANSWER),
+            lightning: LightningClient::new(door.clone()).max_decoding_message_size(LARGEST_ANSWER),
             router: RouterClient::new(door.clone()).max_decoding_message_size(LARGEST_ANSWER),
             invoices: InvoicesClient::new(door.clone()).max_decoding_message_size(LARGEST_ANSWER),
             signer: SignerClient::new(door),
@@ -167,8 +170,18 @@ fn read_info(info: lnrpc::GetInfoResponse) -> Result<NodeInfo, LightningError> {
         node: node_id(&info.identity_pubkey)?,
         alias: info.alias,
         // Behind the version stands the commit.
-        version: info.version.split_whitespace().next().unwrap_or_default().to_owned(),
-        network: info.chains.into_iter().next().map(|chain| chain.network).unwrap_or_default(),
+        version: info
+            .version
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        network: info
+            .chains
+            .into_iter()
+            .next()
+            .map(|chain| chain.network)
+            .unwrap_or_default(),
         synced: info.synced_to_chain,
         block_height: info.block_height,
         active_channels: info.num_active_channels,
@@ -177,7 +190,9 @@ fn read_info(info: lnrpc::GetInfoResponse) -> Result<NodeInfo, LightningError> {
 
 fn read_facts(node: lnrpc::LightningNode) -> NodeFacts {
     NodeFacts {
-        keysend: KEYSEND_FEATURES.iter().any(|bit| node.features.contains_key(bit)),
+        keysend: KEYSEND_FEATURES
+            .iter()
+            .any(|bit| node.features.contains_key(bit)),
         // A node that LND knows only by its channels has neither.
         announced: !node.features.is_empty() || !node.alias.is_empty(),
         alias: node.alias,
@@ -189,7 +204,12 @@ fn read_peers(
     peers: Vec<lnrpc::Peer>,
     channels: Vec<lnrpc::Channel>,
 ) -> Result<Vec<PeerLink>, LightningError> {
-    let empty = |node| PeerLink { node, connected: false, channels: 0, active_channels: 0 };
+    let empty = |node| PeerLink {
+        node,
+        connected: false,
+        channels: 0,
+        active_channels: 0,
+    };
     let mut links = BTreeMap::new();
     for peer in peers {
         let node = node_id(&peer.pub_key)?;
@@ -199,18 +219,21 @@ fn read_peers(
         let node = node_id(&channel.remote_pubkey)?;
         let link = links.entry(node).or_insert_with(|| empty(node));
         link.channels = link.channels.saturating_add(1);
-        link.active_channels = link.active_channels.saturating_add(u32::from(channel.active));
+        link.active_channels = link
+            .active_channels
+            .saturating_add(u32::from(channel.active));
     }
     Ok(links.into_values().collect())
 }
 
 fn read_config(config: &BTreeMap<String, String>) -> NodeConfig {
     let on = |key: &str| config.get(key).is_some_and(|value| value == "true");
-    let hold = config.get("keysend-hold-time").and_then(|text| humantime::parse_duration(text).ok());
+    let hold = config
+        .get("keysend-hold-time")
+        .and_then(|text| humantime::parse_duration(text).ok());
     NodeConfig {
         accept_keysend: on("accept-keysend"),
-        keysend_hold_secs: hold
-            .map_or(0, |hold| u32::try_from(hold.as_secs()).unwrap_or(u32::MAX)),
+        keysend_hold_secs: hold.map_or(0, |hold| u32::try_from(hold.as_secs()).unwrap_or(u32::MAX)),
         deletes_canceled: on("gc-canceled-invoices-on-startup")
             || on("gc-canceled-invoices-on-the-fly"),
     }
@@ -236,8 +259,10 @@ impl Lightning for GrpcNode {
 
     async fn node(&self, node: NodeId) -> Result<Option<NodeFacts>, LightningError> {
         let mut client = self.lightning.clone();
-        let request =
-            lnrpc::NodeInfoRequest { pub_key: node.to_string(), include_channels: false };
+        let request = lnrpc::NodeInfoRequest {
+            pub_key: node.to_string(),
+            include_channels: false,
+        };
         match answer(permission::GET_NODE_INFO, client.get_node_info(request)).await {
             Ok(info) => Ok(info.node.map(read_facts)),
             Err(LightningError::NotFound) => Ok(None),
@@ -254,7 +279,10 @@ impl Lightning for GrpcNode {
 
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         let mut client = self.lightning.clone();
-        let addr = lnrpc::LightningAddress { pubkey: node.to_string(), host: host.to_owned() };
+        let addr = lnrpc::LightningAddress {
+            pubkey: node.to_string(),
+            host: host.to_owned(),
+        };
         // Not permanent: a permanent one answers before it has tried.
         let request = lnrpc::ConnectPeerRequest {
             addr: Some(addr),

@@ -46,8 +46,16 @@ impl GrpcNode {
         };
         let mut client = self.lightning.clone();
         let found = answer(permission::QUERY_ROUTES, client.query_routes(request)).await?;
-        let route = found.routes.into_iter().next().ok_or(LightningError::NoRoute)?;
-        let nodes = route.hops.iter().map(|hop| node_id(&hop.pub_key)).collect::<Result<_, _>>()?;
+        let route = found
+            .routes
+            .into_iter()
+            .next()
+            .ok_or(LightningError::NoRoute)?;
+        let nodes = route
+            .hops
+            .iter()
+            .map(|hop| node_id(&hop.pub_key))
+            .collect::<Result<_, _>>()?;
         Ok(Route {
             fee: msat(route.total_fees_msat),
             total: msat(route.total_amt_msat),
@@ -76,7 +84,9 @@ impl GrpcNode {
         let stream = answer(permission::SEND_PAYMENT, client.send_payment_v2(request)).await?;
         let node = self.clone();
         let keysend = Arc::new(keysend);
-        let told = updates(permission::SEND_PAYMENT, stream, |payment| Some(read_payment(payment)));
+        let told = updates(permission::SEND_PAYMENT, stream, |payment| {
+            Some(read_payment(payment))
+        });
         Ok(Box::pin(told.then(move |update| {
             let (node, keysend) = (node.clone(), Arc::clone(&keysend));
             async move { Ok(refine(&node, &keysend, update?).await) }
@@ -87,11 +97,15 @@ impl GrpcNode {
         &self,
         hash: PaymentHash,
     ) -> Result<Updates<PaymentUpdate>, LightningError> {
-        let request =
-            TrackPaymentRequest { payment_hash: hash.0.to_vec(), no_inflight_updates: false };
+        let request = TrackPaymentRequest {
+            payment_hash: hash.0.to_vec(),
+            no_inflight_updates: false,
+        };
         let mut client = self.router.clone();
         let stream = answer(permission::TRACK_PAYMENT, client.track_payment_v2(request)).await?;
-        Ok(updates(permission::TRACK_PAYMENT, stream, |payment| Some(read_payment(payment))))
+        Ok(updates(permission::TRACK_PAYMENT, stream, |payment| {
+            Some(read_payment(payment))
+        }))
     }
 
     pub(super) async fn send_over(
@@ -100,12 +114,18 @@ impl GrpcNode {
         route: Route,
     ) -> Result<PaymentUpdate, LightningError> {
         let foreign = || LightningError::Node("this route is of another world".to_owned());
-        #[allow(irrefutable_let_patterns, reason = "refutable with the network in memory")]
+        #[allow(
+            irrefutable_let_patterns,
+            reason = "refutable with the network in memory"
+        )]
         let RouteToken::Grpc(encoded) = route.token else {
             return Err(foreign());
         };
         let route = lnrpc::Route::decode(encoded.as_slice()).map_err(|_| foreign())?;
-        let request = SendToRouteRequest { payment_hash: hash.0.to_vec(), route: Some(route) };
+        let request = SendToRouteRequest {
+            payment_hash: hash.0.to_vec(),
+            route: Some(route),
+        };
         let mut client = self.router.clone();
         // The answer comes with the outcome: a held payment takes its time.
         let attempt = client
@@ -135,7 +155,10 @@ fn amount(amount: domain::Msat) -> Result<i64, LightningError> {
 
 /// Channels on the route of an attempt.
 fn hops(attempt: &HtlcAttempt) -> Option<u32> {
-    attempt.route.as_ref().and_then(|route| u32::try_from(route.hops.len()).ok())
+    attempt
+        .route
+        .as_ref()
+        .and_then(|route| u32::try_from(route.hops.len()).ok())
 }
 
 /// What the failure of one attempt means by itself.
@@ -177,7 +200,10 @@ fn read_payment(payment: Payment) -> Result<PaymentUpdate, LightningError> {
             PaymentUpdate::InFlight { hops: last_hops }
         }
         PaymentStatus::Succeeded => {
-            let paid = payment.htlcs.iter().find(|htlc| htlc.status() == HtlcStatus::Succeeded);
+            let paid = payment
+                .htlcs
+                .iter()
+                .find(|htlc| htlc.status() == HtlcStatus::Succeeded);
             PaymentUpdate::Settled {
                 fee: msat(payment.fee_msat),
                 hops: paid.and_then(hops).unwrap_or(0),
@@ -191,13 +217,20 @@ fn read_payment(payment: Payment) -> Result<PaymentUpdate, LightningError> {
 fn read_failure(payment: &Payment) -> PaymentUpdate {
     use PaymentFailureReason as Reason;
     let hops = payment.htlcs.last().and_then(hops);
-    let seen = |wanted| payment.htlcs.iter().any(|attempt| verdict(attempt) == wanted);
+    let seen = |wanted| {
+        payment
+            .htlcs
+            .iter()
+            .any(|attempt| verdict(attempt) == wanted)
+    };
     let reason = payment.failure_reason();
     // Without attempts (LND deletes the failed ones) the reason is all there is.
     if seen(Verdict::Refused)
         || (reason == Reason::FailureReasonIncorrectPaymentDetails && payment.htlcs.is_empty())
     {
-        return PaymentUpdate::Refused { hops: hops.unwrap_or(0) };
+        return PaymentUpdate::Refused {
+            hops: hops.unwrap_or(0),
+        };
     }
     let failure = match reason {
         Reason::FailureReasonTimeout => Failure::Timeout,
@@ -206,12 +239,17 @@ fn read_failure(payment: &Payment) -> PaymentUpdate {
         Reason::FailureReasonNoRoute if seen(Verdict::AmountTooSmall) => Failure::AmountTooSmall,
         Reason::FailureReasonNoRoute => Failure::NoRoute,
         _ if seen(Verdict::AmountTooSmall) => Failure::AmountTooSmall,
-        Reason::FailureReasonNone | Reason::FailureReasonError | Reason::FailureReasonIncorrectPaymentDetails | Reason::FailureReasonCanceled => {
-            Failure::Rejected
-        }
+        Reason::FailureReasonNone
+        | Reason::FailureReasonError
+        | Reason::FailureReasonIncorrectPaymentDetails
+        | Reason::FailureReasonCanceled => Failure::Rejected,
     };
     let attempts = u32::try_from(payment.htlcs.len()).unwrap_or(u32::MAX);
-    PaymentUpdate::Failed { failure, attempts, hops }
+    PaymentUpdate::Failed {
+        failure,
+        attempts,
+        hops,
+    }
 }
 
 /// The outcome of a payment over one given route.
@@ -220,17 +258,29 @@ fn read_single(attempt: &HtlcAttempt) -> PaymentUpdate {
     let failure = match (attempt.status(), verdict(attempt)) {
         (HtlcStatus::InFlight, _) => return PaymentUpdate::InFlight { hops },
         (HtlcStatus::Succeeded, _) => {
-            let fee = attempt.route.as_ref().map_or(0, |route| route.total_fees_msat);
-            return PaymentUpdate::Settled { fee: msat(fee), hops: hops.unwrap_or(0) };
+            let fee = attempt
+                .route
+                .as_ref()
+                .map_or(0, |route| route.total_fees_msat);
+            return PaymentUpdate::Settled {
+                fee: msat(fee),
+                hops: hops.unwrap_or(0),
+            };
         }
         (HtlcStatus::Failed, Verdict::Refused) => {
-            return PaymentUpdate::Refused { hops: hops.unwrap_or(0) };
+            return PaymentUpdate::Refused {
+                hops: hops.unwrap_or(0),
+            };
         }
         (HtlcStatus::Failed, Verdict::RecipientOffline) => Failure::RecipientOffline,
         (HtlcStatus::Failed, Verdict::AmountTooSmall) => Failure::AmountTooSmall,
         (HtlcStatus::Failed, Verdict::Elsewhere) => Failure::NoRoute,
     };
-    PaymentUpdate::Failed { failure, attempts: 1, hops }
+    PaymentUpdate::Failed {
+        failure,
+        attempts: 1,
+        hops,
+    }
 }
 
 #[cfg(test)]

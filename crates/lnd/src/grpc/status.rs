@@ -48,16 +48,25 @@ fn node_fault(code: Code, message: &str) -> Option<LinkFault> {
         ("macaroon store is locked", LinkFault::WalletLocked),
         ("in the process of starting up", LinkFault::Starting),
         ("waiting to start", LinkFault::Starting),
-        ("server is still in the process of starting", LinkFault::Starting),
+        (
+            "server is still in the process of starting",
+            LinkFault::Starting,
+        ),
         ("expected 1 macaroon", LinkFault::WrongMacaroon),
-        ("cannot determine data format of binary-encoded macaroon", LinkFault::WrongMacaroon),
+        (
+            "cannot determine data format of binary-encoded macaroon",
+            LinkFault::WrongMacaroon,
+        ),
         ("cannot get macaroon", LinkFault::WrongMacaroon),
         ("unknown macaroon version", LinkFault::WrongMacaroon),
         ("verification failed", LinkFault::WrongMacaroon),
         ("caveat", LinkFault::WrongMacaroon),
         ("invalid ID", LinkFault::WrongMacaroon),
     ];
-    if let Some((_, fault)) = FAULTS.into_iter().find(|(words, _)| message.contains(words)) {
+    if let Some((_, fault)) = FAULTS
+        .into_iter()
+        .find(|(words, _)| message.contains(words))
+    {
         return Some(fault);
     }
     let leaving = ["shutting down", "server exiting", "wallet not created"];

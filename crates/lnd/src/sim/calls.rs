@@ -1,0 +1,351 @@
+//! The port, as the simulated node answers it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{Msat, NodeId, PaymentHash, Preimage};
+use futures::{StreamExt, future, stream};
+use secp256k1::{Message, PublicKey, ecdh};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use super::node::SimNode;
+use super::path::{Search, Ticket};
+use super::pay;
+use super::state::{State, lost};
+use crate::diagnose::refine;
+use crate::error::{LightningError, LinkFault};
+use crate::lightning::{Lightning, Updates};
+use crate::types::{
+    Balance, Invoice, InvoiceCursor, InvoiceState, Keysend, NodeConfig, NodeFacts, NodeInfo,
+    PaymentUpdate, PeerLink, Route, RouteQuery, RouteToken, SharedSecret,
+};
+
+impl SimNode {
+    /// Does the work of a call, with the faults that are ordered: late, lost, or nobody there.
+    async fn ask<T>(
+        &self,
+        work: impl FnOnce(&mut State, usize) -> Result<T, LightningError> + Send,
+    ) -> Result<T, LightningError> {
+        let (answer, delay, lose) = {
+            let mut state = self.shared.lock();
+            if !state.nodes[self.me].is_running() {
+                return Err(LightningError::Unreachable(LinkFault::Refused));
+            }
+            let answer = work(&mut state, self.me);
+            let faults = &mut state.nodes[self.me].faults;
+            (
+                answer,
+                faults.delay,
+                std::mem::take(&mut faults.lose_answer),
+            )
+        };
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        if lose { Err(lost()) } else { answer }
+    }
+}
+
+fn point(node: NodeId) -> Result<PublicKey, LightningError> {
+    PublicKey::from_slice(node.as_bytes())
+        .map_err(|_| LightningError::Node("not a point".to_owned()))
+}
+
+#[async_trait]
+impl Lightning for SimNode {
+    async fn info(&self) -> Result<NodeInfo, LightningError> {
+        self.ask(|state, me| {
+            let active = state
+                .channels_of(me)
+                .filter(|(channel, _)| state.is_active(channel));
+            Ok(NodeInfo {
+                node: state.nodes[me].id,
+                alias: state.nodes[me].alias.clone(),
+                version: "simulated".to_owned(),
+                network: "regtest".to_owned(),
+                synced: true,
+                block_height: state.height,
+                active_channels: u32::try_from(active.count()).unwrap_or(u32::MAX),
+            })
+        })
+        .await
+    }
+
+    async fn balance(&self) -> Result<Balance, LightningError> {
+        self.ask(|state, me| {
+            let sum = |amounts: Vec<Msat>| Msat::checked_sum(amounts).unwrap_or_default();
+            let own = || state.channels_of(me);
+            Ok(Balance {
+                local: sum(own().map(|(channel, side)| channel.local(side)).collect()),
+                remote: sum(own().map(|(channel, side)| channel.remote(side)).collect()),
+            })
+        })
+        .await
+    }
+
+    async fn node(&self, node: NodeId) -> Result<Option<NodeFacts>, LightningError> {
+        self.ask(|state, _| {
+            // Gossip knows a node by its channels, and its features only from its own announcement.
+            let known = state
+                .find(node)
+                .filter(|&node| state.channels_of(node).next().is_some());
+            Ok(known.map(|node| &state.nodes[node]).map(|node| {
+                let announced = node.settings.announced;
+                NodeFacts {
+                    alias: if announced {
+                        node.alias.clone()
+                    } else {
+                        String::new()
+                    },
+                    keysend: announced && node.settings.keysend,
+                    announced,
+                }
+            }))
+        })
+        .await
+    }
+
+    async fn peers(&self) -> Result<Vec<PeerLink>, LightningError> {
+        self.ask(|state, me| {
+            let link = |other: usize| {
+                let shared = || {
+                    state
+                        .channels_of(me)
+                        .filter(|(it, _)| it.side(other).is_some())
+                };
+                let count = |links: usize| u32::try_from(links).unwrap_or(u32::MAX);
+                let pair = (me.min(other), me.max(other));
+                let channels = count(shared().count());
+                PeerLink {
+                    node: state.nodes[other].id,
+                    connected: state.nodes[other].is_running()
+                        && (channels > 0 || state.connections.contains(&pair)),
+                    channels,
+                    active_channels: count(
+                        shared()
+                            .filter(|(channel, _)| state.is_active(channel))
+                            .count(),
+                    ),
+                }
+            };
+            let others = (0..state.nodes.len()).filter(|&other| other != me);
+            Ok(others
+                .map(link)
+                .filter(|link| link.connected || link.channels > 0)
+                .collect())
+        })
+        .await
+    }
+
+    async fn connect(&self, node: NodeId, _host: &str) -> Result<(), LightningError> {
+        self.ask(|state, me| {
+            let there = state
+                .find(node)
+                .filter(|&other| state.nodes[other].is_running());
+            let other =
+                there.ok_or_else(|| LightningError::Node("dial: connection refused".to_owned()))?;
+            state.connections.insert((me.min(other), me.max(other)));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn route(&self, query: RouteQuery) -> Result<Route, LightningError> {
+        self.ask(|state, me| {
+            let (hops, fee) = state.find_path(&Search {
+                from: me,
+                to: query.to,
+                amount: query.amount,
+                fee_limit: query.fee_limit,
+                records: &query.records,
+                use_mission_control: query.use_mission_control,
+            })?;
+            Ok(Route {
+                fee,
+                total: query
+                    .amount
+                    .checked_add(fee)
+                    .ok_or(LightningError::NoRoute)?,
+                nodes: hops.iter().map(|hop| state.nodes[hop.to].id).collect(),
+                token: RouteToken::Sim(Ticket {
+                    hops,
+                    fee,
+                    records: query.records,
+                    preimage: query.preimage,
+                }),
+            })
+        })
+        .await
+    }
+
+    async fn send(&self, keysend: Keysend) -> Result<Updates<PaymentUpdate>, LightningError> {
+        let shared = Arc::clone(&self.shared);
+        let payment = keysend.clone();
+        let updates = self
+            .ask(move |state, me| {
+                if state.nodes[me].id == payment.to {
+                    return Err(LightningError::Node("self-payments not allowed".to_owned()));
+                }
+                let updates = state.begin(me, payment.preimage.payment_hash())?;
+                tokio::spawn(pay::pay(shared, me, payment));
+                Ok(updates)
+            })
+            .await?;
+        let (node, keysend) = (self.clone(), Arc::new(keysend));
+        Ok(Box::pin(updates.then(move |update| {
+            let (node, keysend) = (node.clone(), Arc::clone(&keysend));
+            async move { Ok(refine(&node, &keysend, update?).await) }
+        })))
+    }
+
+    async fn send_to_route(
+        &self,
+        hash: PaymentHash,
+        route: Route,
+    ) -> Result<PaymentUpdate, LightningError> {
+        let RouteToken::Sim(ticket) = route.token else {
+            return Err(LightningError::Node(
+                "this route is of another world".to_owned(),
+            ));
+        };
+        let shared = Arc::clone(&self.shared);
+        let updates = self
+            .ask(move |state, me| {
+                let updates = state.begin(me, hash)?;
+                tokio::spawn(pay::pay_over(shared, me, hash, ticket));
+                Ok(updates)
+            })
+            .await?;
+        let mut ends = updates
+            .filter(|update| future::ready(update.as_ref().map_or(true, PaymentUpdate::is_final)));
+        ends.next().await.unwrap_or_else(|| Err(lost()))
+    }
+
+    async fn track(&self, hash: PaymentHash) -> Result<Updates<PaymentUpdate>, LightningError> {
+        let updates = self.ask(|state, me| state.follow(me, hash)).await?;
+        Ok(Box::pin(updates))
+    }
+
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError> {
+        let (line, events) = mpsc::unbounded_channel();
+        self.ask(|state, me| {
+            let node = &mut state.nodes[me];
+            for invoice in node.invoices.backlog(after) {
+                // The other end is still in our hands.
+                let _ = line.send(Ok(invoice));
+            }
+            node.subscribers.push(line);
+            Ok(())
+        })
+        .await?;
+        // LND sends no headers before the first event, and until then the call has no answer.
+        let mut events = UnboundedReceiverStream::new(events);
+        let first = events.next().await.unwrap_or_else(|| Err(lost()))?;
+        Ok(Box::pin(
+            stream::once(future::ready(Ok(first))).chain(events),
+        ))
+    }
+
+    async fn newest_add_index(&self) -> Result<u64, LightningError> {
+        self.ask(|state, me| Ok(state.nodes[me].invoices.newest))
+            .await
+    }
+
+    async fn invoices_after(
+        &self,
+        add_index: u64,
+        limit: u64,
+    ) -> Result<Vec<Invoice>, LightningError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.ask(|state, me| {
+            Ok(state.nodes[me]
+                .invoices
+                .after(add_index)
+                .take(limit)
+                .collect())
+        })
+        .await
+    }
+
+    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError> {
+        self.ask(|state, me| Ok(state.nodes[me].invoices.pending().collect()))
+            .await
+    }
+
+    async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {
+        self.ask(|state, me| {
+            state.nodes[me]
+                .invoices
+                .view(hash)
+                .ok_or(LightningError::NotFound)
+        })
+        .await
+    }
+
+    async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError> {
+        let (line, events) = mpsc::unbounded_channel();
+        self.ask(|state, me| {
+            let node = &mut state.nodes[me];
+            let now = node.invoices.view(hash);
+            let over = now.as_ref().is_some_and(|invoice| {
+                matches!(
+                    invoice.state,
+                    InvoiceState::Settled | InvoiceState::Canceled
+                )
+            });
+            if let Some(invoice) = now {
+                // The other end is still in our hands.
+                let _ = line.send(Ok(invoice));
+            }
+            if !over {
+                node.watchers.push((hash, line));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(Box::pin(UnboundedReceiverStream::new(events)))
+    }
+
+    async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
+        self.ask(|state, me| state.settle(me, preimage.payment_hash()))
+            .await
+    }
+
+    async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.ask(|state, me| state.cancel(me, hash)).await
+    }
+
+    async fn shared_secret(&self, point_of: NodeId) -> Result<SharedSecret, LightningError> {
+        self.ask(|state, me| {
+            let secret = ecdh::SharedSecret::new(&point(point_of)?, &state.nodes[me].secret);
+            Ok(SharedSecret(secret.to_secret_bytes()))
+        })
+        .await
+    }
+
+    async fn sign(&self, bytes: Vec<u8>) -> Result<Vec<u8>, LightningError> {
+        self.ask(|state, me| {
+            let message = Message::from_digest(Sha256::digest(&bytes).into());
+            Ok(state.nodes[me]
+                .secret
+                .sign_ecdsa(message)
+                .serialize_der()
+                .to_vec())
+        })
+        .await
+    }
+
+    async fn config(&self) -> Result<Option<NodeConfig>, LightningError> {
+        self.ask(|state, me| {
+            let settings = &state.nodes[me].settings;
+            Ok(Some(NodeConfig {
+                accept_keysend: settings.keysend,
+                keysend_hold_secs: u32::try_from(settings.hold.as_secs()).unwrap_or(u32::MAX),
+                deletes_canceled: settings.deletes_canceled,
+            }))
+        })
+        .await
+    }
+}

@@ -1,0 +1,331 @@
+//! The receiving side: what becomes of a keysend that arrives, and who is told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Msat, PaymentHash, Preimage};
+use tokio::sync::oneshot;
+
+use super::Shared;
+use super::state::{Line, State};
+use crate::error::LightningError;
+use crate::types::{Invoice, InvoiceCursor, InvoiceState, Records};
+
+/// Blocks between arrival and expiry of a keysend's HTLC.
+const KEYSEND_EXPIRY: u32 = 83;
+/// Held payments go back so many blocks before that.
+const LAST_CALL: u32 = 18;
+/// Between an invoice and the payment in it.
+const BREATH: Duration = Duration::from_millis(3);
+
+/// A node's list of invoices.
+#[derive(Default)]
+pub(super) struct Invoices {
+    by_index: BTreeMap<u64, SimInvoice>,
+    pub(super) newest: u64,
+    settlements: u64,
+}
+
+struct SimInvoice {
+    facts: Invoice,
+    /// Those of the first HTLC. Told only when it is accepted.
+    records: Records,
+    expiry: u32,
+    /// Money that waits for the decision: the first HTLC, and whoever paid the same hash meanwhile.
+    waiting: Vec<oneshot::Sender<bool>>,
+}
+
+impl SimInvoice {
+    fn view(&self) -> Invoice {
+        self.facts.clone()
+    }
+
+    fn is_pending(&self) -> bool {
+        matches!(self.facts.state, InvoiceState::Open | InvoiceState::Held)
+    }
+}
+
+impl Invoices {
+    fn get(&mut self, hash: PaymentHash) -> Option<&mut SimInvoice> {
+        self.by_index
+            .values_mut()
+            .find(|invoice| invoice.facts.hash == hash)
+    }
+
+    pub(super) fn view(&mut self, hash: PaymentHash) -> Option<Invoice> {
+        self.get(hash).map(|invoice| invoice.view())
+    }
+
+    pub(super) fn after(&self, add_index: u64) -> impl Iterator<Item = Invoice> {
+        let later = move |&(&index, _): &(&u64, &SimInvoice)| index > add_index;
+        self.by_index
+            .iter()
+            .filter(later)
+            .map(|(_, invoice)| invoice.view())
+    }
+
+    pub(super) fn pending(&self) -> impl Iterator<Item = Invoice> {
+        self.by_index
+            .values()
+            .filter(|invoice| invoice.is_pending())
+            .map(SimInvoice::view)
+    }
+
+    /// What a new subscriber is told of the past. Held and canceled ones are left out, and a settled one comes twice: this
+    /// is how LND does it. Zero means that nothing of this kind is wanted.
+    pub(super) fn backlog(&self, cursor: InvoiceCursor) -> Vec<Invoice> {
+        let told = |state| matches!(state, InvoiceState::Open | InvoiceState::Settled);
+        let mut backlog = Vec::new();
+        if cursor.add_index > 0 {
+            backlog.extend(
+                self.after(cursor.add_index)
+                    .filter(|invoice| told(invoice.state)),
+            );
+        }
+        if cursor.settle_index > 0 {
+            let mut settled: Vec<_> = self
+                .after(0)
+                .filter(|invoice| invoice.settle_index > cursor.settle_index)
+                .collect();
+            settled.sort_by_key(|invoice| invoice.settle_index);
+            backlog.extend(settled);
+        }
+        backlog
+    }
+}
+
+/// A keysend at its last hop.
+pub(super) struct Arrival {
+    pub(super) hash: PaymentHash,
+    pub(super) preimage: Option<Preimage>,
+    pub(super) amount: Msat,
+    pub(super) records: Records,
+}
+
+/// What the last hop says.
+enum Reception {
+    /// Nothing is known of it afterwards.
+    Refused,
+    /// An invoice has been made; the money comes a breath later.
+    Opened,
+    Settled,
+    Held(oneshot::Receiver<bool>),
+}
+
+/// Hands a keysend to its recipient; `true` when it was settled, however long that takes.
+pub(super) async fn receive(shared: &Arc<Shared>, node: usize, arrival: Arrival) -> bool {
+    let opened = shared.lock().open(node, &arrival);
+    let reception = match opened {
+        Reception::Opened => {
+            let (runs, hold) = {
+                let state = shared.lock();
+                (state.nodes[node].runs, state.nodes[node].settings.hold)
+            };
+            if !hold.is_zero() {
+                let timer = return_after(Arc::clone(shared), node, runs, arrival.hash, hold);
+                tokio::spawn(timer);
+            }
+            tokio::time::sleep(BREATH).await;
+            super::pay::until_running(shared, node).await;
+            shared.lock().accept(node, &arrival)
+        }
+        reception => reception,
+    };
+    match reception {
+        Reception::Settled => true,
+        // A sender that is dropped unanswered belongs to an invoice that is gone.
+        Reception::Held(decision) => decision.await.unwrap_or(false),
+        Reception::Refused | Reception::Opened => false,
+    }
+}
+
+/// The timer of a hold. It does not survive a restart of the node.
+async fn return_after(
+    shared: Arc<Shared>,
+    node: usize,
+    runs: u64,
+    hash: PaymentHash,
+    hold: Duration,
+) {
+    tokio::time::sleep(hold).await;
+    let mut state = shared.lock();
+    if state.nodes[node].runs == runs && state.nodes[node].is_running() {
+        // Decided already: nothing to do.
+        let _ = state.cancel(node, hash);
+    }
+}
+
+impl State {
+    fn open(&mut self, node: usize, arrival: &Arrival) -> Reception {
+        let (now, expiry) = (
+            self.now_in_seconds(),
+            self.height.saturating_add(KEYSEND_EXPIRY),
+        );
+        let this = &mut self.nodes[node];
+        let preimage = arrival.preimage.as_ref();
+        let Some(preimage) = preimage.filter(|preimage| preimage.payment_hash() == arrival.hash)
+        else {
+            return Reception::Refused;
+        };
+        if !this.settings.keysend {
+            return Reception::Refused;
+        }
+        if let Some(known) = this.invoices.get(arrival.hash) {
+            return match known.facts.state {
+                InvoiceState::Canceled => Reception::Refused,
+                // Whoever has the preimage may pay once more. Nobody is told.
+                InvoiceState::Settled => Reception::Settled,
+                InvoiceState::Open | InvoiceState::Held => {
+                    let (sender, decision) = oneshot::channel();
+                    known.waiting.push(sender);
+                    Reception::Held(decision)
+                }
+            };
+        }
+        this.invoices.newest = this.invoices.newest.saturating_add(1);
+        let add_index = this.invoices.newest;
+        let facts = Invoice {
+            hash: arrival.hash,
+            preimage: preimage.clone(),
+            state: InvoiceState::Open,
+            amount: arrival.amount,
+            records: Vec::new(),
+            created_at: now,
+            settled_at: None,
+            hold_secs: u32::try_from(this.settings.hold.as_secs()).unwrap_or(u32::MAX),
+            htlc_expiry: None,
+            add_index,
+            settle_index: 0,
+        };
+        let records = arrival.records.clone();
+        let invoice = SimInvoice {
+            facts: facts.clone(),
+            records,
+            expiry,
+            waiting: Vec::new(),
+        };
+        this.invoices.by_index.insert(add_index, invoice);
+        self.tell_subscribers(node, &facts);
+        Reception::Opened
+    }
+
+    fn accept(&mut self, node: usize, arrival: &Arrival) -> Reception {
+        let hold = self.nodes[node].settings.hold;
+        let Some(invoice) = self.nodes[node].invoices.get(arrival.hash) else {
+            return Reception::Refused;
+        };
+        if invoice.facts.state != InvoiceState::Open {
+            return Reception::Refused;
+        }
+        invoice.facts.records = std::mem::take(&mut invoice.records);
+        invoice.facts.htlc_expiry = Some(invoice.expiry);
+        invoice.facts.state = InvoiceState::Held;
+        if hold.is_zero() {
+            return match self.settle(node, arrival.hash) {
+                Ok(()) => Reception::Settled,
+                Err(_) => Reception::Refused,
+            };
+        }
+        let (sender, decision) = oneshot::channel();
+        invoice.waiting.push(sender);
+        let view = invoice.view();
+        self.tell_watchers(node, &view);
+        Reception::Held(decision)
+    }
+
+    pub(super) fn settle(&mut self, node: usize, hash: PaymentHash) -> Result<(), LightningError> {
+        let now = self.now_in_seconds();
+        let invoices = &mut self.nodes[node].invoices;
+        let settle_index = invoices.settlements.saturating_add(1);
+        let invoice = invoices.get(hash).ok_or(LightningError::NotFound)?;
+        match invoice.facts.state {
+            InvoiceState::Settled => return Ok(()),
+            InvoiceState::Canceled => return Err(LightningError::TooLate),
+            InvoiceState::Open => {
+                return Err(LightningError::Node("invoice still open".to_owned()));
+            }
+            InvoiceState::Held => {}
+        }
+        invoice.facts.state = InvoiceState::Settled;
+        invoice.facts.settled_at = Some(now);
+        invoice.facts.settle_index = settle_index;
+        let waiting = std::mem::take(&mut invoice.waiting);
+        let view = invoice.view();
+        invoices.settlements = settle_index;
+        self.decided(node, &view, waiting);
+        self.tell_subscribers(node, &view);
+        Ok(())
+    }
+
+    pub(super) fn cancel(&mut self, node: usize, hash: PaymentHash) -> Result<(), LightningError> {
+        let invoices = &mut self.nodes[node].invoices;
+        let invoice = invoices.get(hash).ok_or(LightningError::NotFound)?;
+        match invoice.facts.state {
+            InvoiceState::Canceled => return Ok(()),
+            InvoiceState::Settled => return Err(LightningError::TooLate),
+            InvoiceState::Open | InvoiceState::Held => {}
+        }
+        invoice.facts.state = InvoiceState::Canceled;
+        let waiting = std::mem::take(&mut invoice.waiting);
+        let view = invoice.view();
+        if self.nodes[node].settings.deletes_canceled {
+            self.nodes[node].invoices.by_index.remove(&view.add_index);
+        }
+        self.decided(node, &view, waiting);
+        Ok(())
+    }
+
+    /// Sends the money where it belongs and tells those who watch this invoice, for the last time.
+    fn decided(&mut self, node: usize, view: &Invoice, waiting: Vec<oneshot::Sender<bool>>) {
+        for sender in waiting {
+            // The payment's task is gone only when the runtime is.
+            let _ = sender.send(view.state == InvoiceState::Settled);
+        }
+        self.tell_watchers(node, view);
+        self.nodes[node]
+            .watchers
+            .retain(|(hash, _)| *hash != view.hash);
+    }
+
+    /// Returns what is too close to its expiry, as a running node does at every block.
+    pub(super) fn return_expiring(&mut self, node: usize) {
+        let (this, height) = (&self.nodes[node], self.height);
+        if !this.is_running() {
+            return;
+        }
+        let due: Vec<_> = this
+            .invoices
+            .pending()
+            .filter(|invoice| {
+                invoice
+                    .htlc_expiry
+                    .is_some_and(|expiry| expiry.saturating_sub(LAST_CALL) <= height)
+            })
+            .map(|invoice| invoice.hash)
+            .collect();
+        for hash in due {
+            // It is pending, so it can be canceled.
+            let _ = self.cancel(node, hash);
+        }
+    }
+
+    /// New and settled invoices only: this is how LND does it.
+    fn tell_subscribers(&mut self, node: usize, invoice: &Invoice) {
+        let this = &mut self.nodes[node];
+        if !this.subscribers.is_empty() && !this.loses_event() {
+            this.subscribers
+                .retain(|line| line.send(Ok(invoice.clone())).is_ok());
+        }
+    }
+
+    fn tell_watchers(&mut self, node: usize, invoice: &Invoice) {
+        let this = &mut self.nodes[node];
+        let watched = this.watchers.iter().any(|(hash, _)| *hash == invoice.hash);
+        if watched && !this.loses_event() {
+            let tell = |line: &Line<Invoice>| line.send(Ok(invoice.clone())).is_ok();
+            this.watchers
+                .retain(|(hash, line)| *hash != invoice.hash || tell(line));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! One node of the network, as a test holds it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Msat, NodeId};
+
+use super::Shared;
+use super::state::NodeState;
+
+/// A node. Clones are the same node. It is also what its app sees: a [`crate::Lightning`].
+#[derive(Clone)]
+pub struct SimNode {
+    pub(super) shared: Arc<Shared>,
+    pub(super) me: usize,
+}
+
+impl fmt::Debug for SimNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SimNode({})", self.shared.lock().nodes[self.me].alias)
+    }
+}
+
+impl SimNode {
+    /// Who it is.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.with(|node| node.id)
+    }
+
+    /// Whether it takes keysends at all (`accept-keysend`).
+    pub fn set_keysend(&self, on: bool) {
+        self.with(|node| node.settings.keysend = on);
+    }
+
+    /// How long it holds keysends (`keysend-hold-time`); zero settles on arrival.
+    pub fn set_hold(&self, time: Duration) {
+        self.with(|node| node.settings.hold = time);
+    }
+
+    /// Whether it announces itself in gossip.
+    pub fn set_announced(&self, on: bool) {
+        self.with(|node| node.settings.announced = on);
+    }
+
+    /// Whether it deletes canceled invoices (`gc-canceled-invoices-on-the-fly`).
+    pub fn set_deletes_canceled(&self, on: bool) {
+        self.with(|node| node.settings.deletes_canceled = on);
+    }
+
+    /// What it asks for forwarding: so much, and so many millionths of the amount.
+    pub fn set_fees(&self, base: Msat, ppm: u64) {
+        self.with(|node| {
+            node.settings.base_fee = base;
+            node.settings.fee_ppm = ppm;
+        });
+    }
+
+    /// Stops it: calls fail, streams end, payments wait, hold timers are forgotten.
+    pub fn stop(&self) {
+        self.with(|node| {
+            node.running.send_replace(false);
+            node.break_streams();
+        });
+    }
+
+    /// Starts it again, from its disk.
+    pub fn start(&self) {
+        let mut state = self.shared.lock();
+        let node = &mut state.nodes[self.me];
+        node.runs = node.runs.saturating_add(1);
+        node.running.send_replace(true);
+        state.return_expiring(self.me);
+    }
+
+    /// Makes an invoice of another kind, for another program: it takes a place in the list and is never told.
+    pub fn add_other_invoice(&self) {
+        self.with(|node| node.invoices.newest = node.invoices.newest.saturating_add(1));
+    }
+
+    /// Deletes what it knows of its payments, as an owner may.
+    pub fn delete_payments(&self) {
+        self.with(|node| node.payments.clear());
+    }
+
+    /// From now on every answer comes so late; what was asked for is done at once.
+    pub fn delay_answers(&self, delay: Duration) {
+        self.with(|node| node.faults.delay = delay);
+    }
+
+    /// The next call does its work, and the connection breaks before the answer.
+    pub fn lose_next_answer(&self) {
+        self.with(|node| node.faults.lose_answer = true);
+    }
+
+    /// The connection breaks just before the next event of any stream: nobody is told of it.
+    pub fn lose_next_event(&self) {
+        self.with(|node| node.faults.lose_event = true);
+    }
+
+    /// Breaks all streams now; the node runs on.
+    pub fn break_streams(&self) {
+        self.with(NodeState::break_streams);
+    }
+
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut NodeState) -> T) -> T {
+        work(&mut self.shared.lock().nodes[self.me])
+    }
+}

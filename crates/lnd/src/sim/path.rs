@@ -1,0 +1,193 @@
+//! Path finding: the cheapest way that our own node believes in.
+
+use domain::{Msat, NodeId, Preimage};
+
+use super::state::{MEMORY, State};
+use crate::error::LightningError;
+use crate::types::Records;
+
+/// Bytes that custom records may take on a way of one hop, each with its type and length, the preimage's included.
+const ROOM: usize = 1_257;
+/// What every further hop takes of it.
+const ROOM_PER_HOP: usize = 51;
+/// LND's default policy forwards nothing smaller.
+const MIN_HTLC: Msat = Msat::SAT;
+/// The record in which a keysend carries its preimage.
+pub(super) const KEYSEND_PREIMAGE: u64 = 5_482_373_484;
+
+/// One HTLC of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hop {
+    pub(super) channel: usize,
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// With the fees of the nodes behind.
+    pub(super) amount: Msat,
+}
+
+/// A route as the network hands it back to itself.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Ticket {
+    pub(super) hops: Vec<Hop>,
+    pub(super) fee: Msat,
+    pub(super) records: Records,
+    pub(super) preimage: Option<Preimage>,
+}
+
+/// What is looked for.
+pub(super) struct Search<'a> {
+    pub(super) from: usize,
+    pub(super) to: NodeId,
+    pub(super) amount: Msat,
+    pub(super) fee_limit: Msat,
+    pub(super) records: &'a Records,
+    pub(super) use_mission_control: bool,
+}
+
+/// The cheapest way to have an amount sent on from a node to the recipient.
+#[derive(Clone, Copy)]
+struct Best {
+    needs: Msat,
+    next: Option<Hop>,
+}
+
+impl State {
+    /// The hops, first one first, and their fees.
+    pub(super) fn find_path(
+        &self,
+        search: &Search<'_>,
+    ) -> Result<(Vec<Hop>, Msat), LightningError> {
+        let usable = self
+            .channels_of(search.from)
+            .filter(|(channel, _)| self.is_active(channel))
+            .map(|(channel, side)| channel.local(side));
+        if Msat::checked_sum(usable).is_none_or(|sum| sum < search.amount) {
+            return Err(LightningError::InsufficientBalance);
+        }
+        let to = self.find(search.to).ok_or(LightningError::NoRoute)?;
+        let mut rounds = vec![vec![None; self.nodes.len()]];
+        rounds[0][to] = Some(Best {
+            needs: search.amount,
+            next: None,
+        });
+        // One more hop in every round, backwards from the recipient, while the records still fit.
+        for _ in 0..most_hops(search.records) {
+            let Some(last) = rounds.last() else { break };
+            let round = self.one_hop_more(search, last);
+            rounds.push(round);
+        }
+        let (hops, total) = (1..rounds.len())
+            .filter_map(|hops| rounds[hops][search.from].map(|best: Best| (hops, best.needs)))
+            .min_by_key(|&(hops, needs)| (needs, hops))
+            .ok_or(LightningError::NoRoute)?;
+        let fee = total
+            .checked_sub(search.amount)
+            .filter(|&fee| fee <= search.fee_limit);
+        let fee = fee.ok_or(LightningError::NoRoute)?;
+        let mut path = Vec::with_capacity(hops);
+        let mut at = search.from;
+        for round in rounds[1..=hops].iter().rev() {
+            let next = round[at]
+                .and_then(|best| best.next)
+                .ok_or(LightningError::NoRoute)?;
+            at = next.to;
+            path.push(next);
+        }
+        Ok((path, fee))
+    }
+
+    fn one_hop_more(&self, search: &Search<'_>, last: &[Option<Best>]) -> Vec<Option<Best>> {
+        let mut round: Vec<Option<Best>> = vec![None; self.nodes.len()];
+        for (number, channel) in self.channels.iter().enumerate() {
+            for (side, [from, to]) in [channel.ends, [channel.ends[1], channel.ends[0]]]
+                .into_iter()
+                .enumerate()
+            {
+                // Nobody pays through himself.
+                let Some(Best { needs: amount, .. }) = last[to].filter(|_| to != search.from)
+                else {
+                    continue;
+                };
+                let fits = amount >= MIN_HTLC && amount <= channel.capacity;
+                let open = if from == search.from {
+                    self.is_active(channel) && channel.local(side) >= amount
+                } else {
+                    true
+                };
+                let believed =
+                    !search.use_mission_control || !self.avoids(search.from, (from, to), amount);
+                if !(fits && open && believed) {
+                    continue;
+                }
+                let own = from == search.from;
+                let fee = if own {
+                    Some(Msat::ZERO)
+                } else {
+                    self.fee(from, amount)
+                };
+                let Some(needs) = fee.and_then(|fee| amount.checked_add(fee)) else {
+                    continue;
+                };
+                if round[from].is_none_or(|best| needs < best.needs) {
+                    let next = Some(Hop {
+                        channel: number,
+                        from,
+                        to,
+                        amount,
+                    });
+                    round[from] = Some(Best { needs, next });
+                }
+            }
+        }
+        round
+    }
+
+    /// What a node asks for forwarding.
+    fn fee(&self, node: usize, amount: Msat) -> Option<Msat> {
+        let settings = &self.nodes[node].settings;
+        let share = amount
+            .get()
+            .checked_mul(settings.fee_ppm)?
+            .div_euclid(1_000_000);
+        settings.base_fee.checked_add(Msat::new(share))
+    }
+
+    fn avoids(&self, node: usize, pair: (usize, usize), amount: Msat) -> bool {
+        self.nodes[node]
+            .failed_pairs
+            .get(&pair)
+            .is_some_and(|&(at, from)| at.elapsed() < MEMORY && amount >= from)
+    }
+}
+
+/// On how long a way these records fit.
+fn most_hops(records: &Records) -> usize {
+    let preimage = record_size(KEYSEND_PREIMAGE, 32);
+    let size = records
+        .iter()
+        .filter(|(kind, _)| *kind != KEYSEND_PREIMAGE)
+        .map(|(kind, bytes)| record_size(*kind, bytes.len()))
+        .fold(preimage, usize::saturating_add);
+    // As many as the onion has room for.
+    match ROOM.checked_sub(size) {
+        Some(rest) => rest.div_euclid(ROOM_PER_HOP).saturating_add(1).min(20),
+        None => 0,
+    }
+}
+
+fn record_size(kind: u64, len: usize) -> usize {
+    let len64 = u64::try_from(len).unwrap_or(u64::MAX);
+    bigsize(kind)
+        .saturating_add(bigsize(len64))
+        .saturating_add(len)
+}
+
+/// Bytes of a number in the protocol's own form.
+const fn bigsize(number: u64) -> usize {
+    match number {
+        0..=0xfc => 1,
+        0xfd..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    }
+}

@@ -1,0 +1,250 @@
+//! What the network knows at one moment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use domain::{Msat, NodeId, PaymentHash, Timestamp};
+use secp256k1::SecretKey;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::Totals;
+use super::invoice::Invoices;
+use super::pay::Payment;
+use crate::error::{LightningError, LinkFault};
+use crate::types::Invoice;
+
+/// The moment at which every simulated network begins: 2026-01-01.
+const BEGINNING: Timestamp = Timestamp::from_secs(1_767_225_600);
+const FIRST_HEIGHT: u32 = 500;
+/// LND's default policy.
+const BASE_FEE: Msat = Msat::new(1_000);
+const FEE_PPM: u64 = 1;
+/// How long LND avoids a pair of nodes that failed once, on a way of two hops.
+pub(super) const MEMORY: Duration = Duration::from_secs(180);
+
+pub(super) struct State {
+    pub(super) seed: u64,
+    pub(super) nodes: Vec<NodeState>,
+    pub(super) channels: Vec<Channel>,
+    /// Connections without a channel.
+    pub(super) connections: BTreeSet<(usize, usize)>,
+    pub(super) height: u32,
+    pub(super) hop_time: Duration,
+    started: Instant,
+}
+
+/// Feeds one open stream.
+pub(super) type Line<T> = mpsc::UnboundedSender<Result<T, LightningError>>;
+
+pub(super) struct NodeState {
+    pub(super) secret: SecretKey,
+    pub(super) id: NodeId,
+    pub(super) alias: String,
+    pub(super) running: watch::Sender<bool>,
+    /// Timers live only as long as the run that started them.
+    pub(super) runs: u64,
+    pub(super) settings: Settings,
+    pub(super) faults: Faults,
+    pub(super) invoices: Invoices,
+    pub(super) payments: BTreeMap<PaymentHash, Payment>,
+    /// Pairs of nodes that failed: when, and from which amount on.
+    pub(super) failed_pairs: BTreeMap<(usize, usize), (Instant, Msat)>,
+    pub(super) subscribers: Vec<Line<Invoice>>,
+    pub(super) watchers: Vec<(PaymentHash, Line<Invoice>)>,
+}
+
+/// What stands in the node's configuration file.
+pub(super) struct Settings {
+    pub(super) keysend: bool,
+    pub(super) hold: Duration,
+    pub(super) announced: bool,
+    pub(super) deletes_canceled: bool,
+    pub(super) base_fee: Msat,
+    pub(super) fee_ppm: u64,
+}
+
+/// What shall go wrong between the node and its app.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) delay: Duration,
+    pub(super) lose_answer: bool,
+    pub(super) lose_event: bool,
+}
+
+impl NodeState {
+    pub(super) fn new(secret: SecretKey, alias: &str) -> Self {
+        Self {
+            secret,
+            id: secret.public_key().into(),
+            alias: alias.to_owned(),
+            running: watch::Sender::new(true),
+            runs: 0,
+            settings: Settings {
+                keysend: true,
+                hold: Duration::ZERO,
+                announced: true,
+                deletes_canceled: false,
+                base_fee: BASE_FEE,
+                fee_ppm: FEE_PPM,
+            },
+            faults: Faults::default(),
+            invoices: Invoices::default(),
+            payments: BTreeMap::new(),
+            failed_pairs: BTreeMap::new(),
+            subscribers: Vec::new(),
+            watchers: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        *self.running.borrow()
+    }
+
+    /// Ends every open stream with an error, as a lost connection does.
+    pub(super) fn break_streams(&mut self) {
+        fn end<T>(lines: impl IntoIterator<Item = Line<T>>) {
+            for line in lines {
+                // A reader that is gone misses nothing.
+                let _ = line.send(Err(lost()));
+            }
+        }
+        end(self.subscribers.drain(..));
+        end(self.watchers.drain(..).map(|(_, line)| line));
+        for payment in self.payments.values_mut() {
+            end(payment.followers.drain(..));
+        }
+    }
+
+    /// Whether this event gets lost, and with it the connection.
+    pub(super) fn loses_event(&mut self) -> bool {
+        let lost = std::mem::take(&mut self.faults.lose_event);
+        if lost {
+            self.break_streams();
+        }
+        lost
+    }
+}
+
+/// What a caller sees when the connection breaks.
+pub(super) fn lost() -> LightningError {
+    LightningError::Unreachable(LinkFault::Broken("connection lost".to_owned()))
+}
+
+impl State {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            nodes: Vec::new(),
+            channels: Vec::new(),
+            connections: BTreeSet::new(),
+            height: FIRST_HEIGHT,
+            hop_time: Duration::from_millis(40),
+            started: Instant::now(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        BEGINNING.plus(self.started.elapsed())
+    }
+
+    /// Whole seconds are all that LND's invoices know.
+    pub(super) fn now_in_seconds(&self) -> Timestamp {
+        Timestamp::from_secs(self.now().0.div_euclid(1_000))
+    }
+
+    pub(super) fn find(&self, id: NodeId) -> Option<usize> {
+        self.nodes.iter().position(|node| node.id == id)
+    }
+
+    /// The channels of a node, and which side is its own.
+    pub(super) fn channels_of(&self, node: usize) -> impl Iterator<Item = (&Channel, usize)> {
+        self.channels
+            .iter()
+            .filter_map(move |channel| Some((channel, channel.side(node)?)))
+    }
+
+    /// Whether both ends are there.
+    pub(super) fn is_active(&self, channel: &Channel) -> bool {
+        channel.ends.iter().all(|&end| self.nodes[end].is_running())
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        let sum = |part: fn(&Channel) -> Msat| {
+            Msat::checked_sum(self.channels.iter().map(part)).unwrap_or_default()
+        };
+        Totals {
+            balances: sum(|channel| Msat::checked_sum(channel.sides).unwrap_or_default()),
+            in_flight: sum(|channel| channel.in_flight),
+            capacity: sum(|channel| channel.capacity),
+        }
+    }
+
+    pub(super) fn mine(&mut self, blocks: u32) {
+        self.height = self.height.saturating_add(blocks);
+        for node in 0..self.nodes.len() {
+            self.return_expiring(node);
+        }
+    }
+}
+
+/// A channel between two nodes.
+pub(super) struct Channel {
+    pub(super) ends: [usize; 2],
+    pub(super) sides: [Msat; 2],
+    pub(super) in_flight: Msat,
+    pub(super) capacity: Msat,
+}
+
+impl Channel {
+    pub(super) fn new(ends: [usize; 2], sides: [Msat; 2]) -> Self {
+        let capacity = Msat::checked_sum(sides).unwrap_or_default();
+        Self {
+            ends,
+            sides,
+            in_flight: Msat::ZERO,
+            capacity,
+        }
+    }
+
+    /// Which side belongs to `node`.
+    pub(super) fn side(&self, node: usize) -> Option<usize> {
+        self.ends.iter().position(|&end| end == node)
+    }
+
+    pub(super) fn local(&self, side: usize) -> Msat {
+        self.sides[side]
+    }
+
+    pub(super) fn remote(&self, side: usize) -> Msat {
+        self.sides[other(side)]
+    }
+
+    /// Puts money on its way; `false` when the side does not have it.
+    pub(super) fn offer(&mut self, side: usize, amount: Msat) -> bool {
+        let rest = self.sides[side].checked_sub(amount);
+        let flying = self.in_flight.checked_add(amount);
+        let (Some(rest), Some(flying)) = (rest, flying) else {
+            return false;
+        };
+        self.sides[side] = rest;
+        self.in_flight = flying;
+        true
+    }
+
+    /// Ends what `side` offered: the other side has it, or `side` has it back.
+    pub(super) fn resolve(&mut self, side: usize, amount: Msat, settled: bool) {
+        let receiver = if settled { other(side) } else { side };
+        if let (Some(flying), Some(sum)) = (
+            self.in_flight.checked_sub(amount),
+            self.sides[receiver].checked_add(amount),
+        ) {
+            self.in_flight = flying;
+            self.sides[receiver] = sum;
+        }
+    }
+}
+
+const fn other(side: usize) -> usize {
+    side ^ 1
+}
