@@ -107,8 +107,11 @@ pub(super) struct Arrival {
 enum Reception {
     /// Nothing is known of it afterwards.
     Refused,
-    /// An invoice has been made; the money comes a breath later.
-    Opened,
+    /// An invoice has been made in this run of the node; the money comes a breath later, and is held so long.
+    Opened {
+        runs: u64,
+        hold: Duration,
+    },
     Settled,
     Held(oneshot::Receiver<bool>),
 }
@@ -117,18 +120,14 @@ enum Reception {
 pub(super) async fn receive(shared: &Arc<Shared>, node: usize, arrival: Arrival) -> bool {
     let opened = shared.lock().open(node, &arrival);
     let reception = match opened {
-        Reception::Opened => {
-            let (runs, hold) = {
-                let state = shared.lock();
-                (state.nodes[node].runs, state.nodes[node].settings.hold)
-            };
+        Reception::Opened { runs, hold } => {
             if !hold.is_zero() {
                 let timer = return_after(Arc::clone(shared), node, runs, arrival.hash, hold);
                 tokio::spawn(timer);
             }
             tokio::time::sleep(BREATH).await;
             super::pay::until_running(shared, node).await;
-            shared.lock().accept(node, &arrival)
+            shared.lock().accept(node, &arrival, hold)
         }
         reception => reception,
     };
@@ -136,7 +135,7 @@ pub(super) async fn receive(shared: &Arc<Shared>, node: usize, arrival: Arrival)
         Reception::Settled => true,
         // A sender that is dropped unanswered belongs to an invoice that is gone.
         Reception::Held(decision) => decision.await.unwrap_or(false),
-        Reception::Refused | Reception::Opened => false,
+        Reception::Refused | Reception::Opened { .. } => false,
     }
 }
 
@@ -207,11 +206,14 @@ impl State {
         };
         this.invoices.by_index.insert(add_index, invoice);
         self.tell_subscribers(node, &facts);
-        Reception::Opened
+        let this = &self.nodes[node];
+        Reception::Opened {
+            runs: this.runs,
+            hold: this.settings.hold,
+        }
     }
 
-    fn accept(&mut self, node: usize, arrival: &Arrival) -> Reception {
-        let hold = self.nodes[node].settings.hold;
+    fn accept(&mut self, node: usize, arrival: &Arrival, hold: Duration) -> Reception {
         let Some(invoice) = self.nodes[node].invoices.get(arrival.hash) else {
             return Reception::Refused;
         };
