@@ -79,7 +79,7 @@ CREATE TABLE tombstone(
 
 CREATE TABLE delivery(
   message       INTEGER PRIMARY KEY REFERENCES message(key) ON DELETE CASCADE,
-  conversation  INTEGER NOT NULL REFERENCES conversation(id),
+  conversation  INTEGER NOT NULL,
   recipient     BLOB    NOT NULL CHECK (length(recipient) = 33),
   state         INTEGER NOT NULL,
   expectation   INTEGER NOT NULL,

@@ -22,17 +22,29 @@ pub(crate) struct BestAttempt {
 impl Reader<'_> {
     /// The attempt with this payment hash. Settled ones are kept, without their records, when their message is deleted.
     pub fn attempt(&self, hash: PaymentHash) -> Result<Option<Attempt>> {
-        self.first(&format!("{SELECT} WHERE hash = ?1"), params![S(hash)], attempt_of)
+        self.first(
+            &format!("{SELECT} WHERE hash = ?1"),
+            params![S(hash)],
+            attempt_of,
+        )
     }
 
     /// All attempts of a message, oldest first.
     pub fn attempts_of(&self, key: MessageKey) -> Result<Vec<Attempt>> {
-        self.all(&format!("{SELECT} WHERE message = ?1 ORDER BY number"), params![S(key)], attempt_of)
+        self.all(
+            &format!("{SELECT} WHERE message = ?1 ORDER BY number"),
+            params![S(key)],
+            attempt_of,
+        )
     }
 
     /// Attempts whose outcome is not known, oldest first.
     pub fn open_attempts(&self) -> Result<Vec<Attempt>> {
-        self.all(&format!("{SELECT} WHERE state IN (0, 1) ORDER BY number"), [], attempt_of)
+        self.all(
+            &format!("{SELECT} WHERE state IN (0, 1) ORDER BY number"),
+            [],
+            attempt_of,
+        )
     }
 
     /// Our own record of a payment that somebody claims to pay back; `None` when we never made it.
@@ -101,7 +113,9 @@ impl Tx<'_> {
         if inserted == 1 {
             Ok(())
         } else {
-            Err(StoreError::Constraint("an attempt needs a message in the outbox".into()))
+            Err(StoreError::Constraint(
+                "an attempt needs a message in the outbox".into(),
+            ))
         }
     }
 
@@ -128,7 +142,9 @@ impl Tx<'_> {
         at: Timestamp,
     ) -> Result<bool> {
         if matches!(state, AttemptState::Prepared | AttemptState::Sent) {
-            return Err(StoreError::Constraint("an attempt ends with an outcome".into()));
+            return Err(StoreError::Constraint(
+                "an attempt ends with an outcome".into(),
+            ));
         }
         let changed = self.change(
             "UPDATE attempt SET state = ?2, fee = ?3, hops = coalesce(?4, hops), failure = ?5, ended_at = ?6

@@ -3,10 +3,10 @@
 use domain::{Contact, Msat, NodeId, Program, Trust};
 use rusqlite::{Row, params};
 
+use crate::Result;
 use crate::codes::{program_columns, program_of_columns};
 use crate::column::{S, Take};
 use crate::tx::{Reader, Tx};
-use crate::Result;
 
 impl Reader<'_> {
     /// What is known and allowed of a node.
@@ -96,8 +96,9 @@ pub(crate) fn contact_of(row: &Row<'_>) -> rusqlite::Result<Contact> {
         note: row.take("note")?,
         alias: row.take("alias")?,
         trust: row.take("trust")?,
-        program: program_of_columns(row.take("program")?, row.take("hold_secs")?)
-            .ok_or(rusqlite::Error::IntegralValueOutOfRange(5, row.take("program")?))?,
+        program: program_of_columns(row.take("program")?, row.take("hold_secs")?).ok_or(
+            rusqlite::Error::IntegralValueOutOfRange(5, row.take("program")?),
+        )?,
         accept_up_to: row.take("accept_up_to")?,
         since: row.take("since")?,
     })

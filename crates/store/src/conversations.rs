@@ -71,9 +71,11 @@ impl Reader<'_> {
 
     /// The conversation with a node.
     pub fn conversation_of(&self, node: NodeId) -> Result<Option<ConversationId>> {
-        self.first("SELECT id FROM conversation WHERE node = ?1", params![S(node)], |row| {
-            row.take("id")
-        })
+        self.first(
+            "SELECT id FROM conversation WHERE node = ?1",
+            params![S(node)],
+            |row| row.take("id"),
+        )
     }
 
     /// Those with the newest messages first. `query` keeps those whose name or alias contains it, in any case, or whose
@@ -103,9 +105,11 @@ impl Tx<'_> {
             "INSERT INTO conversation(node, created_at) VALUES (?1, ?2) ON CONFLICT (node) DO NOTHING",
             params![S(node), S(at)],
         )?;
-        self.one("SELECT id FROM conversation WHERE node = ?1", params![S(node)], |row| {
-            row.take("id")
-        })
+        self.one(
+            "SELECT id FROM conversation WHERE node = ?1",
+            params![S(node)],
+            |row| row.take("id"),
+        )
     }
 
     /// What the user has begun to write.
@@ -140,14 +144,20 @@ impl Tx<'_> {
             |row| row.take("busy"),
         )?;
         if busy {
-            return Err(StoreError::Constraint("a payment of this conversation is under way".into()));
+            return Err(StoreError::Constraint(
+                "a payment of this conversation is under way".into(),
+            ));
         }
         // Newest first would copy a new newest message into the row each time.
-        self.change("DELETE FROM message WHERE conversation = ?1", params![S(id)])?;
-        let node: Option<NodeId> =
-            self.first("DELETE FROM conversation WHERE id = ?1 RETURNING node", params![S(id)], |row| {
-                row.take("node")
-            })?;
+        self.change(
+            "DELETE FROM message WHERE conversation = ?1",
+            params![S(id)],
+        )?;
+        let node: Option<NodeId> = self.first(
+            "DELETE FROM conversation WHERE id = ?1 RETURNING node",
+            params![S(id)],
+            |row| row.take("node"),
+        )?;
         if let Some(node) = node {
             self.change("DELETE FROM contact WHERE node = ?1", params![S(node)])?;
         }
@@ -183,8 +193,9 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {
 fn preview_of(row: &Row<'_>) -> rusqlite::Result<Preview> {
     Ok(Preview {
         direction: row.take("last_direction")?,
-        kind: kind_of_columns(row.take("last_kind")?, row.take("last_refund_of")?)
-            .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, row.take("last_kind")?))?,
+        kind: kind_of_columns(row.take("last_kind")?, row.take("last_refund_of")?).ok_or(
+            rusqlite::Error::IntegralValueOutOfRange(0, row.take("last_kind")?),
+        )?,
         text: row.take("last_text")?,
         payment: row.take("last_payment")?,
         at: row.take("last_at")?,

@@ -2,16 +2,18 @@
 
 use rusqlite::params;
 
+use crate::Result;
 use crate::column::{S, Take};
 use crate::tx::{Reader, Tx};
-use crate::Result;
 
 impl Reader<'_> {
     /// The last add index and settle index whose effects are stored; `None` before the first.
     pub fn invoice_cursor(&self) -> Result<Option<(u64, u64)>> {
-        self.first("SELECT added, settled FROM cursor WHERE name = 'invoices'", [], |row| {
-            Ok((row.take("added")?, row.take("settled")?))
-        })
+        self.first(
+            "SELECT added, settled FROM cursor WHERE name = 'invoices'",
+            [],
+            |row| Ok((row.take("added")?, row.take("settled")?)),
+        )
     }
 }
 
@@ -42,7 +44,10 @@ mod tests {
         }
         assert_eq!(world.read(|db| db.invoice_cursor()), Some((5, 9)));
         let too_far = world.try_write(|tx| tx.advance_invoice_cursor(u64::MAX, 0));
-        assert!(matches!(too_far, Err(StoreError::Constraint(_))), "{too_far:?}");
+        assert!(
+            matches!(too_far, Err(StoreError::Constraint(_))),
+            "{too_far:?}"
+        );
         assert_eq!(world.read(|db| db.invoice_cursor()), Some((5, 9)));
     }
 }

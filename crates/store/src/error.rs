@@ -35,6 +35,9 @@ pub enum StoreError {
     /// What is in the file cannot be right.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
+    /// This program was linked with an SQLite that cannot encrypt; nothing was written.
+    #[error("SQLite was built without encryption")]
+    Unencrypted,
     /// The file or its folder could not be read or written.
     #[error("database file: {0}")]
     File(#[from] std::io::Error),

@@ -6,10 +6,10 @@ use domain::{
 };
 use rusqlite::{Row, params};
 
+use crate::Result;
 use crate::column::{S, Take};
 use crate::records::Records;
 use crate::tx::{Reader, Tx};
-use crate::Result;
 
 /// An incoming payment, and what was found in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,11 @@ pub struct IncomingRow {
 impl Reader<'_> {
     /// The payment with this hash.
     pub fn incoming(&self, hash: PaymentHash) -> Result<Option<IncomingRow>> {
-        self.first(&format!("{SELECT} WHERE hash = ?1"), params![S(hash)], incoming_of)
+        self.first(
+            &format!("{SELECT} WHERE hash = ?1"),
+            params![S(hash)],
+            incoming_of,
+        )
     }
 
     /// The payment that brought a message. Of several (the sender tried again) the one that matters: undecided, else
@@ -55,14 +59,20 @@ impl Reader<'_> {
 
     /// Payments that the node announced and whose records are not stored, oldest first.
     pub fn seen_hashes(&self) -> Result<Vec<PaymentHash>> {
-        self.all("SELECT hash FROM incoming WHERE state = 0 ORDER BY number", [], |row| {
-            row.take("hash")
-        })
+        self.all(
+            "SELECT hash FROM incoming WHERE state = 0 ORDER BY number",
+            [],
+            |row| row.take("hash"),
+        )
     }
 
     /// Payments that are held, or whose decision is not carried out yet, oldest first.
     pub fn undecided(&self) -> Result<Vec<IncomingRow>> {
-        self.all(&format!("{SELECT} WHERE state IN (1, 2, 3) ORDER BY number"), [], incoming_of)
+        self.all(
+            &format!("{SELECT} WHERE state IN (1, 2, 3) ORDER BY number"),
+            [],
+            incoming_of,
+        )
     }
 
     /// What a stranger has left here: messages, and bytes of records.
@@ -78,9 +88,11 @@ impl Reader<'_> {
 
     /// How many strangers wait to be let in.
     pub fn request_count(&self) -> Result<u32> {
-        self.one("SELECT count(*) AS requests FROM contact WHERE trust = 0", [], |row| {
-            row.take("requests")
-        })
+        self.one(
+            "SELECT count(*) AS requests FROM contact WHERE trust = 0",
+            [],
+            |row| row.take("requests"),
+        )
     }
 }
 
@@ -192,7 +204,9 @@ fn incoming_of(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
             hash,
             preimage: row.take("preimage")?,
             amount: row.take("amount")?,
-            records: row.take::<Option<Records>>("records")?.map_or_else(Vec::new, |found| found.0),
+            records: row
+                .take::<Option<Records>>("records")?
+                .map_or_else(Vec::new, |found| found.0),
             state: row.take("state")?,
             decision: row.take("decision")?,
             deadline: row.take("deadline")?,

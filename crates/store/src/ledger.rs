@@ -3,9 +3,9 @@
 use domain::{Msat, NodeId, PaymentHash, Timestamp};
 use rusqlite::{Row, params};
 
+use crate::Result;
 use crate::column::{S, Take};
 use crate::tx::{Reader, Tx};
-use crate::Result;
 
 /// What an amount is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -28,6 +28,8 @@ mod tx;
 mod words;
 
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod testing;
 
 pub use conversations::{ConversationRow, Listed, Preview};

@@ -6,13 +6,13 @@ use domain::{
 };
 use rusqlite::{Row, params};
 
+use crate::Result;
 use crate::codes::{kind_columns, kind_of_columns};
 use crate::column::{S, Take};
 use crate::incoming::IncomingRow;
 use crate::outbox::Delivery;
 use crate::refunds::RefundRow;
 use crate::tx::{Reader, Tx};
-use crate::Result;
 
 mod page;
 
@@ -84,12 +84,18 @@ pub enum Found {
 impl Reader<'_> {
     /// One message.
     pub fn message(&self, key: MessageKey) -> Result<Option<Message>> {
-        self.first(&format!("{SELECT} WHERE key = ?1"), params![S(key)], message_of)
+        self.first(
+            &format!("{SELECT} WHERE key = ?1"),
+            params![S(key)],
+            message_of,
+        )
     }
 
     /// One message with what surrounds it.
     pub fn message_row(&self, key: MessageKey) -> Result<Option<MessageRow>> {
-        self.message(key)?.map(|message| self.surround(message)).transpose()
+        self.message(key)?
+            .map(|message| self.surround(message))
+            .transpose()
     }
 
     /// Whether this message of this sender is known.
@@ -123,9 +129,11 @@ impl Reader<'_> {
 
     /// The opened bytes of a message as they came.
     pub fn letter(&self, key: MessageKey) -> Result<Option<Vec<u8>>> {
-        self.first("SELECT bytes FROM letter WHERE message = ?1", params![S(key)], |row| {
-            row.get("bytes")
-        })
+        self.first(
+            "SELECT bytes FROM letter WHERE message = ?1",
+            params![S(key)],
+            |row| row.get("bytes"),
+        )
     }
 
     fn surround(&self, message: Message) -> Result<MessageRow> {
@@ -237,8 +245,9 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         conversation: row.take("conversation")?,
         id: row.take("id")?,
         direction: row.take("direction")?,
-        kind: kind_of_columns(row.take("kind")?, row.take("refund_of")?)
-            .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, row.take("kind")?))?,
+        kind: kind_of_columns(row.take("kind")?, row.take("refund_of")?).ok_or(
+            rusqlite::Error::IntegralValueOutOfRange(0, row.take("kind")?),
+        )?,
         text: row.take("text")?,
         payment: row.take("payment")?,
         sent_at: row.take("sent_at")?,

@@ -36,7 +36,11 @@ pub(crate) fn reader(path: &Path, key: &DatabaseKey) -> Result<Connection> {
 /// Makes the file under another name and renames it when it is whole: a crash leaves no half a database behind.
 fn create(path: &Path, key: &DatabaseKey) -> Result<()> {
     let draft = beside(path, ".new");
-    for name in [draft.clone(), beside(&draft, "-wal"), beside(&draft, "-shm")] {
+    for name in [
+        draft.clone(),
+        beside(&draft, "-wal"),
+        beside(&draft, "-shm"),
+    ] {
         match fs::remove_file(name) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -50,22 +54,29 @@ fn create(path: &Path, key: &DatabaseKey) -> Result<()> {
     File::open(&draft)?.sync_all()?;
     fs::rename(&draft, path)?;
     #[cfg(unix)]
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
 }
 
-/// What can be said of a file without its key. A database that was made by [`create`] is never empty, so an empty file
-/// is a loss that must not be covered by a new database.
+/// What can be said of a file without its key. A database that was made by [`create`] is never empty or shorter than a
+/// page, so such a file is a loss. SQLite would take it for a new database and write over it.
 fn look(path: &Path) -> Result<()> {
+    let length = fs::metadata(path)?.len();
     let mut head = Vec::new();
     File::open(path)?.take(16).read_to_end(&mut head)?;
-    if head.is_empty() {
+    if length == 0 {
         return Err(StoreError::Corrupt("the file is empty".into()));
     }
     if head == b"SQLite format 3\0" {
         return Err(StoreError::Corrupt("the file is not encrypted".into()));
+    }
+    if length < PAGE {
+        return Err(StoreError::Corrupt("the file is cut off".into()));
     }
     Ok(())
 }
@@ -75,11 +86,14 @@ fn connect(path: &Path, key: &DatabaseKey, extra: OpenFlags) -> Result<Connectio
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch(&key.pragma())?;
+    // SQLCipher would write to the standard error what it returns as an error anyway.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     // A plain SQLite would take the key for an unknown pragma, ignore it, and write in clear.
-    let cipher: Option<String> =
-        connection.query_row("PRAGMA cipher_version", [], |row| row.get(0)).ok();
+    let cipher: Option<String> = connection
+        .query_row("PRAGMA cipher_version", [], |row| row.get(0))
+        .ok();
     if cipher.is_none() {
-        return Err(StoreError::Constraint("SQLite was built without encryption".into()));
+        return Err(StoreError::Unencrypted);
     }
     connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
@@ -91,7 +105,7 @@ fn connect(path: &Path, key: &DatabaseKey, extra: OpenFlags) -> Result<Connectio
 }
 
 /// The settings of every connection, and the function that the triggers call.
-fn prepare(connection: &Connection) -> Result<()> {
+pub(crate) fn prepare(connection: &Connection) -> Result<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
@@ -113,6 +127,9 @@ fn prepare(connection: &Connection) -> Result<()> {
     )?;
     Ok(())
 }
+
+/// What SQLCipher reads and writes at once.
+const PAGE: u64 = 4096;
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);

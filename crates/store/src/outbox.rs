@@ -55,17 +55,29 @@ pub struct Outcome {
 impl Reader<'_> {
     /// Where a message is; `None` for incoming ones.
     pub fn delivery(&self, key: MessageKey) -> Result<Option<Delivery>> {
-        self.first(&format!("{SELECT} WHERE message = ?1"), params![S(key)], delivery_of)
+        self.first(
+            &format!("{SELECT} WHERE message = ?1"),
+            params![S(key)],
+            delivery_of,
+        )
     }
 
     /// Those whose turn has not come, oldest first.
     pub fn queued(&self) -> Result<Vec<Delivery>> {
-        self.all(&format!("{SELECT} WHERE state = 0 ORDER BY message"), [], delivery_of)
+        self.all(
+            &format!("{SELECT} WHERE state = 0 ORDER BY message"),
+            [],
+            delivery_of,
+        )
     }
 
     /// Those that were given to the node, oldest first.
     pub fn in_flight(&self) -> Result<Vec<Delivery>> {
-        self.all(&format!("{SELECT} WHERE state = 1 ORDER BY message"), [], delivery_of)
+        self.all(
+            &format!("{SELECT} WHERE state = 1 ORDER BY message"),
+            [],
+            delivery_of,
+        )
     }
 }
 
@@ -76,7 +88,9 @@ impl Tx<'_> {
     /// [`StoreError::Constraint`] when it is there already, or its state is another than queued.
     pub fn enqueue(&self, delivery: &Delivery) -> Result<()> {
         if delivery.state != DeliveryState::Queued {
-            return Err(StoreError::Constraint("a delivery begins in the queue".into()));
+            return Err(StoreError::Constraint(
+                "a delivery begins in the queue".into(),
+            ));
         }
         self.change(
             "INSERT INTO delivery(message, conversation, recipient, state, expectation, amount, fee_limit, refund_of,

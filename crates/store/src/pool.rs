@@ -8,7 +8,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -18,11 +18,31 @@ use crate::{DatabaseKey, Result, StoreError, open};
 
 mod writer;
 
-/// A profile's database. Clones share it; it closes by itself after the last one is gone.
+/// A profile's database. Clones share it. The last one that goes closes it, and waits until that is done.
 #[derive(Clone)]
 pub struct Store {
-    writes: mpsc::Sender<writer::Order>,
-    reads: mpsc::Sender<ReadOrder>,
+    threads: Arc<Threads>,
+}
+
+/// The working threads and the way to them.
+struct Threads {
+    writes: Option<mpsc::Sender<writer::Order>>,
+    reads: Option<mpsc::Sender<ReadOrder>>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+/// Waits for the thread that works. A paused clock does not see our threads and would run ahead of them; it does see
+/// blocking tasks, so one stands in for the work.
+async fn waited<T>(
+    answer: oneshot::Receiver<T>,
+) -> std::result::Result<T, oneshot::error::RecvError> {
+    #[cfg(feature = "paused-clock")]
+    let _until_answered = {
+        let (until_answered, over) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || over.recv());
+        until_answered
+    };
+    answer.await
 }
 
 enum ReadOrder {
@@ -39,18 +59,28 @@ impl Store {
     /// written. A file that could not be opened is unchanged.
     pub fn open(path: &Path, key: &DatabaseKey) -> Result<Self, StoreError> {
         let connection = open::writer(path, key)?;
-        let readers: Vec<Connection> =
-            (0..READERS).map(|_| open::reader(path, key)).collect::<Result<_>>()?;
+        let readers: Vec<Connection> = (0..READERS)
+            .map(|_| open::reader(path, key))
+            .collect::<Result<_>>()?;
 
-        let (writes, orders) = mpsc::channel(WAITING);
-        spawn("store-writer", move || writer::run(connection, orders))?;
-        let (reads, orders) = mpsc::channel(WAITING);
-        let orders = Arc::new(Mutex::new(orders));
+        let (writes, write_orders) = mpsc::channel(WAITING);
+        let (reads, read_orders) = mpsc::channel(WAITING);
+        let mut threads = Threads {
+            writes: Some(writes),
+            reads: Some(reads),
+            handles: Vec::new(),
+        };
+        threads.spawn("store-writer", move || {
+            writer::run(connection, write_orders)
+        })?;
+        let orders = Arc::new(Mutex::new(read_orders));
         for connection in readers {
             let orders = Arc::clone(&orders);
-            spawn("store-reader", move || read(connection, &orders))?;
+            threads.spawn("store-reader", move || read(connection, &orders))?;
         }
-        Ok(Self { writes, reads })
+        Ok(Self {
+            threads: Arc::new(threads),
+        })
     }
 
     /// Runs `f` in a transaction and returns after it is on the disk. When `f` returns an error, all that it did is
@@ -65,8 +95,8 @@ impl Store {
     {
         let (reply, answer) = oneshot::channel();
         let order = writer::Order::Run(Box::new(writer::Job { f, reply }));
-        self.writes.send(order).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        self.threads.write(order).await?;
+        waited(answer).await.map_err(|_| StoreError::Closed)?
     }
 
     /// Runs `f` on a snapshot of what is stored.
@@ -89,8 +119,8 @@ impl Store {
             let _ = reply.send(result);
         };
         let order = ReadOrder::Run(Box::new(run));
-        self.reads.send(order).await.map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        self.threads.read(order).await?;
+        waited(answer).await.map_err(|_| StoreError::Closed)?
     }
 
     /// Finishes what waits, moves the log into the file and closes it. Everything after that gets
@@ -101,14 +131,47 @@ impl Store {
     pub async fn close(&self) -> Result<(), StoreError> {
         for _ in 0..READERS {
             let (reply, answer) = oneshot::channel();
-            if self.reads.send(ReadOrder::Close(reply)).await.is_ok() {
+            if self.threads.read(ReadOrder::Close(reply)).await.is_ok() {
                 let _ = answer.await;
             }
         }
         let (reply, answer) = oneshot::channel();
-        match self.writes.send(writer::Order::Close(reply)).await {
+        match self.threads.write(writer::Order::Close(reply)).await {
             Ok(()) => answer.await.unwrap_or(Ok(())),
             Err(_) => Ok(()),
+        }
+    }
+}
+
+impl Threads {
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
+        self.handles
+            .push(thread::Builder::new().name(name.into()).spawn(run)?);
+        Ok(())
+    }
+
+    async fn write(&self, order: writer::Order) -> Result<()> {
+        let writes = self.writes.as_ref().ok_or(StoreError::Closed)?;
+        writes.send(order).await.map_err(|_| StoreError::Closed)
+    }
+
+    async fn read(&self, order: ReadOrder) -> Result<()> {
+        let reads = self.reads.as_ref().ok_or(StoreError::Closed)?;
+        reads.send(order).await.map_err(|_| StoreError::Closed)
+    }
+}
+
+impl Drop for Threads {
+    /// The threads end when nobody can ask them any more. They are waited for: the cryptographic library takes itself
+    /// down at the end of the process, and a thread that still uses it then would crash.
+    fn drop(&mut self) {
+        self.writes = None;
+        self.reads = None;
+        for handle in self.handles.drain(..) {
+            // A closure that carried the last clone is run by one of them.
+            if handle.thread().id() != thread::current().id() {
+                let _ = handle.join();
+            }
         }
     }
 }
@@ -122,7 +185,10 @@ impl fmt::Debug for Store {
 /// A reader's life. The readers share one queue; whoever is free takes the next.
 fn read(connection: Connection, orders: &Mutex<mpsc::Receiver<ReadOrder>>) {
     loop {
-        let order = orders.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        let order = orders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocking_recv();
         match order {
             Some(ReadOrder::Run(run)) => run(&connection),
             Some(ReadOrder::Close(reply)) => {
@@ -136,19 +202,11 @@ fn read(connection: Connection, orders: &Mutex<mpsc::Receiver<ReadOrder>>) {
 }
 
 /// Several questions of one closure see the same state.
-fn snapshot<T>(
-    connection: &Connection,
-    f: impl FnOnce(&Reader<'_>) -> Result<T>,
-) -> Result<T> {
+fn snapshot<T>(connection: &Connection, f: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
     let transaction = connection.unchecked_transaction()?;
     let result = f(&Reader::new(connection));
     transaction.finish()?;
     result
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<()> {
-    thread::Builder::new().name(name.into()).spawn(run)?;
-    Ok(())
 }
 
 /// So many can read at the same time; reading does not wait for writing.

@@ -3,9 +3,9 @@
 use domain::{MessageKey, Msat, PaymentHash};
 use rusqlite::{Row, params};
 
+use crate::Result;
 use crate::column::{S, Take};
 use crate::tx::{Reader, Tx};
-use crate::Result;
 
 /// Who pays back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,12 +36,20 @@ pub struct RefundRow {
 impl Reader<'_> {
     /// The pay-back of a payment.
     pub fn refund_of_payment(&self, of: PaymentHash) -> Result<Option<RefundRow>> {
-        self.first(&format!("{SELECT} WHERE r.of = ?1"), params![S(of)], refund_of)
+        self.first(
+            &format!("{SELECT} WHERE r.of = ?1"),
+            params![S(of)],
+            refund_of,
+        )
     }
 
     /// The pay-back that a message carries.
     pub fn refund_by(&self, key: MessageKey) -> Result<Option<RefundRow>> {
-        self.first(&format!("{SELECT} WHERE r.message = ?1"), params![S(key)], refund_of)
+        self.first(
+            &format!("{SELECT} WHERE r.message = ?1"),
+            params![S(key)],
+            refund_of,
+        )
     }
 }
 
@@ -73,8 +81,10 @@ impl Tx<'_> {
     /// Nothing came of the pay-back that this message carries: the payment may be paid back by another. `false`: it has
     /// settled, or there is none.
     pub fn drop_refund(&self, message: MessageKey) -> Result<bool> {
-        let dropped =
-            self.change("DELETE FROM refund WHERE message = ?1 AND done = 0", params![S(message)])?;
+        let dropped = self.change(
+            "DELETE FROM refund WHERE message = ?1 AND done = 0",
+            params![S(message)],
+        )?;
         Ok(dropped == 1)
     }
 }

@@ -3,10 +3,10 @@
 use domain::{ConversationId, Direction, MessageKey, Timestamp};
 use rusqlite::params;
 
+use crate::Result;
 use crate::column::{S, Take};
 use crate::tx::Reader;
 use crate::words::Question;
-use crate::Result;
 
 /// A message that contains what was searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +38,20 @@ impl Reader<'_> {
         before: Option<MessageKey>,
         limit: u32,
     ) -> Result<Vec<Hit>> {
-        let Some(question) = Question::new(text) else { return Ok(Vec::new()) };
+        let Some(question) = Question::new(text) else {
+            return Ok(Vec::new());
+        };
         let expression = match conversation {
             Some(id) => format!("{} AND conv : \"c{id}\"", question.expression),
             None => question.expression.clone(),
         };
         self.all(
             SEARCH,
-            params![expression, S(before.unwrap_or(MessageKey(i64::MAX))), limit.min(MOST_HITS)],
+            params![
+                expression,
+                S(before.unwrap_or(MessageKey(i64::MAX))),
+                limit.min(MOST_HITS)
+            ],
             |row| {
                 Ok(Hit {
                     message: row.take("key")?,

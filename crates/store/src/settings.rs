@@ -2,16 +2,18 @@
 
 use rusqlite::params;
 
+use crate::Result;
 use crate::column::Take;
 use crate::tx::{Reader, Tx};
-use crate::Result;
 
 impl Reader<'_> {
     /// One setting; `None` when it was never set.
     pub fn setting(&self, name: &str) -> Result<Option<String>> {
-        self.first("SELECT value FROM setting WHERE name = ?1", params![name], |row| {
-            row.take("value")
-        })
+        self.first(
+            "SELECT value FROM setting WHERE name = ?1",
+            params![name],
+            |row| row.take("value"),
+        )
     }
 }
 
@@ -37,6 +39,9 @@ mod tests {
         assert_eq!(world.read(|db| db.setting("theme")), None);
         world.write(|tx| tx.set_setting("theme", "dark"));
         world.write(|tx| tx.set_setting("theme", "light"));
-        assert_eq!(world.read(|db| db.setting("theme")).as_deref(), Some("light"));
+        assert_eq!(
+            world.read(|db| db.setting("theme")).as_deref(),
+            Some("light")
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
 
 use crate::Result;
 
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
         params: impl Params,
         map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        Ok(self.connection.prepare_cached(sql)?.query_row(params, map).optional()?)
+        Ok(self.prepare(sql)?.query_row(params, map).optional()?)
     }
 
     /// The only row of a query that always has one.
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         params: impl Params,
         map: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        Ok(self.connection.prepare_cached(sql)?.query_row(params, map)?)
+        Ok(self.prepare(sql)?.query_row(params, map)?)
     }
 
     /// All rows.
@@ -58,19 +58,31 @@ impl<'a> Reader<'a> {
         params: impl Params,
         map: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.prepare(sql)?;
         let rows = statement.query_map(params, map)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>> {
+        #[cfg(test)]
+        crate::plans::note(sql);
+        Ok(self.connection.prepare_cached(sql)?)
     }
 }
 
 impl<'a> Tx<'a> {
     pub(crate) const fn new(connection: &'a Connection) -> Self {
-        Self { reader: Reader::new(connection) }
+        Self {
+            reader: Reader::new(connection),
+        }
     }
 
     /// Runs one statement; how many rows it changed, not counting those that triggers changed.
     pub(crate) fn change(&self, sql: &str, params: impl Params) -> Result<usize> {
-        Ok(self.reader.connection.prepare_cached(sql)?.execute(params)?)
+        Ok(self
+            .reader
+            .connection
+            .prepare_cached(sql)?
+            .execute(params)?)
     }
 }

@@ -47,19 +47,31 @@ impl Question {
         let mut terms = Vec::new();
         for (at, word) in words.iter().enumerate() {
             let before = terms.len();
-            terms.extend(runs(word).map(|folded| Term { folded, prefix: false }));
-            let goes_on = terms.get_mut(before..).and_then(<[_]>::last_mut).is_some_and(|term| {
-                let unspaced = term.folded.first().copied().is_some_and(is_unspaced);
-                // A prefix of one letter would read half the index.
-                term.prefix = !unspaced && at == last && term.folded.len() >= 2;
-                term.prefix
-            });
+            terms.extend(runs(word).map(|folded| Term {
+                folded,
+                prefix: false,
+            }));
+            let goes_on = terms
+                .get_mut(before..)
+                .and_then(<[_]>::last_mut)
+                .is_some_and(|term| {
+                    let unspaced = term.folded.first().copied().is_some_and(is_unspaced);
+                    // A prefix of one letter would read half the index.
+                    term.prefix = !unspaced && at == last && term.folded.len() >= 2;
+                    term.prefix
+                });
             let chars: Vec<char> = word.chars().collect();
             let lone = ends_in_lone_unspaced(&chars);
             let star = if goes_on || lone { "*" } else { "" };
-            phrases.push(format!("\"{}\"{star}", pairs(&chars, lone).replace('"', "\"\"")));
+            phrases.push(format!(
+                "\"{}\"{star}",
+                pairs(&chars, lone).replace('"', "\"\"")
+            ));
         }
-        Some(Self { expression: format!("body : ({})", phrases.join(" AND ")), terms })
+        Some(Self {
+            expression: format!("body : ({})", phrases.join(" AND ")),
+            terms,
+        })
     }
 
     /// The surroundings of the first hit, in parts: plain, hit, plain, hit, … Without a hit: the beginning, plain.
@@ -67,12 +79,15 @@ impl Question {
         let hits = self.hits(text);
         let graphemes: Vec<(usize, &str)> = text.grapheme_indices(true).collect();
         let first_hit = hits.first().map_or(0, |hit| hit.0);
-        let at = graphemes.partition_point(|(start, _)| *start <= first_hit).saturating_sub(1);
+        let at = graphemes
+            .partition_point(|(start, _)| *start <= first_hit)
+            .saturating_sub(1);
         let mut from = at.saturating_sub(BEFORE_HIT);
         if from > 0 {
             // Do not begin in the middle of a word when there is another beginning near.
             let space = graphemes.get(from..at).and_then(|run| {
-                run.iter().position(|(_, grapheme)| grapheme.chars().all(char::is_whitespace))
+                run.iter()
+                    .position(|(_, grapheme)| grapheme.chars().all(char::is_whitespace))
             });
             from = from.saturating_add(space.map_or(0, |space| space.saturating_add(1)));
         }
@@ -109,11 +124,19 @@ impl Question {
         let mut hits = Vec::new();
         let mut at = 0;
         while at < letters.len() {
-            let longest =
-                self.terms.iter().filter(|term| term.stands_at(&letters, at)).map(|t| t.folded.len()).max();
+            let longest = self
+                .terms
+                .iter()
+                .filter(|term| term.stands_at(&letters, at))
+                .map(|t| t.folded.len())
+                .max();
             let range = longest.and_then(|length| {
                 let end = at.checked_add(length)?;
-                Some((end, letters.get(at)?.start, letters.get(end.checked_sub(1)?)?.end))
+                Some((
+                    end,
+                    letters.get(at)?.start,
+                    letters.get(end.checked_sub(1)?)?.end,
+                ))
             });
             match range {
                 Some((next, start, end)) => {
@@ -130,18 +153,25 @@ impl Question {
 impl Term {
     /// Whether this term is what the letters from `at` on say, as a whole word unless it is unspaced or may go on.
     fn stands_at(&self, letters: &[Letter], at: usize) -> bool {
-        let Some(end) = at.checked_add(self.folded.len()) else { return false };
-        let Some(run) = letters.get(at..end) else { return false };
+        let Some(end) = at.checked_add(self.folded.len()) else {
+            return false;
+        };
+        let Some(run) = letters.get(at..end) else {
+            return false;
+        };
         let before = at.checked_sub(1).and_then(|before| letters.get(before));
         let after = letters.get(end);
         let whole = |near: Option<&Letter>, edge: Option<&Letter>| {
-            near.zip(edge).is_none_or(|(near, edge)| near.start != edge.start)
+            near.zip(edge)
+                .is_none_or(|(near, edge)| near.start != edge.start)
         };
         let word = |near: Option<&Letter>| {
             near.is_some_and(|near| near.folded.is_alphanumeric() && !is_unspaced(near.folded))
         };
         let unspaced = self.folded.first().copied().is_some_and(is_unspaced);
-        run.iter().map(|letter| letter.folded).eq(self.folded.iter().copied())
+        run.iter()
+            .map(|letter| letter.folded)
+            .eq(self.folded.iter().copied())
             && whole(before, run.first())
             && whole(after, run.last())
             && (unspaced || !word(before) && (self.prefix || !word(after)))
@@ -166,8 +196,14 @@ fn fold(text: &str) -> Vec<Letter> {
             }
             continue;
         }
-        for part in std::iter::once(c).nfkd().filter(|part| !is_combining_mark(*part)) {
-            letters.extend(part.to_lowercase().map(|folded| Letter { folded, start, end }));
+        for part in std::iter::once(c)
+            .nfkd()
+            .filter(|part| !is_combining_mark(*part))
+        {
+            letters.extend(
+                part.to_lowercase()
+                    .map(|folded| Letter { folded, start, end }),
+            );
         }
     }
     letters
@@ -245,7 +281,15 @@ const fn is_unspaced(c: char) -> bool {
 }
 
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_whitespace() || c.is_control() {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// More of a question than this is not looked at.

@@ -4,9 +4,9 @@ use domain::{ConversationId, Message, MessageKey, Timestamp};
 use rusqlite::params;
 
 use super::{MessageRow, SELECT, message_of};
+use crate::Result;
 use crate::column::{S, Take};
 use crate::tx::Reader;
-use crate::Result;
 
 /// Which messages. A message that is not in the conversation (any more) counts as [`PageAt::End`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +74,15 @@ impl Reader<'_> {
                 (messages, more_before, more_after)
             }
         };
-        let rows = messages.into_iter().map(|message| self.surround(message)).collect::<Result<_>>()?;
-        Ok(Page { rows, more_before, more_after })
+        let rows = messages
+            .into_iter()
+            .map(|message| self.surround(message))
+            .collect::<Result<_>>()?;
+        Ok(Page {
+            rows,
+            more_before,
+            more_after,
+        })
     }
 
     fn place(&self, conversation: ConversationId, key: MessageKey) -> Result<Option<Place>> {

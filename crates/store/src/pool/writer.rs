@@ -39,8 +39,7 @@ where
 {
     fn run(self: Box<Self>, tx: &Tx<'_>) -> Done {
         let Self { f, reply } = *self;
-        let result =
-            catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or(Err(StoreError::Panicked));
+        let result = catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or(Err(StoreError::Panicked));
         Done {
             keep: result.is_ok(),
             acknowledge: Box::new(move |stored| {
@@ -134,7 +133,9 @@ fn group(
         tracing::error!(%error, "a transaction was lost");
     }
     for job in done {
-        let stored = stored.as_ref().map_err(|error| StoreError::NotCommitted(error.to_string()));
+        let stored = stored
+            .as_ref()
+            .map_err(|error| StoreError::NotCommitted(error.to_string()));
         (job.acknowledge)(stored.map(|()| ()));
     }
     close

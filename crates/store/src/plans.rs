@@ -1,0 +1,199 @@
+//! How SQLite answers: every statement of this crate is run here once, and none may walk through a table that grows.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use domain::{
+    AttemptState, ConversationId, DeliveryEvent, HoldEvent, MessageId, MessageKey, Msat, Program,
+    Trust,
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::testing::{
+    alice, at, attempt, bob, contact, delivery, from_bob, hash, held, key, preimage, to_bob,
+};
+use crate::{Booking, Listed, Outcome, PageAt, Reader, RefundSide, Result, Tx, open};
+
+thread_local! {
+    static ASKED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Remembers a statement of this thread.
+pub(crate) fn note(sql: &str) {
+    ASKED.with_borrow_mut(|asked| asked.insert(sql.to_owned()));
+}
+
+fn statements_of(run: impl FnOnce() -> Result<()>) -> Vec<String> {
+    ASKED.with_borrow_mut(BTreeSet::clear);
+    run().unwrap();
+    ASKED.with_borrow(|asked| asked.iter().cloned().collect())
+}
+
+/// The plan of a statement, its parameters left empty.
+fn plan(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+        .unwrap();
+    let mut rows = statement.raw_query();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        lines.push(row.get("detail").unwrap());
+    }
+    lines
+}
+
+/// A new file and a connection to it.
+fn database() -> (TempDir, Connection) {
+    let folder = TempDir::new().unwrap();
+    let connection = open::writer(&folder.path().join("messages.db"), &key()).unwrap();
+    (folder, connection)
+}
+
+#[test]
+fn reading_finds_its_rows_by_an_index() {
+    let (_folder, connection) = database();
+    let db = Reader::new(&connection);
+    let (chat, message) = (ConversationId(1), MessageKey(1));
+    let statements = statements_of(|| {
+        db.contact(bob())?;
+        db.conversation(chat)?;
+        db.conversation_of(bob())?;
+        for listed in [
+            Listed::Known,
+            Listed::Unread,
+            Listed::Held,
+            Listed::Requests,
+            Listed::Blocked,
+        ] {
+            db.conversations(listed, "x")?;
+        }
+        db.message(message)?;
+        db.message_row(message)?;
+        for at in [PageAt::End, PageAt::Before(message), PageAt::After(message)] {
+            db.messages_page(chat, at, 50)?;
+        }
+        db.find_message(bob(), MessageId([1; 16]))?;
+        db.next_sequence(chat)?;
+        db.letter(message)?;
+        db.search("word", Some(chat), Some(message), 50)?;
+        db.delivery(message)?;
+        db.queued()?;
+        db.in_flight()?;
+        db.attempt(hash(1))?;
+        db.attempts_of(message)?;
+        db.best_attempt(message)?;
+        db.open_attempts()?;
+        db.paid_before(hash(1))?;
+        db.incoming(hash(1))?;
+        db.incoming_of(message)?;
+        db.unopened()?;
+        db.seen_hashes()?;
+        db.undecided()?;
+        db.stranger_usage(bob())?;
+        db.request_count()?;
+        db.refund_of_payment(hash(1))?;
+        db.refund_by(message)?;
+        db.invoice_cursor()?;
+        db.totals(Some(bob()))?;
+        db.setting("theme")?;
+        Ok(())
+    });
+    assert!(statements.len() > 30, "{}", statements.len());
+    for sql in &statements {
+        for line in plan(&connection, sql) {
+            // A partial index is as long as its few rows; the conversations are walked from the newest on; the words
+            // are walked inside their index.
+            let walks = line.starts_with("SCAN") && line != "SCAN CONSTANT ROW";
+            let fine = line.contains(" USING ") || line.contains("VIRTUAL TABLE");
+            assert!(!walks || fine, "{line}\n{sql}");
+            let of_messages = line.starts_with("SCAN message ") || line.starts_with("SCAN m ");
+            assert!(!of_messages, "{line}\n{sql}");
+            let few = sql.contains("WHERE message = ?1");
+            assert!(few || !line.contains("TEMP B-TREE"), "{line}\n{sql}");
+        }
+    }
+}
+
+#[test]
+fn the_hot_questions_use_the_index_made_for_them() {
+    let (_folder, connection) = database();
+    let db = Reader::new(&connection);
+    let (chat, message) = (ConversationId(1), MessageKey(1));
+    let list = statements_of(|| db.conversations(Listed::Known, "").map(drop));
+    let page = statements_of(|| db.messages_page(chat, PageAt::End, 50).map(drop));
+    let search = statements_of(|| db.search("word", Some(chat), Some(message), 50).map(drop));
+    for (statements, expected) in [
+        (
+            list,
+            vec![
+                "SCAN c USING INDEX conversation_recent",
+                "SEARCH p USING INDEX",
+            ],
+        ),
+        (
+            page,
+            vec!["SEARCH message USING INDEX message_page (conversation=? AND stored_at<?)"],
+        ),
+        (
+            search,
+            vec![
+                "SCAN f VIRTUAL TABLE INDEX",
+                "SEARCH m USING INTEGER PRIMARY KEY",
+            ],
+        ),
+    ] {
+        assert_eq!(statements.len(), 1);
+        let lines = plan(&connection, &statements[0]);
+        assert_eq!(lines.len(), expected.len(), "{lines:?}");
+        for (line, beginning) in lines.iter().zip(expected) {
+            assert!(line.starts_with(beginning), "{line}");
+        }
+    }
+}
+
+#[test]
+fn writing_finds_its_rows_by_an_index() {
+    let (_folder, connection) = database();
+    let tx = Tx::new(&connection);
+    let statements = statements_of(|| {
+        tx.add_contact(&contact(bob(), Trust::Request))?;
+        tx.rename_contact(bob(), "Bob", "", Msat::ZERO)?;
+        tx.set_trust(bob(), Trust::Known)?;
+        tx.set_alias(bob(), "BOB")?;
+        tx.set_program(bob(), Program::Other)?;
+        let chat = tx.conversation_with(bob(), at(0))?;
+        tx.set_draft(chat, "dear")?;
+        let sent = tx.insert_message(&to_bob(chat, 1, "hi"))?.unwrap();
+        tx.enqueue(&delivery(sent, chat))?;
+        tx.insert_attempt(&attempt(1, sent))?;
+        tx.step_delivery(sent, DeliveryEvent::Begin, Outcome::default(), at(1))?;
+        tx.mark_sent(hash(1), Some(2))?;
+        tx.set_waits_until(sent, Some(at(9)))?;
+        tx.end_attempt(hash(1), AttemptState::Settled, Msat::SAT, None, None, at(2))?;
+        tx.step_delivery(sent, DeliveryEvent::Settled, Outcome::default(), at(2))?;
+        tx.see_payment(hash(2), &preimage(2), at(3))?;
+        tx.receive_payment(&held(2, 1))?;
+        let mut letter = from_bob(chat, 2, "ho");
+        letter.letter = Some(vec![1]);
+        let came = tx.insert_message(&letter)?.unwrap();
+        tx.mark_opened(hash(2), Some(bob()), Some(came), false)?;
+        tx.step_hold(hash(2), HoldEvent::Settled, None, at(4))?;
+        tx.drop_records(hash(2))?;
+        tx.mark_seen(chat)?;
+        tx.claim_refund(hash(1), RefundSide::ByThem, came, Msat::SAT)?;
+        tx.finish_refund(came)?;
+        tx.drop_refund(sent)?;
+        tx.advance_invoice_cursor(1, 1)?;
+        tx.book(Booking::Fee, hash(1), Some(alice()), Msat::SAT, at(4))?;
+        tx.set_setting("theme", "dark")?;
+        tx.delete_message(sent)?;
+        tx.remove_conversation(chat)
+    });
+    for sql in &statements {
+        for line in plan(&connection, sql) {
+            let walks = line.starts_with("SCAN") && line != "SCAN CONSTANT ROW";
+            assert!(!walks || line.contains(" USING "), "{line}\n{sql}");
+        }
+    }
+}
