@@ -132,12 +132,12 @@ impl Store {
         for _ in 0..READERS {
             let (reply, answer) = oneshot::channel();
             if self.threads.read(ReadOrder::Close(reply)).await.is_ok() {
-                let _ = answer.await;
+                let _ = waited(answer).await;
             }
         }
         let (reply, answer) = oneshot::channel();
         match self.threads.write(writer::Order::Close(reply)).await {
-            Ok(()) => answer.await.unwrap_or(Ok(())),
+            Ok(()) => waited(answer).await.unwrap_or(Ok(())),
             Err(_) => Ok(()),
         }
     }

@@ -1,0 +1,182 @@
+//! The app dies between any two steps of sending and of receiving, and nothing is lost or paid twice.
+
+#[allow(dead_code, reason = "each file of stories uses its part")]
+mod people;
+
+use std::sync::Arc;
+
+use domain::{DeliveryState, HoldState, Msat};
+use lnd::Lightning;
+use people::killer::{Killer, Moment};
+use people::{HOLD, Line, Person, sat};
+
+/// Runs a story again and again; each time the app dies one call later, until it lives through all of it.
+async fn at_every_step<F: Future<Output = bool>>(mut story: impl FnMut(usize, Moment) -> F) {
+    for moment in [Moment::Before, Moment::After] {
+        let mut fatal = 0;
+        while story(fatal, moment).await {
+            fatal += 1;
+        }
+        assert!(
+            fatal >= 5,
+            "only {fatal} steps: the killer did not stand in the way"
+        );
+    }
+}
+
+/// Waits for the end of the story or for the death of the app, whichever comes first; true for death.
+async fn dies(died: &tokio::sync::Notify, story: impl Future<Output = ()>) -> bool {
+    tokio::select! {
+        biased;
+        () = died.notified() => true,
+        () = story => false,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_sender_of_a_message() {
+    at_every_step(async |fatal, moment| {
+        let line = Line::new();
+        let carol = Person::open(&line.network, &line.carol).await;
+        let killer = Arc::new(Killer::new(line.alice.clone(), fatal, moment));
+        let died = killer.died.clone();
+        let mut alice = Person::open_over(&line.network, &line.alice, killer).await;
+        let talk = alice.befriend(&line.carol, None).await;
+        let before = line.alice.balance().await.unwrap().local;
+        let key = alice.say(talk, "once").await;
+        let dead = dies(&died, async {
+            alice.expect_delivery(key, DeliveryState::Settled).await;
+        })
+        .await;
+        alice.restart().await;
+
+        let row = alice.expect_delivery(key, DeliveryState::Settled).await;
+        carol.expect_message(&line.alice, "once").await;
+        assert_eq!(
+            carol.talk(&line.alice).await.len(),
+            1,
+            "step {fatal} {moment:?}"
+        );
+        let cost = Msat::SAT.checked_add(row.fee).unwrap();
+        let spent = before.checked_sub(alice.balance().await);
+        assert_eq!(spent, Some(cost), "step {fatal} {moment:?}");
+        assert_eq!(alice.totals().await.postage_sent, Msat::SAT);
+        dead
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_recipient_of_a_message() {
+    at_every_step(async |fatal, moment| {
+        let line = Line::new();
+        let carol = Person::open(&line.network, &line.carol).await;
+        let talk = carol.befriend(&line.alice, Some(HOLD)).await;
+        let killer = Arc::new(Killer::new(line.alice.clone(), fatal, moment));
+        let died = killer.died.clone();
+        let mut alice = Person::open_over(&line.network, &line.alice, killer).await;
+        let before = carol.balance().await;
+        let early = dies(&died, alice.listens()).await;
+        if early {
+            alice.restart().await;
+            alice.listens().await;
+        }
+        let key = carol.say(talk, "once").await;
+        let dead = early
+            || dies(&died, async {
+                carol.expect_delivery(key, DeliveryState::Returned).await;
+            })
+            .await;
+        alice.restart().await;
+
+        carol.expect_delivery(key, DeliveryState::Returned).await;
+        alice.expect_message(&line.carol, "once").await;
+        assert_eq!(
+            alice.talk(&line.carol).await.len(),
+            1,
+            "step {fatal} {moment:?}"
+        );
+        assert_eq!(carol.balance().await, before, "step {fatal} {moment:?}");
+        dead
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_the_recipient_of_a_payment_who_accepts() {
+    at_every_step(async |fatal, moment| {
+        let line = Line::new();
+        let mut alice = Person::open(&line.network, &line.alice).await;
+        let carol = Person::open(&line.network, &line.carol).await;
+        let talk = carol.befriend(&line.alice, Some(HOLD)).await;
+        let before = alice.balance().await;
+        let sent = carol.pay(talk, "for you", sat(700)).await;
+        let key = alice
+            .expect_message(&line.carol, "for you")
+            .await
+            .message
+            .key;
+        alice.close().await;
+        let killer = Arc::new(Killer::new(line.alice.clone(), fatal, moment));
+        let died = killer.died.clone();
+        alice.reopen_over(killer);
+
+        alice.engine.accept(key).await.unwrap();
+        let dead = dies(&died, async {
+            carol.expect_delivery(sent, DeliveryState::Settled).await;
+            alice.expect_hold(key, HoldState::Settled).await;
+        })
+        .await;
+        alice.restart().await;
+
+        alice.expect_hold(key, HoldState::Settled).await;
+        carol.expect_delivery(sent, DeliveryState::Settled).await;
+        let got = alice.balance().await.checked_sub(before);
+        assert_eq!(got, Some(sat(700)), "step {fatal} {moment:?}");
+        assert_eq!(
+            alice.totals().await.received,
+            sat(700),
+            "step {fatal} {moment:?}"
+        );
+        dead
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_whoever_pays_back() {
+    at_every_step(async |fatal, moment| {
+        let line = Line::new();
+        let alice = Person::open(&line.network, &line.alice).await;
+        let mut carol = Person::open(&line.network, &line.carol).await;
+        let talk = alice.befriend(&line.carol, None).await;
+        alice.pay(talk, "oops", sat(300)).await;
+        let key = carol.expect_message(&line.alice, "oops").await.message.key;
+        carol.expect_hold(key, HoldState::Settled).await;
+        let before = alice.balance().await;
+        carol.close().await;
+        let killer = Arc::new(Killer::new(line.carol.clone(), fatal, moment));
+        let died = killer.died.clone();
+        carol.reopen_over(killer);
+
+        let refund = carol.engine.pay_back(key, None).await.unwrap();
+        let dead = dies(&died, async {
+            carol.expect_delivery(refund, DeliveryState::Settled).await;
+        })
+        .await;
+        carol.restart().await;
+
+        carol.expect_delivery(refund, DeliveryState::Settled).await;
+        assert!(
+            carol.row(key).await.refund.unwrap().done,
+            "step {fatal} {moment:?}"
+        );
+        people::eventually("alice has it", async || {
+            (alice.totals().await.refunds_received == sat(300)).then_some(())
+        })
+        .await;
+        assert_eq!(alice.balance().await.checked_sub(before), Some(sat(300)));
+        dead
+    })
+    .await;
+}

@@ -1,0 +1,262 @@
+//! People of the stories: each with a node of the network in memory, a database on disk and an engine.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{
+    Contact, ConversationId, DeliveryState, HoldState, MessageKey, Msat, Program, Timestamp, Trust,
+};
+use heliograph_engine::{Clock, Deps, Engine, Outgoing};
+use lnd::Lightning;
+use lnd::sim::{SimNetwork, SimNode};
+use store::{DatabaseKey, MessageRow, PageAt, Store, Totals};
+use tempfile::TempDir;
+
+pub(crate) mod killer;
+
+/// The network's wall clock.
+struct NetworkClock(SimNetwork);
+
+impl Clock for NetworkClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+}
+
+/// alice – bob – carol. alice holds keysends for a quarter of an hour, the others settle on arrival.
+pub(crate) struct Line {
+    pub(crate) network: SimNetwork,
+    pub(crate) alice: SimNode,
+    pub(crate) bob: SimNode,
+    pub(crate) carol: SimNode,
+}
+
+pub(crate) const HOLD: Duration = Duration::from_secs(900);
+
+pub(crate) fn sat(amount: u64) -> Msat {
+    Msat::from_sat(amount).unwrap()
+}
+
+impl Line {
+    pub(crate) fn new() -> Self {
+        let network = SimNetwork::new(7);
+        let (alice, bob, carol) = (
+            network.node("alice"),
+            network.node("bob"),
+            network.node("carol"),
+        );
+        network.channel(&alice, sat(1_000_000), &bob, sat(1_000_000));
+        network.channel(&bob, sat(1_000_000), &carol, sat(1_000_000));
+        alice.set_hold(HOLD);
+        Self {
+            network,
+            alice,
+            bob,
+            carol,
+        }
+    }
+}
+
+/// Somebody with an app.
+pub(crate) struct Person {
+    pub(crate) node: SimNode,
+    pub(crate) store: Store,
+    pub(crate) engine: Engine,
+    network: SimNetwork,
+    home: TempDir,
+    runs: u8,
+}
+
+impl Person {
+    pub(crate) async fn open(network: &SimNetwork, node: &SimNode) -> Self {
+        let person = Self::open_over(network, node, Arc::new(node.clone())).await;
+        person.listens().await;
+        person
+    }
+
+    /// The very first connection starts at the newest invoice: what is sent before that is not for this app.
+    pub(crate) async fn listens(&self) {
+        eventually("the app reads its node", async || {
+            self.store.read(|db| db.invoice_cursor()).await.unwrap()
+        })
+        .await;
+    }
+
+    /// With another way to the node than the direct one.
+    pub(crate) async fn open_over(
+        network: &SimNetwork,
+        node: &SimNode,
+        lightning: Arc<dyn Lightning>,
+    ) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let store = database(&home);
+        let engine = start(network, node, &store, lightning, 0);
+        Self {
+            node: node.clone(),
+            store,
+            engine,
+            network: network.clone(),
+            home,
+            runs: 0,
+        }
+    }
+
+    /// The app ends, at whatever it was doing, and is started again on what it has on disk.
+    pub(crate) async fn restart(&mut self) {
+        self.close().await;
+        self.reopen();
+    }
+
+    pub(crate) async fn close(&mut self) {
+        self.engine.stop().await;
+        self.store.close().await.unwrap();
+    }
+
+    pub(crate) fn reopen(&mut self) {
+        self.reopen_over(Arc::new(self.node.clone()));
+    }
+
+    pub(crate) fn reopen_over(&mut self, lightning: Arc<dyn Lightning>) {
+        self.runs += 1;
+        self.store = database(&self.home);
+        self.engine = start(&self.network, &self.node, &self.store, lightning, self.runs);
+    }
+
+    /// Adds somebody, as if letters had been exchanged before.
+    pub(crate) async fn befriend(&self, other: &SimNode, hold: Option<Duration>) -> ConversationId {
+        let (node, now) = (other.id(), self.network.now());
+        let hold_secs = hold.map(|hold| u32::try_from(hold.as_secs()).unwrap());
+        self.store
+            .write(move |tx| {
+                tx.add_contact(&Contact {
+                    node,
+                    name: String::new(),
+                    note: String::new(),
+                    alias: String::new(),
+                    trust: Trust::Known,
+                    program: Program::Heliograph { hold_secs },
+                    accept_up_to: Msat::ZERO,
+                    since: now,
+                })?;
+                tx.conversation_with(node, now)
+            })
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn say(&self, conversation: ConversationId, text: &str) -> MessageKey {
+        self.pay(conversation, text, Msat::ZERO).await
+    }
+
+    pub(crate) async fn pay(
+        &self,
+        conversation: ConversationId,
+        text: &str,
+        payment: Msat,
+    ) -> MessageKey {
+        let outgoing = Outgoing {
+            conversation,
+            text: text.into(),
+            payment,
+            fee_limit: None,
+        };
+        self.engine.send(outgoing).await.unwrap()
+    }
+
+    /// Everything that was said with somebody, oldest first.
+    pub(crate) async fn talk(&self, other: &SimNode) -> Vec<MessageRow> {
+        let node = other.id();
+        self.store
+            .read(move |db| match db.conversation_of(node)? {
+                Some(conversation) => Ok(db.messages_page(conversation, PageAt::End, 1_000)?.rows),
+                None => Ok(Vec::new()),
+            })
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn row(&self, key: MessageKey) -> MessageRow {
+        self.store
+            .read(move |db| db.message_row(key))
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    pub(crate) async fn expect_delivery(
+        &self,
+        key: MessageKey,
+        state: DeliveryState,
+    ) -> MessageRow {
+        eventually(&format!("the message is {state:?}"), async || {
+            let row = self.row(key).await;
+            (row.delivery.as_ref().map(|delivery| delivery.state) == Some(state)).then_some(row)
+        })
+        .await
+    }
+
+    /// Waits for a message with these words.
+    pub(crate) async fn expect_message(&self, from: &SimNode, text: &str) -> MessageRow {
+        eventually(&format!("{text:?} arrives"), async || {
+            self.talk(from)
+                .await
+                .into_iter()
+                .find(|row| row.message.text == text)
+        })
+        .await
+    }
+
+    pub(crate) async fn expect_hold(&self, key: MessageKey, state: HoldState) -> MessageRow {
+        eventually(&format!("the payment is {state:?}"), async || {
+            let row = self.row(key).await;
+            let now = row.incoming.as_ref().map(|incoming| incoming.payment.state);
+            (now == Some(state)).then_some(row)
+        })
+        .await
+    }
+
+    pub(crate) async fn totals(&self) -> Totals {
+        self.store.read(|db| db.totals(None)).await.unwrap()
+    }
+
+    pub(crate) async fn balance(&self) -> Msat {
+        self.node.balance().await.unwrap().local
+    }
+}
+
+fn database(home: &TempDir) -> Store {
+    Store::open(&home.path().join("messages.db"), &DatabaseKey::new([9; 32])).unwrap()
+}
+
+fn start(
+    network: &SimNetwork,
+    node: &SimNode,
+    store: &Store,
+    lightning: Arc<dyn Lightning>,
+    run: u8,
+) -> Engine {
+    let mut seed = [run; 32];
+    seed[0] = node.id().as_bytes()[1];
+    Engine::start(Deps {
+        store: store.clone(),
+        lightning,
+        clock: Arc::new(NetworkClock(network.clone())),
+        seed,
+        node: node.id(),
+    })
+}
+
+/// Looks until it is so. Time is the network's: minutes pass in no time.
+pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+    what: &str,
+    mut look: impl FnMut() -> F,
+) -> T {
+    for _ in 0..3_000 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("waited for five minutes until {what}");
+}
