@@ -128,17 +128,21 @@ async fn bench(messages: u64) -> Result<(), Box<dyn Error>> {
             .len())
     })
     .await?;
+    let frequent = word(7);
+    let two = format!("{frequent} lightning");
     for text in [
         "lightning",
-        "word77 lightning",
-        "wor",
-        "wo",
+        &frequent,
+        &two,
+        "lig",
+        "li",
         "闪电",
         "闪",
         "闪电网络 lightning",
     ] {
+        let sought = text.to_owned();
         measure(&store, &format!("search {text}"), move |db| {
-            Ok(db.search(text, None, None, 50)?.len())
+            Ok(db.search(&sought, None, None, 50)?.len())
         })
         .await?;
     }
@@ -249,17 +253,33 @@ fn message((conversation, sender): (ConversationId, NodeId), number: u64) -> New
 fn text(number: u64) -> String {
     let mut text = String::new();
     for place in 0..4 + mixed(number) % 28 {
-        let word = mixed(number * 64 + place) % 40_000;
+        let part = mixed(number * 64 + place) % 40_000;
         // Squared, so that some words are frequent.
-        text.push_str(&format!("word{} ", word * word / 40_000));
+        text.push_str(&word(part * part / 40_000));
+        text.push(' ');
     }
-    if number % 100 == 0 {
+    if number.is_multiple_of(100) {
         text.push_str("lightning");
     }
-    if number % 16 == 0 {
+    if number.is_multiple_of(16) {
         text.push_str("我们在闪电网络上聊天");
     }
     text
+}
+
+/// A word of two to four syllables.
+fn word(number: u64) -> String {
+    let mut rest = mixed(number);
+    let mut word = String::new();
+    for _ in 0..2 + number % 3 {
+        for letters in ["bcdfghjklmnprstvwxyz", "aeiou"] {
+            let length = u64::try_from(letters.len()).unwrap_or(1);
+            let letter = usize::try_from(rest % length).unwrap_or(0);
+            word.extend(letters.chars().nth(letter));
+            rest /= length;
+        }
+    }
+    word
 }
 
 fn hash(number: u64) -> PaymentHash {

@@ -1,5 +1,11 @@
 //! A process that writes is killed again and again. Whatever it was told to be stored is there afterwards.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "helpers of a test"
+)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -129,7 +129,7 @@ fn pages_meet_without_gaps_or_doubles() {
     let world = World::new();
     let (chat, other) = (world.meet(bob()), world.meet(carol()));
     // Stored out of order, several in the same moment, mixed with another conversation.
-    let mut keys = vec![MessageKey(0); 21];
+    let mut keys = [MessageKey(0); 21];
     for number in [
         3, 1, 2, 10, 9, 8, 7, 6, 5, 4, 20, 11, 12, 13, 14, 15, 16, 17, 18, 19,
     ] {

@@ -25,9 +25,11 @@ fn count(world: &World) -> i64 {
     world.read(|db| db.one("SELECT count(*) FROM setting", [], |row| row.get(0)))
 }
 
+type Closure = Box<dyn FnOnce(&Tx<'_>) -> Result<()> + Send>;
+
 /// Closures in the writer's queue.
 fn waiting(store: &Store) -> usize {
-    WAITING - store.threads.writes.as_ref().unwrap().capacity()
+    WAITING.saturating_sub(store.threads.writes.as_ref().unwrap().capacity())
 }
 
 #[test]
@@ -37,7 +39,7 @@ fn what_fails_is_taken_back_alone_and_nothing_is_acknowledged_before_the_commit(
     let (last_runs, last_waits) = channel();
     let (end, wait_for_end) = channel();
     world.runtime.block_on(async {
-        let spawn = |f: Box<dyn FnOnce(&Tx<'_>) -> Result<()> + Send>| {
+        let spawn = |f: Closure| {
             let store = world.store.clone();
             tokio::spawn(async move { store.write(f).await })
         };
@@ -249,6 +251,19 @@ fn closing_finishes_what_waits_and_then_all_is_closed() {
 }
 
 #[test]
+fn the_last_clone_closes_the_file_when_it_goes() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("messages.db");
+    let store = Store::open(&path, &key()).unwrap();
+    let clone = store.clone();
+    runtime().block_on(clone.write(set("kept"))).unwrap();
+    drop(store);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+    drop(clone);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn the_last_clone_may_go_inside_a_closure() {
     let world = World::new();
     let path = world.path();
@@ -257,7 +272,11 @@ fn the_last_clone_may_go_inside_a_closure() {
     let inner = store.clone();
     let (ran, wait) = channel();
     let write = async move {
-        let _ = store.write(move |_| Ok(drop((inner, ran.send(()))))).await;
+        let write = store.write(move |_| {
+            drop(inner);
+            ran.send(()).map_err(|_| StoreError::Closed)
+        });
+        let _ = write.await;
     };
     // Given to the writer, and abandoned: the closure holds the last clone.
     let write = runtime.spawn(write);

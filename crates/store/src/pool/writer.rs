@@ -133,10 +133,10 @@ fn group(
         tracing::error!(%error, "a transaction was lost");
     }
     for job in done {
-        let stored = stored
-            .as_ref()
-            .map_err(|error| StoreError::NotCommitted(error.to_string()));
-        (job.acknowledge)(stored.map(|()| ()));
+        (job.acknowledge)(match &stored {
+            Ok(()) => Ok(()),
+            Err(error) => Err(StoreError::NotCommitted(error.to_string())),
+        });
     }
     close
 }
@@ -164,7 +164,10 @@ fn step(
 }
 
 fn finish(connection: Connection) -> Result<()> {
-    connection.execute_batch("PRAGMA optimize")?;
+    // Better plans for the next time are worth a try, and no reason to leave the log behind.
+    if let Err(error) = connection.execute_batch("PRAGMA optimize") {
+        tracing::warn!(%error, "the statistics were not renewed");
+    }
     checkpoint(&connection, "TRUNCATE")?;
     connection.close().map_err(|(_, error)| error)?;
     Ok(())
