@@ -31,13 +31,16 @@ pub struct Reach {
     pub active_channels: u32,
 }
 
+/// What was heard of nodes, and when.
+type Known = HashMap<NodeId, (Instant, Option<NodeFacts>)>;
+
 /// A memory of facts.
 #[derive(Clone)]
 pub(crate) struct Neighbours {
     lightning: Arc<dyn Lightning>,
     store: Store,
     feed: Feed,
-    known: Arc<Mutex<HashMap<NodeId, (Instant, Option<NodeFacts>)>>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Neighbours {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -81,9 +82,13 @@ fn look(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// SQLCipher's keying touches state of the whole process: two at once were seen to fail.
+static KEYING: Mutex<()> = Mutex::new(());
+
 /// An unlocked connection. Nothing has been written when this fails.
 fn connect(path: &Path, key: &DatabaseKey, extra: OpenFlags) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | extra;
+    let _alone = KEYING.lock().unwrap_or_else(PoisonError::into_inner);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.execute_batch(&key.pragma())?;
     // SQLCipher would write to the standard error what it returns as an error anyway.

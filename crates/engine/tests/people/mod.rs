@@ -70,7 +70,7 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) async fn open(network: &SimNetwork, node: &SimNode) -> Self {
-        let person = Self::open_over(network, node, Arc::new(node.clone())).await;
+        let person = Self::open_over(network, node, Arc::new(node.clone()));
         person.listens().await;
         person
     }
@@ -84,7 +84,7 @@ impl Person {
     }
 
     /// With another way to the node than the direct one.
-    pub(crate) async fn open_over(
+    pub(crate) fn open_over(
         network: &SimNetwork,
         node: &SimNode,
         lightning: Arc<dyn Lightning>,
