@@ -1,6 +1,12 @@
 //! The test world: a real Lightning network on one computer, people who use Heliograph on it, and their stories.
 
+pub mod complaints;
+pub mod fuse;
+pub mod letters;
+pub mod person;
 pub mod ports;
 pub mod process;
 pub mod regtest;
+pub mod stories;
 pub mod wait;
+pub mod world;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::binaries::Binaries;
 use super::btcd::Btcd;
+use super::ledger::InvoiceState;
 use super::lnd::Lnd;
 use super::other::{Keysend, Outcome};
 use super::plan::{ChannelPlan, Plan};
@@ -175,6 +176,25 @@ impl Network {
             }
         }
         self.wait_channels().await
+    }
+
+    /// Undoes what a story may have left behind: stopped nodes, held payments, remembered failures.
+    ///
+    /// # Errors
+    /// When a node does not start or answer.
+    pub async fn calm(&self) -> Result<()> {
+        self.mend().await?;
+        for node in &self.nodes {
+            let keysends = node.keysends().await?;
+            for held in keysends
+                .iter()
+                .filter(|one| one.state == InvoiceState::Accepted)
+            {
+                node.cancel_behind_the_app(held.hash).await?;
+            }
+            node.forget_failures().await?;
+        }
+        self.quiet().await
     }
 
     /// Stops everything in order, so that the folder can be used again.

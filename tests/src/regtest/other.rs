@@ -141,4 +141,20 @@ impl Lnd {
             .into_inner()
             .signature)
     }
+
+    /// SHA-256 of the compressed product of the node's private key and `point`.
+    ///
+    /// # Errors
+    /// When the node does not answer.
+    pub async fn shared_secret(&self, point: NodeId) -> Result<[u8; 32]> {
+        let request = signrpc::SharedKeyRequest {
+            ephemeral_pubkey: point.as_bytes().to_vec(),
+        };
+        let answer = self
+            .signer()?
+            .derive_shared_key(request)
+            .await?
+            .into_inner();
+        Ok(answer.shared_key.as_slice().try_into()?)
+    }
 }

@@ -1,0 +1,212 @@
+//! Kills a program between two of its steps.
+//!
+//! The steps are the questions to the node and the answers and events from it. When the fuse blows, nothing goes through
+//! any more: the program stands still between two steps, and the story drops it there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use domain::{NodeId, PaymentHash, Preimage};
+use futures::StreamExt;
+use lnd::{
+    Balance, Invoice, InvoiceCursor, Keysend, Lightning, LightningError, NodeConfig, NodeFacts,
+    NodeInfo, PaymentUpdate, PeerLink, Route, RouteQuery, SharedSecret, Updates,
+};
+use tokio::sync::watch;
+
+/// Blows at a step, once.
+#[derive(Clone, Debug)]
+pub struct Fuse {
+    /// Steps until it blows; zero when it is not armed.
+    left: Arc<AtomicU64>,
+    /// Grows with every blow: who began before stands still.
+    blows: Arc<watch::Sender<u64>>,
+}
+
+impl Default for Fuse {
+    fn default() -> Self {
+        Self {
+            left: Arc::default(),
+            blows: Arc::new(watch::Sender::new(0)),
+        }
+    }
+}
+
+impl Fuse {
+    /// Has it blow at the `step`th step from now, counted from 1. The answer completes when it has.
+    pub fn arm(&self, step: u64) -> impl Future<Output = ()> + use<> {
+        let mut blows = self.blows.subscribe();
+        let before = *blows.borrow_and_update();
+        self.left.store(step, Ordering::SeqCst);
+        async move {
+            // The sender lives in the fuse; without it nothing blows any more.
+            if blows.wait_for(|blows| *blows > before).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Has it blow never.
+    pub fn disarm(&self) {
+        self.left.store(0, Ordering::SeqCst);
+    }
+
+    /// Passes a step, or never returns.
+    async fn step(&self, life: u64) {
+        if *self.blows.borrow() == life {
+            let less = |left: u64| left.checked_sub(1);
+            if self
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+                == Ok(1)
+            {
+                self.blows.send_modify(|blows| *blows += 1);
+            }
+        }
+        if *self.blows.borrow() != life {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A node behind a fuse. One life: a program that is started again needs a new one.
+pub struct Fused {
+    node: Arc<dyn Lightning>,
+    fuse: Fuse,
+    life: u64,
+}
+
+impl Fused {
+    /// The node behind the fuse.
+    #[must_use]
+    pub fn new(node: Arc<dyn Lightning>, fuse: &Fuse) -> Self {
+        let life = *fuse.blows.borrow();
+        Self {
+            node,
+            fuse: fuse.clone(),
+            life,
+        }
+    }
+
+    async fn through<T>(&self, call: impl Future<Output = T>) -> T {
+        self.fuse.step(self.life).await;
+        let answer = call.await;
+        self.fuse.step(self.life).await;
+        answer
+    }
+
+    /// Events are steps as well.
+    fn stream<T: Send + 'static>(&self, events: Updates<T>) -> Updates<T> {
+        let (fuse, life) = (self.fuse.clone(), self.life);
+        Box::pin(events.then(move |event| {
+            let fuse = fuse.clone();
+            async move {
+                fuse.step(life).await;
+                event
+            }
+        }))
+    }
+}
+
+/// What a program asks only to know how things are is no step: it happens at any time.
+#[async_trait]
+impl Lightning for Fused {
+    async fn info(&self) -> Result<NodeInfo, LightningError> {
+        self.node.info().await
+    }
+
+    async fn balance(&self) -> Result<Balance, LightningError> {
+        self.node.balance().await
+    }
+
+    async fn node(&self, node: NodeId) -> Result<Option<NodeFacts>, LightningError> {
+        self.node.node(node).await
+    }
+
+    async fn peers(&self) -> Result<Vec<PeerLink>, LightningError> {
+        self.node.peers().await
+    }
+
+    async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
+        self.node.connect(node, host).await
+    }
+
+    async fn route(&self, query: RouteQuery) -> Result<Route, LightningError> {
+        self.through(self.node.route(query)).await
+    }
+
+    async fn send(&self, keysend: Keysend) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.through(self.node.send(keysend))
+            .await
+            .map(|events| self.stream(events))
+    }
+
+    async fn send_to_route(
+        &self,
+        hash: PaymentHash,
+        route: Route,
+    ) -> Result<PaymentUpdate, LightningError> {
+        self.through(self.node.send_to_route(hash, route)).await
+    }
+
+    async fn track(&self, hash: PaymentHash) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.through(self.node.track(hash))
+            .await
+            .map(|events| self.stream(events))
+    }
+
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError> {
+        self.node
+            .invoices(after)
+            .await
+            .map(|events| self.stream(events))
+    }
+
+    async fn invoices_after(
+        &self,
+        add_index: u64,
+        limit: u64,
+    ) -> Result<Vec<Invoice>, LightningError> {
+        self.through(self.node.invoices_after(add_index, limit))
+            .await
+    }
+
+    async fn newest_add_index(&self) -> Result<u64, LightningError> {
+        self.through(self.node.newest_add_index()).await
+    }
+
+    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError> {
+        self.through(self.node.pending_invoices()).await
+    }
+
+    async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {
+        self.through(self.node.invoice(hash)).await
+    }
+
+    async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError> {
+        self.through(self.node.watch_invoice(hash))
+            .await
+            .map(|events| self.stream(events))
+    }
+
+    async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
+        self.through(self.node.settle(preimage)).await
+    }
+
+    async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.through(self.node.cancel(hash)).await
+    }
+
+    async fn shared_secret(&self, point: NodeId) -> Result<SharedSecret, LightningError> {
+        self.through(self.node.shared_secret(point)).await
+    }
+
+    async fn sign(&self, bytes: Vec<u8>) -> Result<Vec<u8>, LightningError> {
+        self.through(self.node.sign(bytes)).await
+    }
+
+    async fn config(&self) -> Result<Option<NodeConfig>, LightningError> {
+        self.node.config().await
+    }
+}

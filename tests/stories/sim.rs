@@ -1,0 +1,7 @@
+//! The stories, in memory.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    heliograph_tests::stories::tell_all(false)
+}
