@@ -1,11 +1,12 @@
 //! Our subset of LND's interface against the interface itself, as the pinned Go module has it: a wrong number would not
 //! be noticed by any compiler, and would put money into the wrong field.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorSet};
 
 const OURS: [&str; 4] = [
@@ -70,9 +71,9 @@ impl Interface {
             let text = format!(
                 "field {} of type {:?} {}, {:?}, in choice {choice:?}",
                 field.number(),
-                Type::try_from(field.r#type()).unwrap(),
+                field.r#type(),
                 field.type_name(),
-                Label::try_from(field.label()).unwrap(),
+                field.label(),
             );
             self.0.insert(format!("{name}.{}", field.name()), text);
         }

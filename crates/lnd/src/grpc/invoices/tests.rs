@@ -18,10 +18,10 @@ fn htlc(height: i32, time: i64, index: u64, record: u8) -> lnrpc::InvoiceHtlc {
     lnrpc::InvoiceHtlc {
         chan_id: 1,
         htlc_index: index,
-        amt_msat: 2_000 + u64::from(record),
+        amt_msat: u64::from(record).saturating_add(2_000),
         accept_height: height,
         accept_time: time,
-        expiry_height: height + 83,
+        expiry_height: height.saturating_add(83),
         custom_records: [(34_349_334, vec![record])].into(),
     }
 }

@@ -48,7 +48,7 @@ async fn apply(net: &SimNetwork, nodes: &[SimNode; 4], numbers: &mut Vec<u8>, st
     // One of the payments that were sent, rather than one that never was.
     let pick = |numbers: &[u8], number: u8| {
         numbers
-            .get(usize::from(number) % numbers.len().max(1))
+            .get(usize::from(number).rem_euclid(numbers.len().max(1)))
             .copied()
             .unwrap_or(number)
     };
