@@ -1,0 +1,233 @@
+//! What comes from people and programs that nobody vouches for.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "stories fail where something is not as told"
+)]
+
+#[allow(dead_code, reason = "each file of stories uses its part")]
+mod people;
+
+use domain::{
+    Authorship, HoldState, MessageKind, Msat, NodeId, Preimage, Privacy, Timestamp, Trust,
+};
+use futures::StreamExt;
+use lnd::sim::SimNode;
+use lnd::{Keysend, Lightning, PaymentUpdate, Records};
+use people::{HOLD, Line, Person, eventually, sat};
+use protocol::{Body, Letter, record, whatsat};
+
+/// Pays with records of any kind, as another program would, and waits for the outcome.
+async fn keysend(
+    from: &SimNode,
+    to: NodeId,
+    amount: Msat,
+    seed: u8,
+    records: Records,
+) -> PaymentUpdate {
+    let keysend = Keysend {
+        to,
+        amount,
+        preimage: Preimage::new([seed; 32]),
+        records,
+        fee_limit: sat(10),
+        timeout_secs: 60,
+    };
+    let mut updates = from.send(keysend).await.unwrap();
+    loop {
+        match updates.next().await.unwrap().unwrap() {
+            PaymentUpdate::InFlight { .. } => {}
+            last => return last,
+        }
+    }
+}
+
+fn text(words: &str) -> Records {
+    vec![(record::TEXT, words.as_bytes().to_vec())]
+}
+
+/// A letter from one node to another for a payment with this seed.
+async fn sealed(from: &SimNode, to: NodeId, seed: u8, letter: &Letter) -> Records {
+    let secret = from.shared_secret(to).await.unwrap();
+    let hash = Preimage::new([seed; 32]).payment_hash();
+    let bytes = letter.encode();
+    let envelope =
+        protocol::seal(&mut rand::rng(), from.id(), to, &secret.0, &hash.0, &bytes).unwrap();
+    vec![(record::LETTER, envelope)]
+}
+
+fn letter(number: u8, expectation: domain::Expectation, body: Body) -> Letter {
+    Letter {
+        id: domain::MessageId([number; 16]),
+        sequence: u64::from(number),
+        sent_at: Timestamp(1_790_000_000_000),
+        expectation,
+        hold_secs: None,
+        reply_to: None,
+        body,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_without_a_sender_is_shown_as_nobodys() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let paid = keysend(&line.carol, line.alice.id(), Msat::SAT, 1, text("psst")).await;
+    assert!(
+        matches!(paid, PaymentUpdate::Settled { .. }),
+        "small readable text is accepted"
+    );
+    let got = alice.expect_message(&line.alice, "psst").await.message;
+    assert_eq!(
+        (got.authorship, got.privacy),
+        (Authorship::Claimed, Privacy::Open)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_signature_is_only_a_claim() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let (bob, ours) = (line.bob.id(), line.alice.id());
+    let time = whatsat::time_bytes(Timestamp(1_790_000_000_000));
+    // carol signs, and names bob as the sender.
+    let signature = line
+        .carol
+        .sign(whatsat::signed_bytes(bob, ours, &time, "i am bob"))
+        .await
+        .unwrap();
+    let records = whatsat::records(bob, &time, "i am bob", &signature);
+    keysend(&line.carol, ours, Msat::SAT, 1, records).await;
+    let got = alice.expect_message(&line.bob, "i am bob").await.message;
+    assert_eq!(got.authorship, Authorship::Claimed);
+
+    let signature = line
+        .bob
+        .sign(whatsat::signed_bytes(bob, ours, &time, "truly"))
+        .await
+        .unwrap();
+    let records = whatsat::records(bob, &time, "truly", &signature);
+    keysend(&line.bob, ours, Msat::SAT, 2, records).await;
+    let got = alice.expect_message(&line.bob, "truly").await.message;
+    assert_eq!(got.authorship, Authorship::Verified);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keysend_for_another_program_of_the_node_is_let_through() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let records = vec![(7_629_169, b"{}".to_vec()), (5_482_373_481, vec![1; 32])];
+    let paid = keysend(&line.carol, line.alice.id(), sat(300), 1, records).await;
+    assert!(matches!(paid, PaymentUpdate::Settled { .. }), "{paid:?}");
+    assert!(
+        alice.talk(&line.alice).await.is_empty(),
+        "it is none of our messages"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_that_lies_waits_for_the_person() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let body = Body::Refund {
+        of: domain::PaymentHash([5; 32]),
+        amount: sat(40),
+        note: "your money back".into(),
+    };
+    let lie = letter(1, domain::Expectation::Keep, body);
+    let records = sealed(&line.carol, line.alice.id(), 1, &lie).await;
+    let payer = line.carol.clone();
+    let to = line.alice.id();
+    let payment = tokio::spawn(async move { keysend(&payer, to, sat(40), 1, records).await });
+    let row = alice.expect_message(&line.carol, "your money back").await;
+    assert_eq!(
+        row.message.kind,
+        MessageKind::Payment,
+        "it is no refund of ours"
+    );
+    alice.expect_hold(row.message.key, HoldState::Held).await;
+    alice.engine.refuse(row.message.key).await.unwrap();
+    assert!(matches!(
+        payment.await.unwrap(),
+        PaymentUpdate::Refused { .. }
+    ));
+    assert_eq!(alice.totals().await.refunds_received, Msat::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_letter_twice_is_one_message_and_its_second_payment_goes_back() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let once = letter(1, domain::Expectation::Return, Body::Text("once".into()));
+    for seed in [1, 2] {
+        let records = sealed(&line.carol, line.alice.id(), seed, &once).await;
+        let end = keysend(&line.carol, line.alice.id(), Msat::SAT, seed, records).await;
+        assert!(matches!(end, PaymentUpdate::Refused { .. }), "{end:?}");
+    }
+    alice.expect_message(&line.carol, "once").await;
+    assert_eq!(alice.talk(&line.carol).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_moved_to_another_payment_does_not_open() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let secret = letter(
+        1,
+        domain::Expectation::Return,
+        Body::Text("for one payment".into()),
+    );
+    let records = sealed(&line.carol, line.alice.id(), 1, &secret).await;
+    let to = line.alice.id();
+    let thief = line.bob.clone();
+    let stolen = tokio::spawn(async move { keysend(&thief, to, Msat::SAT, 2, records).await });
+    let row = eventually("something unreadable is shown", async || {
+        alice.talk(&line.alice).await.into_iter().next()
+    })
+    .await;
+    assert_eq!(row.message.kind, MessageKind::Unreadable);
+    assert_eq!(row.message.text, "");
+    alice.engine.refuse(row.message.key).await.unwrap();
+    assert!(matches!(
+        stolen.await.unwrap(),
+        PaymentUpdate::Refused { .. }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_blocked_is_refused_unread() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = carol.befriend(&line.alice, Some(HOLD)).await;
+    alice.befriend(&line.carol, None).await;
+    let node = line.carol.id();
+    alice
+        .store
+        .write(move |tx| tx.set_trust(node, Trust::Blocked))
+        .await
+        .unwrap();
+    let before = carol.balance().await;
+    let key = carol.pay(talk, "let me in", sat(5)).await;
+    carol
+        .expect_delivery(key, domain::DeliveryState::Returned)
+        .await;
+    assert_eq!(carol.balance().await, before);
+    assert!(alice.talk(&line.carol).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_fills_no_more_than_their_share() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    for number in 1..=25 {
+        let body = Body::Text(format!("spam {number}"));
+        let spam = letter(number, domain::Expectation::Return, body);
+        let records = sealed(&line.carol, line.alice.id(), number, &spam).await;
+        keysend(&line.carol, line.alice.id(), Msat::SAT, number, records).await;
+    }
+    assert_eq!(alice.talk(&line.carol).await.len(), 20);
+}
