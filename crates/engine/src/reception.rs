@@ -286,10 +286,10 @@ impl Desk<'_, '_> {
         let shown = entry.visible || verdict == Verdict::Ask;
         let (by, postage) = (entry.by, entry.payment.is_zero());
         let mut message = None;
-        if let Found::Here(key) = known {
-            // The first attempt's row stays the message's payment; this one only needs to be over.
-            tracing::debug!(%key, "a message came a second time");
-        } else if shown && known == Found::Absent {
+        if known != Found::Absent {
+            // The first payment stays the message's; of this one only the money matters.
+            self.tx.drop_records(payment.hash)?;
+        } else if shown {
             message = self.store(payment, contact, entry)?;
         } else if let Some(program) = entry.program {
             self.introduce(&contact, by, program)?;
