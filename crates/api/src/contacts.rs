@@ -1,7 +1,7 @@
 //! People: adding, naming, letting in, blocking, removing.
 
 use domain::{Contact, ConversationId, HoldState, Msat, NodeAddress, NodeId, Program, Trust};
-use engine::{Change, Clock, SystemClock};
+use engine::Change;
 use store::StoreError;
 
 use crate::messenger::{Messenger, Open};
@@ -38,7 +38,7 @@ impl Messenger {
                 Error::because(Code::PeerUnreachable, &error).with_detail(error)
             })?;
         }
-        let now = SystemClock.now();
+        let now = self.inner.clock.now();
         let contact = Contact {
             node,
             name,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::NodeId;
-use engine::{Engine, SystemClock};
+use engine::{Clock, Engine, SystemClock};
 use lnd::{Credentials, Lightning};
 use store::Store;
 use tokio::sync::{Mutex, broadcast};
@@ -32,6 +32,7 @@ pub(crate) struct Inner {
     /// Where secrets go when the user chooses no passphrase.
     pub(crate) vault: Arc<dyn Vault>,
     pub(crate) world: Box<dyn World>,
+    pub(crate) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Change>,
     open: RwLock<Option<Arc<Open>>>,
     /// Whoever opens, closes or makes a profile holds this; what it guards is why the last one did not open by itself.
@@ -64,7 +65,7 @@ impl Messenger {
     /// With real nodes. `vault` takes the secrets of profiles for which the user chooses no passphrase.
     #[must_use]
     pub fn new(home: Home, vault: Arc<dyn Vault>) -> Self {
-        Self::over(home, vault, Box::new(Real))
+        Self::over(home, vault, Box::new(Real), Arc::new(SystemClock))
     }
 
     /// With the network of a story: `connector` gives the node that the credentials of a profile open.
@@ -74,16 +75,33 @@ impl Messenger {
         vault: Arc<dyn Vault>,
         connector: impl Fn(Credentials) -> Arc<dyn Lightning> + Send + Sync + 'static,
     ) -> Self {
-        Self::over(home, vault, Box::new(connector))
+        Self::with_world_and_clock(home, vault, connector, Arc::new(SystemClock))
     }
 
-    fn over(home: Home, vault: Arc<dyn Vault>, world: Box<dyn World>) -> Self {
+    /// As [`Messenger::with_world`], at the time of that network.
+    #[must_use]
+    pub fn with_world_and_clock(
+        home: Home,
+        vault: Arc<dyn Vault>,
+        connector: impl Fn(Credentials) -> Arc<dyn Lightning> + Send + Sync + 'static,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::over(home, vault, Box::new(connector), clock)
+    }
+
+    fn over(
+        home: Home,
+        vault: Arc<dyn Vault>,
+        world: Box<dyn World>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 profiles: Profiles::new(home.profiles()),
                 _home: home,
                 vault,
                 world,
+                clock,
                 changes: broadcast::Sender::new(CHANGES),
                 open: RwLock::new(None),
                 turn: Mutex::new(None),
@@ -138,7 +156,7 @@ impl Inner {
         let engine = Engine::start(engine::Deps {
             store: store.clone(),
             lightning: Arc::clone(&connection.lightning),
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&self.clock),
             seed: rand::random(),
             node,
         });

@@ -47,6 +47,7 @@ impl Messenger {
     ///
     /// # Errors
     /// [`crate::Code::NoProfile`].
+    #[expect(clippy::unused_async, reason = "all commands are")]
     pub async fn link_retry(&self) -> Result<(), Error> {
         self.open()?.engine.retry_link();
         Ok(())

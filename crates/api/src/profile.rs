@@ -151,7 +151,6 @@ fn is_id(text: &str) -> bool {
             .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "passed to map_err")]
 fn unusable(error: io::Error) -> Error {
     Error::because(
         Code::HomeUnusable,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{NodeId, Timestamp};
-use engine::{Clock, SystemClock};
 use lnd::{Credentials, LightningError, LinkFault};
 use store::{DatabaseKey, Store};
 
@@ -318,7 +317,7 @@ impl Inner {
         let secrets = vault.read(&profile.id).await?;
         let connection = self.world.node(credentials::kept(&secrets)?);
         let store = self.open_store(&profile.id, &secrets).await?;
-        profile.opened_at = SystemClock.now();
+        profile.opened_at = self.clock.now();
         if let Err(error) = self.profiles.save(profile) {
             // It opens all the same; the next start may choose another profile.
             tracing::warn!(%error, "the time of opening was not written");

@@ -1,6 +1,7 @@
 //! Finding messages by their words.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use domain::{ConversationId, MessageKey};
 
@@ -31,15 +32,17 @@ impl Messenger {
                 let mut titles = HashMap::new();
                 let mut found = Vec::new();
                 for hit in db.search(&text, conversation, before, limit)? {
-                    if !titles.contains_key(&hit.conversation) {
-                        let row = db.conversation(hit.conversation)?;
-                        let title = row.map(|row| row.contact.title()).unwrap_or_default();
-                        titles.insert(hit.conversation, title);
-                    }
+                    let title = match titles.entry(hit.conversation) {
+                        Entry::Occupied(title) => title.into_mut(),
+                        Entry::Vacant(free) => {
+                            let row = db.conversation(hit.conversation)?;
+                            free.insert(row.map(|row| row.contact.title()).unwrap_or_default())
+                        }
+                    };
                     found.push(SearchHit {
                         message: hit.message,
                         conversation: hit.conversation,
-                        title: titles.get(&hit.conversation).cloned().unwrap_or_default(),
+                        title: title.clone(),
                         direction: hit.direction,
                         at: hit.at,
                         snippet: hit.snippet,

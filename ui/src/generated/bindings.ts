@@ -5,41 +5,77 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /** Commands */
 export const commands = {
+	/**  Which page to show. */
 	appState: () => typedError<AppView, ApiError>(__TAURI_INVOKE("app_state")),
+	/**  All profiles, the last opened first. */
 	profilesList: () => typedError<ProfileView[], ApiError>(__TAURI_INVOKE("profiles_list")),
+	/**  Tries a connection; saves nothing. */
 	connectionCheck: (input: ConnectionInput) => typedError<ConnectionReport, ApiError>(__TAURI_INVOKE("connection_check", { input })),
+	/**  Makes a profile of a node that answers, and opens it. Without a passphrase its secrets go to the keyring. */
 	profileCreate: (input: ConnectionInput, name: string, passphrase: string | null) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_create", { input, name, passphrase })),
+	/**  Opens a profile, in place of the open one. */
 	profileOpen: (id: string, passphrase: string | null) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_open", { id, passphrase })),
+	/**  Gives a profile a new address, certificate or macaroon of the same node, and opens it. */
 	profileReconnect: (id: string, input: ConnectionInput) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_reconnect", { id, input })),
+	/**  Gives a profile another name. */
 	profileRename: (id: string, name: string) => typedError<null, ApiError>(__TAURI_INVOKE("profile_rename", { id, name })),
+	/**  Forgets a profile's secrets and deletes its messages. */
 	profileRemove: (id: string) => typedError<null, ApiError>(__TAURI_INVOKE("profile_remove", { id })),
+	/**  The connection and the node. */
 	nodeView: () => typedError<NodeView, ApiError>(__TAURI_INVOKE("node_view")),
+	/**  Asks the node now instead of later. */
 	linkRetry: () => typedError<null, ApiError>(__TAURI_INVOKE("link_retry")),
+	/**  Conversations, the newest first. */
 	conversationsList: (filter: ConversationFilter, query: string) => typedError<ConversationView[], ApiError>(__TAURI_INVOKE("conversations_list", { filter, query })),
+	/**  One conversation. */
 	conversationGet: (id: ConversationId) => typedError<ConversationView, ApiError>(__TAURI_INVOKE("conversation_get", { id })),
+	/**  The user has seen what came. */
 	conversationSeen: (id: ConversationId) => typedError<null, ApiError>(__TAURI_INVOKE("conversation_seen", { id })),
+	/**  Keeps what the user has begun to write. */
 	conversationSetDraft: (id: ConversationId, text: string) => typedError<null, ApiError>(__TAURI_INVOKE("conversation_set_draft", { id, text })),
+	/**  How the contact can be reached now. */
 	conversationReach: (id: ConversationId) => typedError<ReachView, ApiError>(__TAURI_INVOKE("conversation_reach", { id })),
+	/**  Adds `pubkey` or `pubkey@host:port` as a known contact. */
 	contactAdd: (address: string, name: string) => typedError<ConversationId, ApiError>(__TAURI_INVOKE("contact_add", { address, name })),
+	/**  Sets the user's own name and note, and up to which amount payments are accepted without asking. */
 	contactUpdate: (node: string, name: string, note: string, acceptUpTo: Msat) => typedError<null, ApiError>(__TAURI_INVOKE("contact_update", { node, name, note, acceptUpTo })),
+	/**  Lets a contact in, or blocks them. */
 	contactSetTrust: (node: string, trust: Trust) => typedError<null, ApiError>(__TAURI_INVOKE("contact_set_trust", { node, trust })),
+	/**  Forgets a contact and deletes their messages here. */
 	contactRemove: (node: string) => typedError<null, ApiError>(__TAURI_INVOKE("contact_remove", { node })),
+	/**  Some messages of a conversation, oldest first. */
 	messagesPage: (conversation: ConversationId, at: PageAt, limit: number) => typedError<MessagesPage, ApiError>(__TAURI_INVOKE("messages_page", { conversation, at, limit })),
+	/**  One message. */
 	messageGet: (key: MessageKey) => typedError<MessageView, ApiError>(__TAURI_INVOKE("message_get", { key })),
+	/**  Everything about one message. */
 	messageDetails: (key: MessageKey) => typedError<MessageDetails, ApiError>(__TAURI_INVOKE("message_details", { key })),
+	/**  Stores a message and queues it. */
 	messageSend: (request: SendRequest) => typedError<MessageKey, ApiError>(__TAURI_INVOKE("message_send", { request })),
+	/**  Queues a message again that did not arrive. */
 	messageRetry: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_retry", { key })),
+	/**  Takes a message back that has not left. */
 	messageCancel: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_cancel", { key })),
+	/**  Deletes a message here. */
 	messageDelete: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_delete", { key })),
+	/**  What a send would cost now. */
 	quote: (request: SendRequest) => typedError<QuoteView, ApiError>(__TAURI_INVOKE("quote", { request })),
+	/**  Takes a held payment. */
 	paymentAccept: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("payment_accept", { key })),
+	/**  Returns a held payment. */
 	paymentRefuse: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("payment_refuse", { key })),
+	/**  What paying back a settled payment would cost. */
 	paybackQuote: (key: MessageKey) => typedError<QuoteView, ApiError>(__TAURI_INVOKE("payback_quote", { key })),
+	/**  Pays a settled payment back, in full, once. */
 	paymentPayBack: (key: MessageKey, feeLimit: Msat | null) => typedError<MessageKey, ApiError>(__TAURI_INVOKE("payment_pay_back", { key, feeLimit })),
+	/**  Totals: in all, by contact, by month. */
 	costs: () => typedError<CostsView, ApiError>(__TAURI_INVOKE("costs")),
+	/**  Totals of one conversation. */
 	conversationCosts: (id: ConversationId) => typedError<TotalsView, ApiError>(__TAURI_INVOKE("conversation_costs", { id })),
+	/**  Messages that contain all words of a text, the newest first. */
 	search: (text: string, conversation: ConversationId | null, before: MessageKey | null, limit: number) => typedError<SearchHit[], ApiError>(__TAURI_INVOKE("search", { text, conversation, before, limit })),
+	/**  The settings of the open profile, else the defaults. */
 	settingsGet: () => typedError<Settings, ApiError>(__TAURI_INVOKE("settings_get")),
+	/**  Writes the settings of the open profile. */
 	settingsSet: (settings: Settings) => typedError<null, ApiError>(__TAURI_INVOKE("settings_set", { settings })),
 };
 
@@ -147,6 +183,7 @@ id: ConversationId } |
 /**  Too much at once: ask for everything again. */
 { kind: "everything" };
 
+/**  Something has changed. */
 export type ChangeEvent = Change;
 
 /**  How the user says where their node is. */

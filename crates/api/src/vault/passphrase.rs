@@ -114,9 +114,8 @@ impl PassphraseVault {
             .split_at_checked(HEADER)
             .ok_or(damaged("the file is too short"))?;
         let rest = header.strip_prefix(MAGIC).ok_or(damaged("not a vault"))?;
-        let rest = match rest.split_first() {
-            Some((&VERSION, rest)) => rest,
-            _ => return Err(damaged("written by a newer version of this program")),
+        let Some((&VERSION, rest)) = rest.split_first() else {
+            return Err(damaged("written by a newer version of this program"));
         };
         let (cost, salt, nonce) = Cost::parse(rest).ok_or(damaged("impossible costs"))?;
         let opened = cost
