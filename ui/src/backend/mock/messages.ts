@@ -1,0 +1,70 @@
+import type { Delivery, Hold, Message } from "../backend";
+
+export const SAT = 1_000;
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export function delivery(more: Partial<Delivery> = {}): Delivery {
+  return {
+    state: "returned",
+    failure: null,
+    returned: "arrived",
+    amount: SAT,
+    postage: true,
+    fee: 0,
+    paid: 0,
+    hops: 2,
+    waits_until: null,
+    ...more,
+  };
+}
+
+/** Postage that the other node kept. */
+export function kept(fee: number): Delivery {
+  return delivery({ state: "settled", returned: null, fee, paid: SAT + fee });
+}
+
+export function hold(more: Partial<Hold> = {}): Hold {
+  return {
+    state: "returned",
+    amount: SAT,
+    postage: true,
+    decision: "policy",
+    deadline: null,
+    arrived_at: 0,
+    can_pay_back: false,
+    ...more,
+  };
+}
+
+export type Sketch = Partial<Omit<Message, "key" | "conversation" | "stored_at">> & { text: string };
+
+/** Turns sketches into messages: `[how long ago, who, what]`. */
+export function messages(
+  conversation: number,
+  firstKey: number,
+  now: number,
+  sketches: [ago: number, direction: "in" | "out", sketch: Sketch][],
+): Message[] {
+  return sketches.map(([ago, way, sketch], index) => {
+    const stored_at = now - ago;
+    const incoming = way === "in";
+    return {
+      key: firstKey + index,
+      conversation,
+      direction: incoming ? "incoming" : "outgoing",
+      kind: { kind: "text" },
+      payment: 0,
+      sent_at: stored_at - 180,
+      stored_at,
+      authorship: "verified",
+      privacy: "sealed",
+      delivery: incoming ? null : delivery(),
+      hold: incoming ? hold({ arrived_at: stored_at - 40 }) : null,
+      refund: null,
+      refund_of: null,
+      ...sketch,
+    };
+  });
+}

@@ -1,0 +1,655 @@
+import type {
+  AppView,
+  Backend,
+  Change,
+  ConnectionInput,
+  ConnectionReport,
+  Conversation,
+  ConversationFilter,
+  FileKind,
+  Link,
+  Message,
+  MessageDetails,
+  NodeView,
+  PageAt,
+  Profile,
+  Quote,
+  Reach,
+  SearchHit,
+  SendRequest,
+  Settings,
+  Trust,
+} from "../backend";
+import { BackendError, type ErrorCode } from "../error";
+import { ALICE, costs, FINE, HOLDS, OFFICE, REPORT, SETTINGS, STOCK, SUMMARY, totals } from "./answers";
+import { delivery, hold, MINUTE, SAT } from "./messages";
+import { contact, conversation, hex, keyOf } from "./people";
+import { worldOf, type Scene } from "./scenes";
+
+export interface MockOptions {
+  scene?: Scene;
+  /** Whether messages go their way by themselves, as on the dev page. */
+  lively?: boolean;
+  settings?: Partial<Settings>;
+}
+
+export function refusal(code: ErrorCode, detail: string | null = null): BackendError {
+  return new BackendError({ code, message: code.replaceAll("_", " "), detail });
+}
+
+/**
+ * An app without a node, for the dev page and for tests. It answers from memory and keeps the rules that the window
+ * can see; whatever a test wants to be different it sets itself.
+ */
+export class MockBackend implements Backend {
+  readonly scene: Scene;
+  app: AppView;
+  link: Link;
+  settings: Settings;
+  profiles: Profile[];
+  conversations: Conversation[];
+  messages: Map<number, Message[]>;
+  copied: string[] = [];
+  /** What commands were given, by name. */
+  readonly asked: { command: string; args: unknown[] }[] = [];
+  /** Commands that fail, and why. */
+  readonly failing = new Map<string, BackendError>();
+  report: ConnectionReport = REPORT;
+
+  readonly #lively: boolean;
+  readonly #listeners = new Set<(change: Change) => void>();
+  #nextKey = 5_000_000;
+
+  constructor({ scene = "story", lively = false, settings = {} }: MockOptions = {}) {
+    const now = Date.now();
+    const world = worldOf(scene, now);
+    this.scene = scene;
+    this.conversations = world.conversations;
+    this.messages = world.messages;
+    this.settings = { ...SETTINGS, ...settings };
+    this.profiles = scene.startsWith("first-run") ? [] : [ALICE, OFFICE];
+    this.app = { stage: "open", profile: ALICE };
+    if (scene.startsWith("first-run")) this.app = { stage: "first_run", keyring: scene === "first-run" };
+    if (scene === "locked") this.app = { stage: "locked", profile: ALICE, needs: "passphrase" };
+    if (scene === "keyring") this.app = { stage: "locked", profile: ALICE, needs: "keyring" };
+    this.link = { state: "connected", synced: true };
+    if (scene === "connecting") this.link = { state: "connecting" };
+    if (scene === "offline") {
+      this.link = { state: "waiting", fault: { kind: "wrong_certificate" }, next_try: now + 24_000 };
+    }
+    if (scene === "broken") {
+      for (const command of ["conversationsList", "messagesPage", "costs", "settingsGet", "nodeView"]) {
+        this.failing.set(command, refusal("database_broken", "disk I/O error"));
+      }
+    }
+    this.#lively = lively;
+  }
+
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tell(change: Change): void {
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  /** Changes a message, as an actor of the app would, and tells it. */
+  alter(key: number, patch: Partial<Message>): void {
+    const found = this.#find(key);
+    const list = this.messages.get(found.conversation) ?? [];
+    const index = list.indexOf(found);
+    list[index] = { ...found, ...patch };
+    this.tell({ kind: "message", conversation: found.conversation, key });
+  }
+
+  /** A message from the other side. */
+  receive(id: number, text: string, patch: Partial<Message> = {}): number {
+    const key = this.#store(id, {
+      direction: "incoming",
+      text,
+      delivery: null,
+      hold: hold({ arrived_at: Date.now() }),
+      ...patch,
+    });
+    const row = this.#conversation(id);
+    row.unread += 1;
+    this.tell({ kind: "message", conversation: id, key });
+    return key;
+  }
+
+  appState = () => this.#answer("appState", [], () => this.app);
+  profilesList = () => this.#answer("profilesList", [], () => this.profiles);
+
+  connectionCheck = (input: ConnectionInput) =>
+    this.#answer("connectionCheck", [input], () => {
+      const where = input.kind === "link" ? input.link : input.address;
+      for (const code of [
+        "refused",
+        "timeout",
+        "wrong_certificate",
+        "wrong_macaroon",
+        "wallet_locked",
+        "wrong_port",
+      ] as const) {
+        if (where.includes(code)) throw refusal(code);
+      }
+      if (input.kind === "link" && !input.link.startsWith("lndconnect://")) throw refusal("link_invalid");
+      return this.report;
+    });
+
+  profileCreate = (input: ConnectionInput, name: string, passphrase: string | null) =>
+    this.#answer("profileCreate", [input, name, passphrase], () => {
+      if (this.app.stage === "first_run" && !this.app.keyring && passphrase === null)
+        throw refusal("passphrase_needed");
+      const profile = { ...ALICE, name };
+      this.profiles = [profile];
+      this.app = { stage: "open", profile };
+      this.tell({ kind: "app" });
+      return profile;
+    });
+
+  profileOpen = (id: string, passphrase: string | null) =>
+    this.#answer("profileOpen", [id, passphrase], () => {
+      const profile = this.profiles.find((known) => known.id === id);
+      if (profile === undefined) throw refusal("unknown_profile");
+      if (this.scene === "locked" && passphrase !== "correct horse") throw refusal("passphrase_wrong");
+      if (this.scene === "keyring") throw refusal("keyring_locked", "org.freedesktop.secrets: locked");
+      this.app = { stage: "open", profile };
+      this.tell({ kind: "app" });
+      return profile;
+    });
+
+  profileReconnect = (id: string, input: ConnectionInput) =>
+    this.#answer("profileReconnect", [id, input], () => {
+      this.link = { state: "connected", synced: true };
+      this.tell({ kind: "link" });
+      return ALICE;
+    });
+
+  profileRename = (id: string, name: string) =>
+    this.#answer("profileRename", [id, name], () => {
+      this.profiles = this.profiles.map((profile) => (profile.id === id ? { ...profile, name } : profile));
+      const now = this.profiles.find((profile) => profile.id === id);
+      if (this.app.stage === "open" && now && this.app.profile.id === id)
+        this.app = { stage: "open", profile: now };
+      this.tell({ kind: "app" });
+      return null;
+    });
+
+  profileRemove = (id: string) =>
+    this.#answer("profileRemove", [id], () => {
+      this.profiles = this.profiles.filter((profile) => profile.id !== id);
+      if (this.app.stage === "open" && this.app.profile.id === id)
+        this.app = { stage: "first_run", keyring: true };
+      this.tell({ kind: "app" });
+      return null;
+    });
+
+  nodeView = () =>
+    this.#answer("nodeView", [], (): NodeView => {
+      const known = this.link.state === "connected";
+      return {
+        link: this.link,
+        address: ALICE.address,
+        summary: known ? SUMMARY : null,
+        permissions: known ? FINE : null,
+        keysend: known ? (this.scene === "many" ? STOCK : HOLDS) : null,
+      };
+    });
+
+  linkRetry = () =>
+    this.#answer("linkRetry", [], () => {
+      if (this.link.state === "waiting") this.link = { ...this.link, next_try: Date.now() + 30_000 };
+      this.tell({ kind: "link" });
+      return null;
+    });
+
+  conversationsList = (filter: ConversationFilter, query: string) =>
+    this.#answer("conversationsList", [filter, query], () => {
+      const wanted = query.toLowerCase();
+      return this.conversations
+        .filter(
+          ({ contact: { trust } }) =>
+            trust === ({ requests: "request", blocked: "blocked" }[filter as string] ?? "known"),
+        )
+        .map((row) => this.#view(row))
+        .filter((row) => (filter === "unread" ? row.unread > 0 : filter === "held" ? row.held > 0 : true))
+        .filter(({ contact: { name, alias, node } }) =>
+          [name, alias, node].some((words) => words.toLowerCase().includes(wanted)),
+        )
+        .sort((a, b) => (b.last?.at ?? b.contact.since) - (a.last?.at ?? a.contact.since));
+    });
+
+  conversationGet = (id: number) =>
+    this.#answer("conversationGet", [id], () => this.#view(this.#conversation(id)));
+
+  conversationSeen = (id: number) =>
+    this.#answer("conversationSeen", [id], () => {
+      this.#conversation(id).unread = 0;
+      this.tell({ kind: "conversation", id });
+      return null;
+    });
+
+  conversationSetDraft = (id: number, text: string) =>
+    this.#answer("conversationSetDraft", [id, text], () => {
+      this.#conversation(id).draft = text;
+      this.tell({ kind: "conversation", id });
+      return null;
+    });
+
+  conversationReach = (id: number) =>
+    this.#answer("conversationReach", [id], (): Reach => {
+      const direct = id === 1;
+      return {
+        in_graph: id !== 5,
+        keysend: true,
+        peer: direct,
+        channels: direct ? 1 : 0,
+        active_channels: direct ? 1 : 0,
+      };
+    });
+
+  contactAdd = (address: string, name: string) =>
+    this.#answer("contactAdd", [address, name], () => {
+      const [node = "", host] = address.split("@");
+      if (node === ALICE.node) throw refusal("to_self");
+      if (host?.startsWith("0."))
+        throw refusal("peer_unreachable", "dial tcp 0.0.0.1:9735: connect: connection refused");
+      const known = this.conversations.find((row) => row.contact.node === node);
+      if (known) return known.id;
+      const added = { ...contact(node, { name, program: { kind: "unknown" } }), node, since: Date.now() };
+      const id = Math.max(0, ...this.conversations.map((row) => row.id)) + 1;
+      this.conversations.push(
+        conversation(id, { ...added, title: name || `${node.slice(0, 6)}…${node.slice(-4)}` }),
+      );
+      this.tell({ kind: "conversation", id });
+      return id;
+    });
+
+  contactUpdate = (node: string, name: string, note: string, acceptUpTo: number) =>
+    this.#answer("contactUpdate", [node, name, note, acceptUpTo], () => {
+      const row = this.#byNode(node);
+      const title = name || row.contact.alias || `${node.slice(0, 6)}…${node.slice(-4)}`;
+      row.contact = { ...row.contact, name, note, title, accept_up_to: acceptUpTo };
+      this.tell({ kind: "conversation", id: row.id });
+      return null;
+    });
+
+  contactSetTrust = (node: string, trust: Trust) =>
+    this.#answer("contactSetTrust", [node, trust], () => {
+      const row = this.#byNode(node);
+      row.contact = { ...row.contact, trust };
+      this.tell({ kind: "conversation", id: row.id });
+      return null;
+    });
+
+  contactRemove = (node: string) =>
+    this.#answer("contactRemove", [node], () => {
+      const row = this.#byNode(node);
+      this.conversations = this.conversations.filter((other) => other !== row);
+      this.messages.delete(row.id);
+      this.tell({ kind: "removed", id: row.id });
+      return null;
+    });
+
+  messagesPage = (id: number, at: PageAt, limit: number) =>
+    this.#answer("messagesPage", [id, at, limit], () => {
+      const all = this.messages.get(id) ?? [];
+      const index = at.kind === "end" ? all.length : all.findIndex((message) => message.key === at.key);
+      if (index < 0) throw refusal("not_found");
+      const from = {
+        end: index - limit,
+        before: index - limit,
+        after: index + 1,
+        around: index - (limit >> 1),
+      }[at.kind];
+      const start = Math.max(0, from);
+      const end = at.kind === "before" ? index : Math.min(all.length, Math.max(0, from) + limit);
+      return { messages: all.slice(start, end), more_before: start > 0, more_after: end < all.length };
+    });
+
+  messageGet = (key: number) => this.#answer("messageGet", [key], () => this.#find(key));
+
+  messageDetails = (key: number) =>
+    this.#answer("messageDetails", [key], (): MessageDetails => {
+      const message = this.#find(key);
+      const { delivery: way } = message;
+      const over = way !== null && ["settled", "returned", "failed"].includes(way.state);
+      const states = {
+        settled: "settled",
+        returned: "refused",
+        failed: "failed",
+        parked: "forgotten",
+      } as const;
+      return {
+        message,
+        id: hex(`id ${key}`, 32),
+        attempts:
+          way === null
+            ? []
+            : [
+                {
+                  payment_hash: hex(`hash ${key}`, 64),
+                  preimage: way.state === "settled" ? hex(`preimage ${key}`, 64) : null,
+                  state: states[way.state as keyof typeof states] ?? "sent",
+                  amount: way.amount,
+                  fee: way.fee,
+                  fee_limit: Math.max(10_000, Math.ceil(way.amount / 100)),
+                  hops: way.hops,
+                  failure: way.failure,
+                  created_at: message.stored_at,
+                  ended_at: over ? message.stored_at + 1_400 : null,
+                  record_bytes: 260,
+                },
+              ],
+        payment_hash: message.hold === null ? null : hex(`hash ${key}`, 64),
+        record_bytes: message.hold === null ? null : 324,
+      };
+    });
+
+  messageSend = (request: SendRequest) =>
+    this.#answer("messageSend", [request], () => {
+      const { conversation: id, text, payment } = request;
+      const key = this.#store(id, {
+        text,
+        kind: { kind: payment > 0 ? "payment" : "text" },
+        payment,
+        delivery: delivery({
+          state: this.link.state === "connected" ? "in_flight" : "queued",
+          returned: null,
+          amount: payment || SAT,
+          postage: payment === 0,
+          hops: null,
+          waits_until: payment > 0 ? Date.now() + 15 * MINUTE : null,
+        }),
+        hold: null,
+      });
+      this.tell({ kind: "message", conversation: id, key });
+      if (payment === 0)
+        this.#later(900, () => {
+          this.alter(key, { delivery: delivery() });
+        });
+      else
+        this.#later(4_000, () => {
+          this.alter(key, {
+            delivery: delivery({
+              state: "settled",
+              returned: null,
+              amount: payment,
+              postage: false,
+              fee: 1_204,
+              paid: payment + 1_204,
+              waits_until: Date.now(),
+            }),
+          });
+        });
+      return key;
+    });
+
+  messageRetry = (key: number) =>
+    this.#answer("messageRetry", [key], () => {
+      this.alter(key, { delivery: delivery({ state: "in_flight", returned: null, hops: null }) });
+      this.#later(1_500, () => {
+        this.alter(key, { delivery: delivery() });
+      });
+      return null;
+    });
+
+  messageCancel = (key: number) =>
+    this.#answer("messageCancel", [key], () => {
+      this.alter(key, { delivery: delivery({ state: "cancelled", returned: null }) });
+      return null;
+    });
+
+  messageDelete = (key: number) =>
+    this.#answer("messageDelete", [key], () => {
+      const { conversation: id, hold: under } = this.#find(key);
+      if (under?.state === "held") throw refusal("busy");
+      this.messages.set(
+        id,
+        (this.messages.get(id) ?? []).filter((message) => message.key !== key),
+      );
+      this.tell({ kind: "message", conversation: id, key });
+      return null;
+    });
+
+  quote = (request: SendRequest) =>
+    this.#answer("quote", [request], (): Quote => {
+      if (this.link.state !== "connected") throw refusal("offline");
+      const bytes = new TextEncoder().encode(request.text).length;
+      if (bytes > 700) throw refusal("too_long", String(bytes - 700));
+      const row = this.#conversation(request.conversation);
+      const { program } = row.contact;
+      const holds = program.kind === "heliograph" && program.hold_secs !== null;
+      const amount = request.payment || SAT;
+      const direct = request.conversation === 1;
+      return {
+        amount,
+        postage: request.payment === 0,
+        returned: request.payment === 0 && holds,
+        fee: direct ? 0 : 1_000 + Math.floor(amount / 2_000),
+        fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
+        hops: direct ? 1 : 2,
+        privacy: program.kind === "heliograph" ? "sealed" : "open",
+        bytes_left: 700 - bytes,
+        held: holds,
+      };
+    });
+
+  paymentAccept = (key: number) => this.#decide("paymentAccept", key, "accepting", "settled");
+  paymentRefuse = (key: number) => this.#decide("paymentRefuse", key, "refunding", "returned");
+
+  paybackQuote = (key: number) =>
+    this.#answer("paybackQuote", [key], (): Quote => {
+      const amount = this.#find(key).hold?.amount ?? 0;
+      return {
+        amount,
+        postage: false,
+        returned: false,
+        fee: 1_036,
+        fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
+        hops: 2,
+        privacy: "sealed",
+        bytes_left: 600,
+        held: false,
+      };
+    });
+
+  paymentPayBack = (key: number, feeLimit: number | null) =>
+    this.#answer("paymentPayBack", [key, feeLimit], () => {
+      const { conversation: id, hold: under } = this.#find(key);
+      const amount = under?.amount ?? 0;
+      const back = this.#store(id, {
+        text: "",
+        kind: { kind: "refund", of: hex(`hash ${key}`, 64) },
+        payment: amount,
+        refund_of: key,
+        delivery: delivery({ state: "in_flight", returned: null, amount, postage: false }),
+        hold: null,
+      });
+      const refund = { message: back, done: false, failed: false, amount };
+      if (under) this.alter(key, { refund, hold: { ...under, can_pay_back: false } });
+      this.tell({ kind: "message", conversation: id, key: back });
+      this.#later(2_000, () => {
+        this.alter(back, {
+          delivery: delivery({
+            state: "settled",
+            returned: null,
+            amount,
+            postage: false,
+            fee: 1_036,
+            paid: amount + 1_036,
+          }),
+        });
+        this.alter(key, { refund: { ...refund, done: true } });
+      });
+      return back;
+    });
+
+  costs = () =>
+    this.#answer("costs", [], () =>
+      this.conversations.length === 0
+        ? { total: totals(), contacts: [], months: [] }
+        : costs((id) => {
+            const { title, node } = this.#conversation(id).contact;
+            return { title, node };
+          }),
+    );
+
+  conversationCosts = (id: number) =>
+    this.#answer("conversationCosts", [id], () =>
+      id === 1
+        ? totals({
+            sent: 2_100_000,
+            fees: 4_308,
+            postage_sent: 1_000,
+            received: 1_500_000,
+            refunds_sent: 1_500_000,
+            returned_to_us: 50_041_000,
+            messages_sent: 41,
+            messages_received: 37,
+          })
+        : totals({ fees: 1_204, postage_sent: 3_000, messages_sent: 2, messages_received: 3 }),
+    );
+
+  search = (text: string, id: number | null, before: number | null, limit: number) =>
+    this.#answer("search", [text, id, before, limit], (): SearchHit[] => {
+      const wanted = text.trim().toLowerCase();
+      return [...this.messages.values()]
+        .flat()
+        .filter((message) => id === null || message.conversation === id)
+        .filter((message) => wanted !== "" && message.text.toLowerCase().includes(wanted))
+        .filter((message) => before === null || message.key < before)
+        .sort((a, b) => b.stored_at - a.stored_at)
+        .slice(0, limit)
+        .map((message) => {
+          const at = message.text.toLowerCase().indexOf(wanted);
+          const from = Math.max(0, at - 30);
+          return {
+            message: message.key,
+            conversation: message.conversation,
+            title: this.#conversation(message.conversation).contact.title,
+            direction: message.direction,
+            at: message.stored_at,
+            snippet: [
+              (from > 0 ? "…" : "") + message.text.slice(from, at),
+              message.text.slice(at, at + wanted.length),
+              message.text.slice(at + wanted.length, at + 90),
+            ],
+          };
+        });
+    });
+
+  settingsGet = () => this.#answer("settingsGet", [], () => this.settings);
+
+  settingsSet = (settings: Settings) =>
+    this.#answer("settingsSet", [settings], () => {
+      this.settings = settings;
+      return null;
+    });
+
+  pickFile = (kind: FileKind, title: string) =>
+    this.#answer("pickFile", [kind, title], () =>
+      kind === "certificate" ? "/home/alice/.lnd/tls.cert" : "/home/alice/heliograph.macaroon",
+    );
+
+  copyText = (text: string) =>
+    this.#answer("copyText", [text], () => {
+      this.copied.push(text);
+    });
+
+  #answer<T>(command: string, args: unknown[], work: () => T): Promise<T> {
+    this.asked.push({ command, args });
+    const failure = this.failing.get(command);
+    // As over a wire: what was answered does not change afterwards.
+    return Promise.resolve().then(() => {
+      if (failure !== undefined) throw failure;
+      return structuredClone(work());
+    });
+  }
+
+  #later(delay: number, act: () => void): void {
+    if (this.#lively) setTimeout(act, delay);
+  }
+
+  #decide(command: string, key: number, now: "accepting" | "refunding", then: "settled" | "returned") {
+    return this.#answer(command, [key], () => {
+      const under = this.#find(key).hold;
+      if (under?.state !== "held") throw refusal("not_now", under?.state ?? null);
+      this.alter(key, { hold: { ...under, state: now, decision: "person" } });
+      this.#later(700, () => {
+        this.alter(key, { hold: { ...under, state: then, decision: "person" } });
+      });
+      return null;
+    });
+  }
+
+  #conversation(id: number): Conversation {
+    const row = this.conversations.find((known) => known.id === id);
+    if (row === undefined) throw refusal("not_found");
+    return row;
+  }
+
+  #byNode(node: string): Conversation {
+    const row = this.conversations.find((known) => known.contact.node === node);
+    if (row === undefined) throw refusal("not_found");
+    return row;
+  }
+
+  #find(key: number): Message {
+    for (const list of this.messages.values()) {
+      const found = list.find((message) => message.key === key);
+      if (found !== undefined) return found;
+    }
+    throw refusal("not_found");
+  }
+
+  #store(id: number, patch: Partial<Message>): number {
+    const key = (this.#nextKey += 1);
+    const now = Date.now();
+    const message: Message = {
+      key,
+      conversation: id,
+      direction: "outgoing",
+      kind: { kind: "text" },
+      text: "",
+      payment: 0,
+      sent_at: now,
+      stored_at: now,
+      authorship: "verified",
+      privacy: this.#conversation(id).contact.program.kind === "heliograph" ? "sealed" : "open",
+      delivery: delivery(),
+      hold: null,
+      refund: null,
+      refund_of: null,
+      ...patch,
+    };
+    this.messages.set(id, [...(this.messages.get(id) ?? []), message]);
+    return key;
+  }
+
+  #view(row: Conversation): Conversation {
+    const all = this.messages.get(row.id) ?? [];
+    const last = all.at(-1);
+    const recent = all.length > 200 ? all.slice(-200) : all;
+    return {
+      ...row,
+      held: recent.filter((message) => message.hold?.state === "held").length,
+      failed: recent.filter((message) => message.delivery?.state === "failed").length,
+      last: last
+        ? {
+            direction: last.direction,
+            kind: last.kind,
+            text: last.text.slice(0, 120),
+            payment: last.payment,
+            at: last.stored_at,
+            delivery: last.delivery?.state ?? null,
+          }
+        : null,
+    };
+  }
+}
+
+/** The key of somebody who is in no conversation yet. */
+export const UNKNOWN = keyOf("somebody new");

@@ -1,0 +1,40 @@
+import type { Contact, Conversation } from "../backend";
+
+/** Hexadecimal digits that are the same in every run. */
+export function hex(seed: string, length: number): string {
+  let state = 2_166_136_261;
+  for (const character of seed) state = Math.imul(state ^ character.charCodeAt(0), 16_777_619);
+  let digits = "";
+  while (digits.length < length) {
+    state =
+      Math.imul(state ^ (state >>> 15), 2_246_822_519) ^ Math.imul(state ^ (state >>> 13), 3_266_489_917);
+    digits += (state >>> 0).toString(16).padStart(8, "0");
+  }
+  return digits.slice(0, length);
+}
+
+export function keyOf(person: string): string {
+  return (person.length % 2 === 0 ? "02" : "03") + hex(person, 64);
+}
+
+export function contact(person: string, more: Partial<Contact> = {}): Contact {
+  const node = keyOf(person);
+  const name = more.name ?? "";
+  const alias = more.alias ?? "";
+  return {
+    node,
+    name,
+    alias,
+    title: name || alias || `${node.slice(0, 6)}…${node.slice(-4)}`,
+    note: "",
+    trust: "known",
+    program: { kind: "heliograph", hold_secs: null },
+    accept_up_to: 0,
+    since: Date.UTC(2026, 2, 1),
+    ...more,
+  };
+}
+
+export function conversation(id: number, of: Contact, draft = ""): Conversation {
+  return { id, contact: of, last: null, unread: 0, held: 0, failed: 0, draft };
+}

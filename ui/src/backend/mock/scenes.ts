@@ -1,0 +1,57 @@
+import type { Message } from "../backend";
+import { messages, MINUTE, type Sketch } from "./messages";
+import { contact, conversation } from "./people";
+import { story, type World } from "./story";
+
+export const SCENES = [
+  "story",
+  "empty",
+  "first-run",
+  "first-run-passphrase",
+  "locked",
+  "keyring",
+  "offline",
+  "connecting",
+  "many",
+  "broken",
+] as const;
+export type Scene = (typeof SCENES)[number];
+
+const WORDS = [
+  "Good morning.",
+  "The channel is back.",
+  "节点又上线了。",
+  "I will look at the fees tonight and tell you what I find; it should not be much, but one never knows with this route.",
+  "👍",
+  "Yes.\nAnd no.",
+  "Could you send me the invoice again? The last one ran out before I was home, and the shop is closed on Mondays.",
+];
+
+/** A conversation that began long ago, among thousands of others. */
+function many(now: number): World {
+  const conversations = Array.from({ length: 5_000 }, (_, index) => {
+    const row = conversation(index + 1, contact(`person ${index}`, { name: `Person ${index + 1}` }));
+    row.unread = index % 7 === 3 ? (index % 5) + 1 : 0;
+    return row;
+  });
+  const of = new Map<number, Message[]>();
+  const long: [number, "in" | "out", Sketch][] = Array.from({ length: 100_000 }, (_, index) => [
+    (100_000 - index) * 7 * MINUTE,
+    index % 3 === 0 ? "out" : "in",
+    { text: `${index + 1}. ${WORDS[index % WORDS.length] ?? ""}` },
+  ]);
+  of.set(1, messages(1, 1_000_000, now, long));
+  for (const row of conversations.slice(1)) {
+    of.set(
+      row.id,
+      messages(row.id, row.id * 10, now, [[row.id * 11 * MINUTE, "in", { text: WORDS[row.id % 7] ?? "" }]]),
+    );
+  }
+  return { conversations, messages: of };
+}
+
+export function worldOf(scene: Scene, now: number): World {
+  if (scene === "many") return many(now);
+  if (scene === "empty") return { conversations: [], messages: new Map() };
+  return story(now);
+}

@@ -1,0 +1,37 @@
+import type { Delivery } from "~/backend/backend";
+import { m } from "~/i18n";
+import { failureWords } from "~/i18n/words";
+
+export type Mark = "waiting" | "sending" | "arrived" | "back" | "unclear" | "failed" | "cancelled";
+
+/** Where an outgoing message is: the shape of its mark, and the same in words. */
+export function deliveryMark(delivery: Delivery): { mark: Mark; words: string } {
+  switch (delivery.state) {
+    case "queued":
+      return { mark: "waiting", words: m.delivery_queued() };
+    case "in_flight":
+      return { mark: "sending", words: m.delivery_in_flight() };
+    case "settled":
+      return { mark: "arrived", words: m.delivery_settled() };
+    case "returned":
+      if (delivery.returned === "arrived") return { mark: "arrived", words: m.delivery_arrived() };
+      if (delivery.returned === "declined") return { mark: "back", words: m.delivery_declined() };
+      return { mark: "unclear", words: m.delivery_unconfirmed() };
+    case "failed":
+      return { mark: "failed", words: m.delivery_failed({ reason: failureWords(delivery.failure) }) };
+    case "parked":
+      return { mark: "failed", words: m.delivery_parked() };
+    case "cancelled":
+      return { mark: "cancelled", words: m.delivery_cancelled() };
+  }
+}
+
+/** Whether another try makes sense: nothing was paid, or nobody knows. */
+export function canRetry(delivery: Delivery): boolean {
+  return delivery.state === "failed" || delivery.state === "parked";
+}
+
+/** Whether it can be taken back: it has not left. */
+export function canCancel(delivery: Delivery): boolean {
+  return delivery.state === "queued" || delivery.state === "failed";
+}

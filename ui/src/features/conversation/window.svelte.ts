@@ -1,0 +1,160 @@
+import { SvelteSet } from "svelte/reactivity";
+
+import type { Backend, Change, Message, PageAt } from "~/backend/backend";
+import { hasCode } from "~/backend/error";
+
+/** Messages of one page. */
+export const PAGE = 60;
+/** More than this are not kept: what is far from the eye is asked again when it comes near. */
+const MOST = 480;
+
+/**
+ * The part of a conversation around what is on the screen. It holds no truth: every change of a message is asked
+ * again, and a page that was let go is fetched anew. All work is done one after another, so pages never cross.
+ */
+export class MessageWindow {
+  messages = $state.raw<readonly Message[]>([]);
+  /** Whether the last change of `messages` was at their beginning: the list then keeps its place from the end. */
+  shifted = $state.raw(false);
+  moreBefore = $state(false);
+  moreAfter = $state(false);
+  /** Until the first page is there. */
+  opening = $state(true);
+  error = $state.raw<unknown>(null);
+  /** Incoming messages that came while the end was not on the screen. */
+  readonly missed = new SvelteSet<number>();
+
+  readonly #backend: Backend;
+  readonly #conversation: number;
+  #work: Promise<void> = Promise.resolve();
+  #changed = new Set<number>();
+
+  constructor(backend: Backend, conversation: number) {
+    this.#backend = backend;
+    this.#conversation = conversation;
+  }
+
+  /** Shows another part. */
+  open(at: PageAt): Promise<void> {
+    return this.#then(async () => {
+      const page = await this.#backend.messagesPage(this.#conversation, at, PAGE);
+      this.shifted = false;
+      this.messages = page.messages;
+      this.moreBefore = page.more_before;
+      this.moreAfter = page.more_after;
+      this.opening = false;
+    });
+  }
+
+  older(): Promise<void> {
+    return this.#then(async () => {
+      const first = this.messages[0];
+      if (!this.moreBefore || first === undefined) return;
+      const page = await this.#page({ kind: "before", key: first.key });
+      this.shifted = true;
+      this.messages = [...page.messages, ...this.messages];
+      this.moreBefore = page.more_before;
+      if (this.messages.length > MOST) {
+        await drawn();
+        this.shifted = false;
+        this.messages = this.messages.slice(0, MOST - PAGE);
+        this.moreAfter = true;
+      }
+    });
+  }
+
+  newer(): Promise<void> {
+    return this.#then(() => this.#newer());
+  }
+
+  /** Takes up a change that the app told. */
+  take(change: Change): void {
+    if (change.kind === "everything") {
+      const middle = this.messages[this.messages.length >> 1];
+      void this.open(this.moreAfter && middle ? { kind: "around", key: middle.key } : { kind: "end" });
+      return;
+    }
+    if (change.kind !== "message" || change.conversation !== this.#conversation) return;
+    this.#changed.add(change.key);
+    if (this.#changed.size === 1) void this.#then(() => this.#refresh());
+  }
+
+  async #refresh(): Promise<void> {
+    const keys = this.#changed;
+    this.#changed = new Set();
+    const known = new Set(this.messages.map((message) => message.key));
+    const fresh = new Map<number, Message | null>();
+    await Promise.all(
+      [...keys]
+        .filter((key) => known.has(key))
+        .map(async (key) => {
+          fresh.set(key, await this.#message(key));
+        }),
+    );
+    if (fresh.size > 0) {
+      this.shifted = false;
+      this.messages = this.messages.flatMap((message) => {
+        const now = fresh.get(message.key);
+        if (now === undefined) return [message];
+        return now === null ? [] : [now];
+      });
+    }
+    if (fresh.size === keys.size) return;
+    if (this.moreAfter) {
+      for (const key of keys) if (!known.has(key)) this.missed.add(key);
+    } else {
+      await this.#newer();
+    }
+  }
+
+  async #newer(): Promise<void> {
+    const last = this.messages.at(-1);
+    const page = await this.#page(last === undefined ? { kind: "end" } : { kind: "after", key: last.key });
+    const known = new Set(this.messages.map((message) => message.key));
+    const added = page.messages.filter((message) => !known.has(message.key));
+    this.moreAfter = page.more_after;
+    if (added.length === 0) return;
+    this.shifted = false;
+    this.messages = [...this.messages, ...added];
+    if (this.messages.length > MOST) {
+      await drawn();
+      this.shifted = true;
+      this.messages = this.messages.slice(PAGE);
+      this.moreBefore = true;
+    }
+  }
+
+  #page(at: PageAt) {
+    return this.#backend.messagesPage(this.#conversation, at, PAGE);
+  }
+
+  /** The message as it is now; `null` when it was deleted. */
+  async #message(key: number): Promise<Message | null> {
+    try {
+      return await this.#backend.messageGet(key);
+    } catch (error) {
+      if (hasCode(error, "not_found")) return null;
+      throw error;
+    }
+  }
+
+  #then(act: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(async () => {
+      try {
+        await act();
+        this.error = null;
+      } catch (error) {
+        this.error = error;
+        this.opening = false;
+      }
+    });
+    return this.#work;
+  }
+}
+
+/** After the list has drawn what it has. */
+function drawn(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 50);
+  });
+}

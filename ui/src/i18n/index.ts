@@ -1,0 +1,2 @@
+export { m } from "./paraglide/messages.js";
+export { currentLocale, useLanguage } from "./locale.svelte";
