@@ -178,11 +178,12 @@ impl Open {
     }
 }
 
-/// A contact as the window sees it.
-pub(crate) fn contact_view(contact: Contact) -> ContactView {
+/// A contact as the window sees it. What nobody has signed is filed under our own node.
+pub(crate) fn contact_view(contact: Contact, ours: NodeId) -> ContactView {
     ContactView {
         node: contact.node.to_string(),
         title: contact.title(),
+        nobody: contact.node == ours,
         name: contact.name,
         alias: contact.alias,
         note: contact.note,

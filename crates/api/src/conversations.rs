@@ -1,6 +1,6 @@
 //! The list of conversations, and the head of each.
 
-use domain::ConversationId;
+use domain::{ConversationId, NodeId};
 use engine::Change;
 use store::{ConversationRow, Listed};
 
@@ -29,12 +29,15 @@ impl Messenger {
             ConversationFilter::Requests => Listed::Requests,
             ConversationFilter::Blocked => Listed::Blocked,
         };
-        let rows = self
-            .open()?
+        let open = self.open()?;
+        let rows = open
             .store
             .read(move |db| db.conversations(listed, query.trim()))
             .await?;
-        Ok(rows.into_iter().map(conversation_view).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| conversation_view(row, open.node))
+            .collect())
     }
 
     /// One conversation.
@@ -42,12 +45,9 @@ impl Messenger {
     /// # Errors
     /// [`Code::NotFound`].
     pub async fn conversation_get(&self, id: ConversationId) -> Result<ConversationView, Error> {
-        let row = self
-            .open()?
-            .store
-            .read(move |db| db.conversation(id))
-            .await?;
-        row.map(conversation_view)
+        let open = self.open()?;
+        let row = open.store.read(move |db| db.conversation(id)).await?;
+        row.map(|row| conversation_view(row, open.node))
             .ok_or_else(|| Error::new(Code::NotFound))
     }
 
@@ -105,10 +105,10 @@ impl Messenger {
     }
 }
 
-fn conversation_view(row: ConversationRow) -> ConversationView {
+fn conversation_view(row: ConversationRow, ours: NodeId) -> ConversationView {
     ConversationView {
         id: row.id,
-        contact: contact_view(row.contact),
+        contact: contact_view(row.contact, ours),
         last: row.last.map(|last| PreviewView {
             direction: last.direction,
             kind: last.kind,

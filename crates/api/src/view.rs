@@ -288,6 +288,8 @@ pub struct ContactView {
     pub alias: String,
     /// Name, else alias, else short key.
     pub title: String,
+    /// Stands for whoever sends without saying who they are: there is nobody to write to, to let in or to block.
+    pub nobody: bool,
     /// The user's own note.
     pub note: String,
     /// What the user allows.

@@ -91,7 +91,7 @@ impl Reception {
             })
             .await?;
         self.holds.notify_one();
-        if let Some(node) = stored {
+        if let Some(node) = stored.filter(|node| *node != ours) {
             let neighbours = self.neighbours.clone();
             self.tasks
                 .spawn(async move { neighbours.refresh_alias(node).await });
