@@ -1,2 +1,212 @@
-//! .
-fn main() {}
+//! Heliograph without a window: the same questions to the same [`api::Messenger`].
+
+mod asking;
+mod showing;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::domain::{MessageKey, Msat};
+use api::vault::{KeyringVault, Passphrase, PassphraseVault, Vault};
+use api::view::{AppView, ConnectionInput};
+use api::{Code, Error, Home, Messenger};
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::showing::Screen;
+
+/// Heliograph without a window
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The folder that holds everything, instead of the system's place for it
+    #[arg(long, global = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// Take the passphrase from the first line of this file instead of secrets from the keyring
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// Which profile; the last opened one unless it is given
+    #[arg(long, global = true, value_name = "ID")]
+    profile: Option<String>,
+    /// One JSON value a line instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a profile from an lndconnect:// link
+    Connect {
+        link: String,
+        /// Its name; the node's alias unless it is given
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+    /// List the profiles
+    Profiles,
+    /// Show the node and the connection to it
+    Node,
+    /// List the conversations
+    Conversations,
+    /// Send a message, or a payment with --sats, and wait for its outcome
+    Send {
+        /// A name, a public key, or pubkey@host:port
+        to: String,
+        #[arg(default_value = "")]
+        text: String,
+        /// Sats for the recipient
+        #[arg(long)]
+        sats: Option<Msat>,
+        /// The most sats in fees
+        #[arg(long)]
+        fee_limit: Option<Msat>,
+        /// Wait at most so many seconds for the outcome
+        #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+        wait: u64,
+    },
+    /// Show unread messages and payments that wait for a decision, or the newest messages of one conversation
+    Inbox {
+        /// A name or a public key
+        who: Option<String>,
+        #[arg(long, default_value_t = 20)]
+        count: u32,
+    },
+    /// Accept a held payment
+    Accept { message: i64 },
+    /// Give a payment back: refuse it while it is held, pay it back when it has settled
+    Refund { message: i64 },
+    /// Show what it all cost
+    Costs,
+    /// Show messages as they come and change, until Ctrl-C
+    Watch,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("HELIOGRAPH_LOG");
+    tracing_subscriber::fmt()
+        .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("error")))
+        .with_writer(std::io::stderr)
+        .init();
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let detail = error
+                .detail
+                .filter(|detail| !error.message.contains(detail.as_str()));
+            let detail = detail
+                .map(|detail| format!(" ({detail})"))
+                .unwrap_or_default();
+            // Where even this cannot be written, the exit code says enough.
+            let _ = writeln!(std::io::stderr(), "heliograph: {}{detail}", error.message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Error> {
+    let home = match &arguments.home {
+        Some(folder) => Home::at(folder)?,
+        None => Home::standard()?,
+    };
+    let vault: Arc<dyn Vault> = match &arguments.passphrase_file {
+        Some(file) => Arc::new(PassphraseVault::new(
+            home.profiles(),
+            Passphrase::from_file(file)?,
+        )),
+        None => Arc::new(KeyringVault::of_desktop()),
+    };
+    let app = Messenger::new(home, vault);
+    let asked = tokio::select! {
+        asked = ask(&app, &arguments) => asked,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted.map_err(|error| Error::because(Code::Internal, error))
+        }
+    };
+    app.stop().await;
+    asked
+}
+
+async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
+    let screen = Screen {
+        json: arguments.json,
+    };
+    match &arguments.command {
+        Command::Connect { link, name } => {
+            let input = ConnectionInput::Link { link: link.clone() };
+            return screen.profile(&app.profile_create(input, name.clone(), None).await?);
+        }
+        Command::Profiles => {
+            return app
+                .profiles_list()
+                .await?
+                .iter()
+                .try_for_each(|profile| screen.profile(profile));
+        }
+        _ => open(app, arguments.profile.as_ref()).await?,
+    }
+    match &arguments.command {
+        Command::Connect { .. } | Command::Profiles => Ok(()),
+        Command::Node => {
+            asking::link(app).await?;
+            screen.node(&app.node_view().await?)
+        }
+        Command::Conversations => {
+            let all = asking::conversations(app).await?;
+            all.iter()
+                .try_for_each(|conversation| screen.conversation(conversation))
+        }
+        Command::Send {
+            to,
+            text,
+            sats,
+            fee_limit,
+            wait,
+        } => {
+            let sats = sats.unwrap_or_default();
+            let key = asking::send(app, to, text, sats, *fee_limit).await?;
+            let message = asking::outcome(app, key, Duration::from_secs(*wait)).await?;
+            screen.message(&message)
+        }
+        Command::Inbox { who, count } => {
+            asking::catch_up(app).await?;
+            for message in asking::inbox(app, who.as_deref(), *count).await? {
+                screen.message(&message)?;
+            }
+            Ok(())
+        }
+        Command::Accept { message } => {
+            let key = MessageKey(*message);
+            asking::link(app).await?;
+            app.payment_accept(key).await?;
+            screen.message(&asking::decided(app, key).await?)
+        }
+        Command::Refund { message } => {
+            let key = MessageKey(*message);
+            asking::link(app).await?;
+            screen.message(&asking::refund(app, key).await?)
+        }
+        Command::Costs => screen.costs(&app.costs().await?),
+        Command::Watch => asking::watch(app, |message| screen.message(message)).await,
+    }
+}
+
+/// Opens the chosen profile, or the one that was used last.
+async fn open(app: &Messenger, chosen: Option<&String>) -> Result<(), Error> {
+    if let Some(id) = chosen {
+        return app.profile_open(id.clone(), None).await.map(drop);
+    }
+    match app.app_state().await? {
+        AppView::Open { .. } => Ok(()),
+        AppView::FirstRun { .. } => Err(Error::new(Code::NoProfile)
+            .with_detail("make one with the command connect, or in the window")),
+        AppView::Locked { .. } => Err(Error::new(Code::PassphraseNeeded)
+            .with_detail("unlock the keyring, or give the right --passphrase-file")),
+    }
+}

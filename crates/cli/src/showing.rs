@@ -1,0 +1,207 @@
+//! Answers as lines of text or of JSON.
+
+use std::io::Write;
+
+use api::domain::{Direction, Msat};
+use api::view::{
+    ConversationView, CostsView, LinkView, MessageView, NodeView, ProfileView, TotalsView,
+};
+use api::{Code, Error};
+use serde::Serialize;
+
+/// Standard output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Screen {
+    /// One JSON value a line.
+    pub(crate) json: bool,
+}
+
+impl Screen {
+    fn show(self, view: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Error> {
+        let line = if self.json {
+            serde_json::to_string(view).map_err(|error| Error::because(Code::Internal, error))?
+        } else {
+            text()
+        };
+        writeln!(std::io::stdout(), "{line}").map_err(|error| Error::because(Code::Internal, error))
+    }
+
+    pub(crate) fn profile(self, profile: &ProfileView) -> Result<(), Error> {
+        self.show(profile, || {
+            format!(
+                "{}  {}  {}  {}",
+                profile.id, profile.name, profile.node, profile.address
+            )
+        })
+    }
+
+    pub(crate) fn node(self, node: &NodeView) -> Result<(), Error> {
+        self.show(node, || {
+            let mut lines = vec![match &node.link {
+                LinkView::Connecting => format!("connecting to {}", node.address),
+                LinkView::Connected { synced: true } => format!("connected to {}", node.address),
+                LinkView::Connected { synced: false } => {
+                    format!(
+                        "connected to {}, which does not follow the block chain yet",
+                        node.address
+                    )
+                }
+                LinkView::Waiting { fault, .. } => {
+                    format!("no link to {}: {fault:?}", node.address)
+                }
+            }];
+            if let Some(summary) = &node.summary {
+                lines.push(format!("{}  {}", summary.alias, summary.node));
+                lines.push(format!(
+                    "LND {} on {}, block {}, {} channels, {} sat to send, {} sat to receive",
+                    summary.version,
+                    summary.network,
+                    summary.block_height,
+                    summary.active_channels,
+                    summary.local_balance,
+                    summary.remote_balance
+                ));
+            }
+            if let Some(keysend) = &node.keysend {
+                let hold = match keysend.hold_secs {
+                    None => "not known whether it holds keysends".to_owned(),
+                    Some(0) => "settles keysends on arrival".to_owned(),
+                    Some(secs) => format!("holds keysends for {secs} s"),
+                };
+                lines.push(hold);
+            }
+            if let Some(permissions) = &node.permissions {
+                for missing in &permissions.missing {
+                    lines.push(format!("the macaroon lacks {}", missing.method));
+                }
+            }
+            lines.join("\n")
+        })
+    }
+
+    pub(crate) fn conversation(self, conversation: &ConversationView) -> Result<(), Error> {
+        self.show(conversation, || {
+            let contact = &conversation.contact;
+            let mut line = format!("{}  {}", contact.node, plain(&contact.title));
+            for (count, word) in [
+                (conversation.unread, "unread"),
+                (conversation.held, "to decide"),
+                (conversation.failed, "failed"),
+            ] {
+                if count > 0 {
+                    line.push_str(&format!("  {count} {word}"));
+                }
+            }
+            line
+        })
+    }
+
+    pub(crate) fn message(self, message: &MessageView) -> Result<(), Error> {
+        self.show(message, || {
+            let mut line = format!("{}  ", message.key);
+            line.push_str(match message.direction {
+                Direction::Incoming => "←",
+                Direction::Outgoing => "→",
+            });
+            if !message.payment.is_zero() {
+                line.push_str(&format!("  {} sat", message.payment));
+            }
+            line.push_str(&format!("  {}", plain(&message.text)));
+            if let Some(delivery) = &message.delivery {
+                line.push_str(&format!("  [{:?}", delivery.state));
+                if let Some(failure) = delivery.failure {
+                    line.push_str(&format!(": {failure:?}"));
+                }
+                if !delivery.paid.is_zero() {
+                    line.push_str(&format!(", paid {} sat", delivery.paid));
+                }
+                line.push(']');
+            }
+            if let Some(hold) = message.hold.as_ref().filter(|hold| !hold.postage) {
+                line.push_str(&format!("  [{:?}]", hold.state));
+            }
+            line
+        })
+    }
+
+    pub(crate) fn costs(self, costs: &CostsView) -> Result<(), Error> {
+        self.show(costs, || {
+            let mut lines = vec![totals("in all", &costs.total)];
+            lines.extend(
+                costs
+                    .contacts
+                    .iter()
+                    .map(|c| totals(&plain(&c.title), &c.totals)),
+            );
+            lines.extend(
+                costs.months.iter().map(|month| {
+                    totals(&format!("{}-{:02}", month.year, month.month), &month.totals)
+                }),
+            );
+            lines.join("\n")
+        })
+    }
+}
+
+fn totals(of: &str, totals: &TotalsView) -> String {
+    let TotalsView {
+        sent,
+        postage_sent,
+        fees,
+        received,
+        postage_received,
+        refunds_sent,
+        refunds_received,
+        returned_to_us,
+        returned_by_us,
+        messages_sent,
+        messages_received,
+    } = totals;
+    let amounts: Vec<String> = [
+        ("sent", sent),
+        ("postage", postage_sent),
+        ("fees", fees),
+        ("received", received),
+        ("postage received", postage_received),
+        ("paid back", refunds_sent),
+        ("got back", refunds_received),
+        ("returned to us", returned_to_us),
+        ("returned by us", returned_by_us),
+    ]
+    .into_iter()
+    .filter(|(_, amount)| **amount != Msat::ZERO)
+    .map(|(word, amount)| format!(", {word} {amount} sat"))
+    .collect();
+    let messages = format!("{messages_sent} messages sent, {messages_received} received");
+    format!("{of}: {messages}{}", amounts.concat())
+}
+
+/// A terminal obeys control characters; a message must not give orders.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_gives_the_terminal_no_orders() {
+        assert_eq!(plain("a\u{1b}[2Jb\nc\u{9b}d"), "a [2Jb c d");
+    }
+
+    #[test]
+    fn totals_name_only_what_there_was() {
+        let view = TotalsView {
+            fees: Msat::new(1_204),
+            messages_sent: 2,
+            ..TotalsView::default()
+        };
+        assert_eq!(
+            totals("in all", &view),
+            "in all: 2 messages sent, 0 received, fees 1.204 sat"
+        );
+    }
+}
