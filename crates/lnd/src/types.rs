@@ -8,6 +8,17 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// Custom records of a payment's last hop: type and bytes, by ascending type.
 pub type Records = Vec<(u64, Vec<u8>)>;
 
+/// Shows the types and sizes of records: their bytes are what people say, and the preimage.
+struct Sizes<'a>(&'a Records);
+
+impl fmt::Debug for Sizes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(self.0.iter().map(|(kind, bytes)| (kind, bytes.len())))
+            .finish()
+    }
+}
+
 /// The node itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeInfo {
@@ -61,7 +72,7 @@ pub struct PeerLink {
 }
 
 /// A question for a route.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RouteQuery {
     /// The recipient.
     pub to: NodeId,
@@ -76,6 +87,19 @@ pub struct RouteQuery {
     pub preimage: Option<Preimage>,
     /// Whether to avoid what failed lately.
     pub use_mission_control: bool,
+}
+
+impl fmt::Debug for RouteQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouteQuery")
+            .field("to", &self.to)
+            .field("amount", &self.amount)
+            .field("fee_limit", &self.fee_limit)
+            .field("records", &Sizes(&self.records))
+            .field("preimage", &self.preimage)
+            .field("use_mission_control", &self.use_mission_control)
+            .finish()
+    }
 }
 
 /// A way to the recipient.
@@ -108,7 +132,7 @@ impl fmt::Debug for RouteToken {
 }
 
 /// A keysend to make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Keysend {
     /// The recipient.
     pub to: NodeId,
@@ -122,6 +146,19 @@ pub struct Keysend {
     pub fee_limit: Msat,
     /// Path finding ends after this many seconds; a held payment waits longer.
     pub timeout_secs: u32,
+}
+
+impl fmt::Debug for Keysend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keysend")
+            .field("to", &self.to)
+            .field("amount", &self.amount)
+            .field("preimage", &self.preimage)
+            .field("records", &Sizes(&self.records))
+            .field("fee_limit", &self.fee_limit)
+            .field("timeout_secs", &self.timeout_secs)
+            .finish()
+    }
 }
 
 /// News of an outgoing payment.
@@ -187,7 +224,7 @@ pub enum InvoiceState {
 }
 
 /// An incoming keysend, as the node tells it. Invoices that are not keysends never pass the port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Invoice {
     /// Its identity.
     pub hash: PaymentHash,
@@ -213,6 +250,24 @@ pub struct Invoice {
     pub settle_index: u64,
 }
 
+impl fmt::Debug for Invoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invoice")
+            .field("hash", &self.hash)
+            .field("preimage", &self.preimage)
+            .field("state", &self.state)
+            .field("amount", &self.amount)
+            .field("records", &Sizes(&self.records))
+            .field("created_at", &self.created_at)
+            .field("settled_at", &self.settled_at)
+            .field("hold_secs", &self.hold_secs)
+            .field("htlc_expiry", &self.htlc_expiry)
+            .field("add_index", &self.add_index)
+            .field("settle_index", &self.settle_index)
+            .finish()
+    }
+}
+
 /// The node's settings that matter to a messenger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeConfig {
@@ -233,3 +288,6 @@ impl fmt::Debug for SharedSecret {
         f.write_str("SharedSecret(…)")
     }
 }
+
+#[cfg(test)]
+mod tests;

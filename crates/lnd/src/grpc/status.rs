@@ -43,7 +43,7 @@ pub(super) fn classify(method: &'static str, status: &Status) -> LightningError 
 
 /// What the node says of its own state and of the macaroon.
 fn node_fault(code: Code, message: &str) -> Option<LinkFault> {
-    const FAULTS: [(&str, LinkFault); 12] = [
+    const FAULTS: [(&str, LinkFault); 10] = [
         ("wallet locked", LinkFault::WalletLocked),
         ("macaroon store is locked", LinkFault::WalletLocked),
         ("in the process of starting up", LinkFault::Starting),
@@ -52,13 +52,9 @@ fn node_fault(code: Code, message: &str) -> Option<LinkFault> {
             "server is still in the process of starting",
             LinkFault::Starting,
         ),
-        ("expected 1 macaroon", LinkFault::WrongMacaroon),
-        (
-            "cannot determine data format of binary-encoded macaroon",
-            LinkFault::WrongMacaroon,
-        ),
-        ("cannot get macaroon", LinkFault::WrongMacaroon),
-        ("unknown macaroon version", LinkFault::WrongMacaroon),
+        // Whatever is wrong with a macaroon, LND and its library name it, or the step that failed.
+        ("macaroon", LinkFault::WrongMacaroon),
+        ("unmarshal v", LinkFault::WrongMacaroon),
         ("verification failed", LinkFault::WrongMacaroon),
         ("caveat", LinkFault::WrongMacaroon),
         ("invalid ID", LinkFault::WrongMacaroon),

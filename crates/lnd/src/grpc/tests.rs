@@ -259,6 +259,16 @@ fn what_lnd_says_becomes_what_a_person_can_do() {
         ),
         (
             tonic::Code::Unknown,
+            "unmarshal v2: fields out of order",
+            fault(LinkFault::WrongMacaroon),
+        ),
+        (
+            tonic::Code::Unknown,
+            "macaroon store is locked",
+            fault(LinkFault::WalletLocked),
+        ),
+        (
+            tonic::Code::Unknown,
             "verification failed: signature mismatch after caveat verification",
             fault(LinkFault::WrongMacaroon),
         ),

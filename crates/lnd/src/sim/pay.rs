@@ -15,6 +15,9 @@ use super::state::{Line, NodeState, State};
 use crate::error::LightningError;
 use crate::types::{Keysend, PaymentUpdate, Records};
 
+/// An experiment of the protocol: whether the forwarders vouch for the payment. They do not.
+const ACCOUNTABLE: u64 = 106_823;
+
 /// What a node knows of a payment of its own.
 pub(super) struct Payment {
     /// What it says now; after the end without the attempts, which LND deletes.
@@ -198,7 +201,14 @@ pub(super) async fn pay(shared: Arc<Shared>, node: usize, keysend: Keysend) {
             records,
         )
         .await;
-        shared.lock().learn(node, &hops, &flight);
+        {
+            let mut state = shared.lock();
+            state.learn(node, &hops, &flight);
+            if !matches!(flight, Flight::Settled) {
+                // The end of a try is news, too.
+                state.tell(node, hash, &PaymentUpdate::InFlight { hops: last_hops });
+            }
+        }
         match flight {
             Flight::Settled => break PaymentUpdate::Settled { fee, hops: count },
             Flight::Refused => break PaymentUpdate::Refused { hops: count },
@@ -327,12 +337,13 @@ async fn pass(shared: &Shared) {
     tokio::time::sleep(time).await;
 }
 
-/// The recipient sees the preimage among the records.
+/// The recipient sees the preimage among the records, and a stranger that LND's path adds.
 fn with_preimage(mut records: Records, preimage: Option<&Preimage>) -> Records {
+    records.push((ACCOUNTABLE, vec![0]));
     if let Some(preimage) = preimage {
         records.retain(|(kind, _)| *kind != KEYSEND_PREIMAGE);
         records.push((KEYSEND_PREIMAGE, preimage.expose().to_vec()));
-        records.sort_by_key(|(kind, _)| *kind);
     }
+    records.sort_by_key(|(kind, _)| *kind);
     records
 }

@@ -50,6 +50,12 @@ fn text(length: usize) -> Records {
     vec![(TEXT, vec![b'x'; length])]
 }
 
+/// How long the text among the records is.
+fn text_length(records: &Records) -> Option<usize> {
+    let text = records.iter().find(|(kind, _)| *kind == TEXT);
+    text.map(|(_, bytes)| bytes.len())
+}
+
 fn keysend(to: &SimNode, number: u8) -> Keysend {
     Keysend {
         to: to.id(),
