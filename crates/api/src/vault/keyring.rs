@@ -40,6 +40,12 @@ impl KeyringVault {
         })
     }
 
+    /// A desktop without a keyring.
+    #[cfg(test)]
+    pub(crate) fn absent() -> Self {
+        Self::over(|| Err(KeyringError::NoStorageAccess("nobody answers".into())))
+    }
+
     fn over(
         open: impl Fn() -> Result<Arc<CredentialStore>, KeyringError> + Send + Sync + 'static,
     ) -> Self {
