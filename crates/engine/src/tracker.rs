@@ -193,19 +193,9 @@ impl Tracker {
                 }
                 Err(error) => Ok(Step::Over(failed(&error))),
             },
-            Err(LightningError::NoRoute) => {
-                let bare = RouteQuery {
-                    records: Vec::new(),
-                    ..query
-                };
-                let fits_without = self.lightning.route(bare).await.is_ok();
-                no_route(if fits_without {
-                    Failure::TooLarge
-                } else {
-                    Failure::NoRoute
-                })
+            Err(LightningError::NoRoute | LightningError::InsufficientBalance) => {
+                no_route(lnd::diagnose(&*self.lightning, query).await)
             }
-            Err(LightningError::InsufficientBalance) => no_route(Failure::InsufficientBalance),
             Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
             Err(_) => no_route(Failure::NoRoute),
         }
