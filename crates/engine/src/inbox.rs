@@ -21,6 +21,8 @@ use crate::rules::Settings;
 
 /// Invoices asked for at once.
 const PAGE: u64 = 200;
+/// How long after its start a subscription may still be deaf.
+const BEGINNING: Duration = Duration::from_secs(2);
 /// News that wait to be stored before the streams are made to wait.
 const WAITING: usize = 256;
 
@@ -42,6 +44,8 @@ struct Session<'a> {
     news: mpsc::Sender<News>,
     watched: HashSet<PaymentHash>,
     streams: JoinSet<PaymentHash>,
+    /// The newest add index that was taken.
+    newest: u64,
 }
 
 impl Inbox {
@@ -73,16 +77,21 @@ impl Inbox {
             news,
             watched: HashSet::new(),
             streams: JoinSet::new(),
+            newest: 0,
         };
-        let start = session.start().await?;
-        session.subscribe(start);
-        session.catch_up(start).await?;
+        session.newest = session.start().await?;
+        session.subscribe(session.newest);
+        session.catch_up().await?;
+        // Nobody tells when the subscription has begun, and one from zero brings no backlog.
+        let begun = tokio::time::sleep(BEGINNING);
+        tokio::pin!(begun);
         loop {
             tokio::select! {
                 arrival = arrivals.recv() => match arrival {
-                    Some(invoice) => session.take(invoice?).await?,
+                    Some(invoice) => session.hear(invoice?).await?,
                     None => return Ok(()),
                 },
+                () = &mut begun, if !begun.is_elapsed() => session.take_newer().await?,
                 Some(ended) = session.streams.join_next() => {
                     if let Ok(hash) = ended {
                         session.watched.remove(&hash);
@@ -134,22 +143,39 @@ impl Session<'_> {
         });
     }
 
-    async fn catch_up(&mut self, start: u64) -> Result<(), ReceptionError> {
+    /// Everything after the newest that was taken.
+    async fn take_newer(&mut self) -> Result<(), ReceptionError> {
+        loop {
+            let page = self
+                .inbox
+                .lightning
+                .invoices_after(self.newest, PAGE)
+                .await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for invoice in page {
+                self.take(invoice).await?;
+            }
+        }
+    }
+
+    /// Takes live news; where the stream has left a gap, what stands in it comes first.
+    async fn hear(&mut self, invoice: Invoice) -> Result<(), ReceptionError> {
+        if invoice.add_index > self.newest.saturating_add(1) {
+            self.take_newer().await?;
+        }
+        self.take(invoice).await
+    }
+
+    async fn catch_up(&mut self) -> Result<(), ReceptionError> {
+        self.take_newer().await?;
         let Inbox {
             store,
             lightning,
             reception,
             ..
         } = self.inbox;
-        let mut after = start;
-        loop {
-            let page = lightning.invoices_after(after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.add_index;
-            for invoice in page {
-                self.take(invoice).await?;
-            }
-        }
         for invoice in lightning.pending_invoices().await? {
             self.take(invoice).await?;
         }
@@ -176,6 +202,7 @@ impl Session<'_> {
     }
 
     async fn take(&mut self, invoice: Invoice) -> Result<(), ReceptionError> {
+        self.newest = self.newest.max(invoice.add_index);
         if matches!(invoice.state, InvoiceState::Open | InvoiceState::Held) {
             self.watch(invoice.hash);
         }
