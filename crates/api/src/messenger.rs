@@ -231,3 +231,6 @@ impl Changes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
