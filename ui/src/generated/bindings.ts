@@ -241,6 +241,8 @@ export type ContactView = {
 	alias: string,
 	/**  Name, else alias, else short key. */
 	title: string,
+	/**  Stands for whoever sends without saying who they are: there is nobody to write to, to let in or to block. */
+	nobody: boolean,
 	/**  The user's own note. */
 	note: string,
 	/**  What the user allows. */
