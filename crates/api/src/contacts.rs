@@ -178,11 +178,20 @@ impl Open {
     }
 }
 
+/// What to call a contact; empty for nobody, whom the window names in the user's language.
+pub(crate) fn title(contact: &Contact, ours: NodeId) -> String {
+    if contact.node == ours {
+        String::new()
+    } else {
+        contact.title()
+    }
+}
+
 /// A contact as the window sees it. What nobody has signed is filed under our own node.
 pub(crate) fn contact_view(contact: Contact, ours: NodeId) -> ContactView {
     ContactView {
         node: contact.node.to_string(),
-        title: contact.title(),
+        title: title(&contact, ours),
         nobody: contact.node == ours,
         name: contact.name,
         alias: contact.alias,

@@ -3,6 +3,7 @@
 use domain::{ConversationId, Msat};
 use store::Totals;
 
+use crate::contacts::title;
 use crate::messenger::Messenger;
 use crate::view::{ContactTotals, CostsView, MonthTotals, TotalsView};
 use crate::{Code, Error};
@@ -13,10 +14,11 @@ impl Messenger {
     /// # Errors
     /// [`Code::NoProfile`].
     pub async fn costs(&self) -> Result<CostsView, Error> {
-        let (total, contacts, months) = self
-            .open()?
+        let open = self.open()?;
+        let ours = open.node;
+        let (total, contacts, months) = open
             .store
-            .read(|db| {
+            .read(move |db| {
                 let mut contacts = Vec::new();
                 for (node, totals) in db.totals_by_contact()? {
                     // Whoever was removed has no page to go to; what they cost is in the total.
@@ -25,7 +27,7 @@ impl Messenger {
                     else {
                         continue;
                     };
-                    let title = contact.title();
+                    let title = title(&contact, ours);
                     let totals = totals_view(&totals);
                     let node = node.to_string();
                     contacts.push(ContactTotals {

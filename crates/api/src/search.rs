@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use domain::{ConversationId, MessageKey};
 
 use crate::Error;
+use crate::contacts;
 use crate::messenger::Messenger;
 use crate::view::SearchHit;
 
@@ -25,8 +26,9 @@ impl Messenger {
         limit: u32,
     ) -> Result<Vec<SearchHit>, Error> {
         let limit = limit.clamp(1, LARGEST_PAGE);
-        let hits = self
-            .open()?
+        let open = self.open()?;
+        let ours = open.node;
+        let hits = open
             .store
             .read(move |db| {
                 let mut titles = HashMap::new();
@@ -36,7 +38,8 @@ impl Messenger {
                         Entry::Occupied(title) => title.into_mut(),
                         Entry::Vacant(free) => {
                             let row = db.conversation(hit.conversation)?;
-                            free.insert(row.map(|row| row.contact.title()).unwrap_or_default())
+                            let title = row.map(|row| contacts::title(&row.contact, ours));
+                            free.insert(title.unwrap_or_default())
                         }
                     };
                     found.push(SearchHit {

@@ -286,7 +286,7 @@ pub struct ContactView {
     pub name: String,
     /// The node's alias, may be empty. Anybody can choose any alias.
     pub alias: String,
-    /// Name, else alias, else short key.
+    /// Name, else alias, else short key; empty for nobody.
     pub title: String,
     /// Stands for whoever sends without saying who they are: there is nobody to write to, to let in or to block.
     pub nobody: bool,

@@ -218,3 +218,8 @@ const addressProblems: Record<AddressProblem["kind"], (problem: AddressProblem) 
 export function addressProblemWords(problem: AddressProblem): string {
   return addressProblems[problem.kind](problem);
 }
+
+/** What to call a contact: whoever does not say who they are has no name of their own. */
+export function nameOf(title: string): string {
+  return title === "" ? m.nobody() : title;
+}

@@ -27,6 +27,7 @@ export function contact(person: string, more: Partial<Contact> = {}): Contact {
     alias,
     title: name || alias || `${node.slice(0, 6)}…${node.slice(-4)}`,
     note: "",
+    nobody: false,
     trust: "known",
     program: { kind: "heliograph", hold_secs: null },
     accept_up_to: 0,

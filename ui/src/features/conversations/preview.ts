@@ -10,9 +10,9 @@ export interface PreviewWords {
 }
 
 /** One line about the newest thing in a conversation. */
-export function previewOf(conversation: Conversation): PreviewWords {
+export function previewOf(conversation: Conversation, showDraft: boolean): PreviewWords {
   const { draft, last } = conversation;
-  if (draft.trim() !== "") return { lead: m.preview_draft(), text: draft, draft: true };
+  if (showDraft && draft.trim() !== "") return { lead: m.preview_draft(), text: draft, draft: true };
   if (last === null) return { lead: "", text: m.preview_empty(), draft: false };
   const lead = last.direction === "outgoing" ? m.preview_you() : "";
   const amount = sats(last.payment);
