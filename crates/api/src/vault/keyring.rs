@@ -1,10 +1,11 @@
 //! The keyring of the desktop: Secret Service on Linux.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, mpsc};
 
 use async_trait::async_trait;
 use keyring_core::{CredentialStore, Entry, Error as KeyringError};
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::{Secrets, Vault, VaultError, VaultKind};
@@ -12,13 +13,15 @@ use super::{Secrets, Vault, VaultError, VaultKind};
 /// The name under which entries stand in the keyring; the profile's id is the user name.
 const SERVICE: &str = "heliograph";
 
-type OpenStore = dyn Fn() -> Result<Arc<CredentialStore>, KeyringError> + Send + Sync;
+type Job = Box<dyn FnOnce(Result<&CredentialStore, KeyringError>) + Send>;
 
 /// Secrets in the keyring. It is opened at the first use, and again when that failed: the user may have unlocked it.
+///
+/// The keyring's client blocks, waits for the user's password, and must not be dropped where tasks run: it lives on a
+/// thread of its own, which ends with the last clone of this.
 #[derive(Clone)]
 pub struct KeyringVault {
-    open: Arc<OpenStore>,
-    store: Arc<Mutex<Option<Arc<CredentialStore>>>>,
+    jobs: mpsc::Sender<Job>,
 }
 
 impl KeyringVault {
@@ -47,35 +50,44 @@ impl KeyringVault {
     }
 
     fn over(
-        open: impl Fn() -> Result<Arc<CredentialStore>, KeyringError> + Send + Sync + 'static,
+        open: impl Fn() -> Result<Arc<CredentialStore>, KeyringError> + Send + 'static,
     ) -> Self {
-        Self {
-            open: Arc::new(open),
-            store: Arc::default(),
+        let (jobs, queue) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("keyring".into());
+        if let Err(error) = thread.spawn(move || work(&queue, open)) {
+            // The queue is gone: every question is answered by "locked".
+            tracing::error!(%error, "no thread for the keyring");
         }
+        Self { jobs }
     }
 
-    /// Runs `task` on a thread that may block: the keyring may show the user a dialog.
-    async fn with_store<T: Send + 'static>(
+    async fn ask<T: Send + 'static>(
         &self,
-        task: impl FnOnce(&CredentialStore) -> Result<T, KeyringError> + Send + 'static,
+        question: impl FnOnce(&CredentialStore) -> Result<T, KeyringError> + Send + 'static,
     ) -> Result<T, VaultError> {
-        let vault = self.clone();
-        tokio::task::spawn_blocking(move || vault.store().and_then(|store| task(&*store)))
-            .await
-            .map_err(|error| VaultError::Locked(error.to_string()))?
-            .map_err(VaultError::from)
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |store| {
+            // Nobody waits any more when the window was closed.
+            let _ = answer.send(store.and_then(question));
+        });
+        let gone = || VaultError::Locked("the keyring's thread has ended".into());
+        self.jobs.send(job).map_err(|_| gone())?;
+        Ok(answered.await.map_err(|_| gone())??)
     }
+}
 
-    fn store(&self) -> Result<Arc<CredentialStore>, KeyringError> {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*store {
-            Some(store) => Ok(Arc::clone(store)),
-            None => {
-                let opened = (self.open)()?;
-                *store = Some(Arc::clone(&opened));
-                Ok(opened)
-            }
+fn work(
+    queue: &mpsc::Receiver<Job>,
+    open: impl Fn() -> Result<Arc<CredentialStore>, KeyringError>,
+) {
+    let mut opened: Option<Arc<CredentialStore>> = None;
+    for job in queue {
+        match &opened {
+            Some(store) => job(Ok(&**store)),
+            None => match open() {
+                Ok(store) => job(Ok(&**opened.insert(store))),
+                Err(error) => job(Err(error)),
+            },
         }
     }
 }
@@ -91,11 +103,14 @@ impl Vault for KeyringVault {
     }
 
     async fn available(&self) -> bool {
-        // Looking for what is not there asks the user nothing, and fails where there is no keyring.
+        // Looking for what is not there asks the user nothing, and fails where there is no keyring. One that is locked
+        // or was never set up shows itself at the first writing.
         let probe = |store: &CredentialStore| {
-            store.search(&HashMap::from([("service", SERVICE), ("username", "?")]))
+            store
+                .search(&HashMap::from([("service", SERVICE), ("username", "?")]))
+                .map(drop)
         };
-        match self.with_store(move |store| probe(store).map(drop)).await {
+        match self.ask(probe).await {
             Ok(()) => true,
             Err(reason) => {
                 tracing::info!(%reason, "no keyring");
@@ -107,21 +122,21 @@ impl Vault for KeyringVault {
     async fn read(&self, profile: &str) -> Result<Secrets, VaultError> {
         let profile = profile.to_owned();
         let bytes = self
-            .with_store(move |store| entry(store, &profile)?.get_secret().map(Zeroizing::new))
+            .ask(move |store| entry(store, &profile)?.get_secret().map(Zeroizing::new))
             .await?;
         Secrets::from_bytes(&bytes)
     }
 
     async fn write(&self, profile: &str, secrets: &Secrets) -> Result<(), VaultError> {
         let (profile, bytes) = (profile.to_owned(), secrets.to_bytes());
-        self.with_store(move |store| entry(store, &profile)?.set_secret(&bytes))
+        self.ask(move |store| entry(store, &profile)?.set_secret(&bytes))
             .await
     }
 
     async fn remove(&self, profile: &str) -> Result<(), VaultError> {
         let profile = profile.to_owned();
         match self
-            .with_store(move |store| entry(store, &profile)?.delete_credential())
+            .ask(move |store| entry(store, &profile)?.delete_credential())
             .await
         {
             Err(VaultError::Missing) => Ok(()),

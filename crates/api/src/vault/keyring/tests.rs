@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use super::*;
 
 fn secrets(byte: u8) -> Secrets {
