@@ -1,5 +1,5 @@
 # Every target sets up what it needs and skips what is there already.
-#   make demo   PEOPLE="alice carol dave"   STORY=1   SHOT=1
+#   make demo   PEOPLE="alice carol dave"   STORY=1   SHOT=1   THEME="light dark"
 #   make run    ARGS="--home DIR"
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,11 +9,12 @@ SHELL := bash
 PEOPLE ?= alice carol
 STORY ?=
 SHOT ?=
+THEME ?=
 ARGS ?=
-export PEOPLE STORY SHOT
+export PEOPLE STORY SHOT THEME
 
-# Without a display the demo makes one.
-SCREEN := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY)),,screen)
+# Without a display the demo makes one, and for a picture too.
+SCREEN := $(if $(SHOT),screen,$(if $(or $(DISPLAY),$(WAYLAND_DISPLAY)),,screen))
 UI_SOURCES := $(shell find ui \( -name node_modules -o -name dist -o -name paraglide -o -name shots \) -prune -o -type f -print)
 
 .PHONY: help
@@ -24,12 +25,12 @@ help: ## Shows this list
 demo: tools packages-demo npm network ui/dist/index.html ## Two people, two windows, a real Lightning network on this computer
 	@echo "▸ Building Heliograph (the first time about 8 minutes)"
 	cargo build --locked --workspace --bins
-	@target/debug/demo
+	@"$${CARGO_TARGET_DIR:-target}/debug/demo"
 
 .PHONY: run
 run: tools packages-build npm ui/dist/index.html ## The app, for your own node
 	cargo build --locked --workspace --bins
-	@target/debug/heliograph $(ARGS)
+	@"$${CARGO_TARGET_DIR:-target}/debug/heliograph" $(ARGS)
 
 .PHONY: test
 test: tools packages-test npm network deny ui/dist/index.html ## Everything that must hold; what CI runs
@@ -38,7 +39,7 @@ test: tools packages-test npm network deny ui/dist/index.html ## Everything that
 .PHONY: bench
 bench: tools packages-test npm network ui/dist/index.html ## Measures against a bare gRPC client
 	cargo build --locked --release --workspace --bins
-	@target/release/bench
+	@"$${CARGO_TARGET_DIR:-target}/release/bench"
 
 .PHONY: fmt
 fmt: tools npm ## Formats everything

@@ -22,9 +22,25 @@ pub async fn whatsat(
     at: Timestamp,
     text: &str,
 ) -> Result<Records> {
+    signed_text(sender, recipient, at, text, async |bytes| {
+        world.node(signer).sign(bytes).await
+    })
+    .await
+}
+
+/// Readable text that names `sender`, with whatever signature `sign` makes.
+///
+/// # Errors
+/// Those of `sign`.
+pub async fn signed_text(
+    sender: NodeId,
+    recipient: NodeId,
+    at: Timestamp,
+    text: &str,
+    sign: impl AsyncFnOnce(&[u8]) -> Result<Vec<u8>>,
+) -> Result<Records> {
     let time = dialect::time_bytes(at);
-    let signed = dialect::signed_bytes(sender, recipient, &time, text);
-    let signature = world.node(signer).sign(&signed).await?;
+    let signature = sign(&dialect::signed_bytes(sender, recipient, &time, text)).await?;
     Ok(dialect::records(sender, &time, text, &signature))
 }
 

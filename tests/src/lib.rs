@@ -1,6 +1,8 @@
 //! The test world: a real Lightning network on one computer, people who use Heliograph on it, and their stories.
 
+pub mod bench;
 pub mod complaints;
+pub mod demo;
 pub mod fuse;
 pub mod letters;
 pub mod person;
@@ -9,4 +11,5 @@ pub mod process;
 pub mod regtest;
 pub mod stories;
 pub mod wait;
+pub mod window;
 pub mod world;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use api::vault::{Secrets, Vault, VaultError, VaultKind};
+use api::vault::{Passphrase, PassphraseVault, Secrets, Vault, VaultError, VaultKind};
 use api::view::{
     AppView, ConnectionInput, ConversationFilter, ConversationView, LinkView, MessageDetails,
     MessageView, MessagesPage, PageAt, QuoteView, SendRequest, TotalsView,
@@ -30,9 +31,10 @@ pub struct Person {
     pub name: String,
     /// Their node.
     pub node: NodeId,
-    home: TempDir,
-    vault: Arc<MemoryVault>,
+    home: PathBuf,
+    vault: Arc<dyn Vault>,
     start: Start,
+    _temporary: Option<TempDir>,
     app: Mutex<Option<Messenger>>,
 }
 
@@ -46,7 +48,7 @@ pub enum Refunded {
 }
 
 impl Person {
-    /// Opens the program for the first time and connects it to their node.
+    /// Opens the program for the first time and connects it to their node. Their home goes when they do.
     ///
     /// # Errors
     /// When the profile cannot be made, or the node is not there.
@@ -56,20 +58,64 @@ impl Person {
         input: ConnectionInput,
         start: Start,
     ) -> Result<Self> {
-        let home = tempfile::Builder::new()
+        let temporary = tempfile::Builder::new()
             .prefix("heliograph-home-")
             .tempdir()?;
-        let vault = Arc::new(MemoryVault::default());
         let person = Self {
             name: name.to_owned(),
             node,
-            home,
-            vault,
+            home: temporary.path().to_owned(),
+            vault: Arc::new(MemoryVault::default()),
             start,
             app: Mutex::new(None),
+            _temporary: Some(temporary),
+        };
+        person
+            .launch()?
+            .profile_create(input, name.to_owned(), None)
+            .await?;
+        person.connected().await?;
+        Ok(person)
+    }
+
+    /// Opens the program in a home that stays, with its secrets behind a passphrase; the first time it is connected to
+    /// their node, and again when the node has moved.
+    ///
+    /// # Errors
+    /// When the profile cannot be made or opened, or the node is not there.
+    pub async fn live(
+        name: &str,
+        node: NodeId,
+        input: ConnectionInput,
+        folder: &Path,
+        passphrase: &str,
+    ) -> Result<Self> {
+        let home = Home::at(folder)?;
+        let passphrase = Passphrase::new(passphrase.to_owned());
+        let vault = PassphraseVault::new(home.profiles(), passphrase);
+        drop(home);
+        let person = Self {
+            name: name.to_owned(),
+            node,
+            home: folder.to_owned(),
+            vault: Arc::new(vault),
+            start: Box::new(Messenger::new),
+            app: Mutex::new(None),
+            _temporary: None,
         };
         let app = person.launch()?;
-        app.profile_create(input, name.to_owned(), None).await?;
+        match app.app_state().await? {
+            AppView::FirstRun { .. } => {
+                app.profile_create(input, name.to_owned(), None).await?;
+            }
+            AppView::Open { profile } => {
+                if !matches!(&input, ConnectionInput::Text { address, .. } if *address == profile.address)
+                {
+                    app.profile_reconnect(profile.id, input).await?;
+                }
+            }
+            AppView::Locked { needs, .. } => bail!("{name}'s profile is locked: {needs:?}"),
+        }
         person.connected().await?;
         Ok(person)
     }
@@ -383,8 +429,8 @@ impl Person {
     }
 
     fn launch(&self) -> Result<Messenger> {
-        let home = Home::at(self.home.path())?;
-        let app = (self.start)(home, Arc::clone(&self.vault) as Arc<dyn Vault>);
+        let home = Home::at(&self.home)?;
+        let app = (self.start)(home, Arc::clone(&self.vault));
         *self.slot() = Some(app.clone());
         Ok(app)
     }

@@ -80,6 +80,12 @@ impl Process {
         })
     }
 
+    /// What it was called when it was started.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The process id.
     #[must_use]
     pub const fn id(&self) -> i32 {
@@ -115,6 +121,12 @@ impl Process {
             None => Ok(()),
             Some(status) => bail!("{} ended with {status}:\n{}", self.name, self.tail()),
         }
+    }
+
+    /// How it ended; `None` while it runs.
+    #[must_use]
+    pub fn exit_status(&self) -> Option<ExitStatus> {
+        *self.ended.borrow()
     }
 
     /// Completes when it has ended.

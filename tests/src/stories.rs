@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::Result;
 use futures::future::LocalBoxFuture;
 
+pub use chat::{introduce, is_over};
 pub use teller::tell_all;
 
 use crate::regtest::Plan;

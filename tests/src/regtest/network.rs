@@ -214,6 +214,7 @@ impl Network {
         let ports = (0..plan.nodes.len()).map(|_| Ok((Port::free()?, Port::free()?)));
         let ports = ports.collect::<Result<Vec<_>>>()?;
         let btcd = Btcd::start(&binaries.btcd, &folder.join("btcd"), Port::free()?).await?;
+        tracing::info!("mining the first {FIRST_BLOCKS} blocks");
         btcd.mine(FIRST_BLOCKS).await?;
         let made_at = SystemTime::now();
         let network = Self::with(plan, &binaries, folder, btcd, ports, made_at);
@@ -275,6 +276,7 @@ impl Network {
     }
 
     async fn start_nodes(&self) -> Result<()> {
+        tracing::info!("starting {} nodes", self.nodes.len());
         for node in &self.nodes {
             node.launch()?;
         }
@@ -303,6 +305,7 @@ impl Network {
 
     /// One block's reward for each node that opens a channel.
     async fn fund(&self) -> Result<()> {
+        tracing::info!("mining coins for the channels");
         let rich: Vec<_> = self
             .nodes
             .iter()
@@ -346,6 +349,7 @@ impl Network {
     }
 
     async fn open_channels(&self) -> Result<()> {
+        tracing::info!("opening {} channels", self.plan.channels.len());
         try_join_all(self.plan.channels.iter().map(|channel| self.open(channel))).await?;
         let all = self.plan.channels.len();
         until("the channels' transactions are known", STEP, async || {
@@ -395,6 +399,7 @@ impl Network {
     }
 
     async fn wait_ready(&self) -> Result<()> {
+        tracing::info!("waiting until every node knows the network");
         self.wait_channels().await?;
         let known = self.nodes.iter().map(|node| {
             until(
@@ -463,6 +468,7 @@ impl Network {
 
     /// From the first node to the farthest stock node: whatever still settles, settles here.
     async fn first_keysend(&self) -> Result<()> {
+        tracing::info!("sending a first payment");
         let first = &self.nodes[0];
         let stock = |node: &&Lnd| node.plan().keysend && node.plan().hold.is_zero();
         let Some(last) = self.nodes[1..].iter().rfind(stock) else {

@@ -7,12 +7,16 @@ use crate::person::Person;
 use crate::world::World;
 
 /// One message each way: from then on both programs know each other, and everything is sealed.
-pub(super) async fn introduce(one: &Person, other: &Person) -> Result<()> {
+///
+/// # Errors
+/// When a message does not arrive.
+pub async fn introduce(one: &Person, other: &Person) -> Result<()> {
     one.meets(other).await?;
     other.meets(one).await?;
     for (from, to) in [(one, other), (other, one)] {
-        let key = from.writes(to, "May I introduce myself?").await?;
-        to.gets(from, "May I introduce myself?").await?;
+        let hello = format!("Hello, this is {}.", from.name);
+        let key = from.writes(to, &hello).await?;
+        to.gets(from, &hello).await?;
         from.sees(key, "the end of the introduction", is_over)
             .await?;
     }
@@ -20,7 +24,8 @@ pub(super) async fn introduce(one: &Person, other: &Person) -> Result<()> {
 }
 
 /// Whether nothing more happens to this outgoing message by itself.
-pub(super) fn is_over(message: &api::view::MessageView) -> bool {
+#[must_use]
+pub fn is_over(message: &api::view::MessageView) -> bool {
     message
         .delivery
         .as_ref()
