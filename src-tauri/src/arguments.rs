@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use api::domain::NodeId;
 use clap::Parser;
 
 /// A desktop messenger over the Lightning Network
@@ -21,6 +22,9 @@ pub(crate) struct Arguments {
     /// How large the window is
     #[arg(long, value_name = "WIDTH,HEIGHT")]
     pub(crate) size: Option<Pair>,
+    /// Begin with the conversation with this node
+    #[arg(long, value_name = "PUBKEY")]
+    pub(crate) conversation: Option<NodeId>,
 }
 
 /// Two whole numbers with a comma between them.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use api::vault::{KeyringVault, Passphrase, PassphraseVault, Vault};
 use api::{Error, Home, Messenger};
 use clap::Parser;
-use tauri::{App, Manager, RunEvent, Runtime, Url, WebviewWindowBuilder};
+use tauri::{App, Manager, RunEvent, Runtime, Url, WebviewUrl, WebviewWindowBuilder};
 use tauri_specta::{Builder, collect_commands, collect_events};
 use tracing_subscriber::EnvFilter;
 
@@ -149,7 +149,12 @@ fn open_window(
         .iter()
         .find(|window| window.label == WINDOW)
         .ok_or("no window")?;
-    let mut window = WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_ours);
+    let mut config = config.clone();
+    if let Some(node) = arguments.conversation {
+        // The page reads it from its own address.
+        config.url = WebviewUrl::App(format!("index.html#{node}").into());
+    }
+    let mut window = WebviewWindowBuilder::from_config(app, &config)?.on_navigation(is_ours);
     if let Some(Pair(x, y)) = arguments.position {
         window = window.position(x.into(), y.into());
     }
