@@ -93,12 +93,16 @@ impl Messenger {
     /// Lets a contact in, or blocks them. What a blocked contact's payments wait for is refused.
     ///
     /// # Errors
-    /// [`Code::NotFound`]; [`Code::SettingInvalid`]: nobody becomes a stranger again.
+    /// [`Code::NotFound`]; [`Code::SettingInvalid`]: nobody becomes a stranger again; [`Code::ToSelf`] for whoever sends
+    /// without saying who they are.
     pub async fn contact_set_trust(&self, node: String, trust: Trust) -> Result<(), Error> {
         let open = self.open()?;
         let node = parse(&node)?;
         if trust == Trust::Request {
             return Err(Error::new(Code::SettingInvalid));
+        }
+        if node == open.node {
+            return Err(Error::new(Code::ToSelf));
         }
         open.changed(node, move |tx| {
             if tx.contact(node)?.is_none() {

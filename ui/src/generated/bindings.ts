@@ -239,7 +239,7 @@ export type ContactView = {
 	name: string,
 	/**  The node's alias, may be empty. Anybody can choose any alias. */
 	alias: string,
-	/**  Name, else alias, else short key. */
+	/**  Name, else alias, else short key; empty for nobody. */
 	title: string,
 	/**  Stands for whoever sends without saying who they are: there is nobody to write to, to let in or to block. */
 	nobody: boolean,

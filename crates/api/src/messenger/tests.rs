@@ -435,6 +435,12 @@ async fn contacts_are_checked_named_and_found() {
     let (alice, to_carol, carol, _) = two().await;
     let add = |address: String| alice.app.contact_add(address, String::new());
     assert_eq!(add(alice.key()).await.unwrap_err().code, Code::ToSelf);
+    let blocked = alice
+        .app
+        .contact_set_trust(alice.key(), Trust::Blocked)
+        .await
+        .unwrap_err();
+    assert_eq!(blocked.code, Code::ToSelf);
     let mistyped = add(format!("{}x", &carol.key()[..65])).await.unwrap_err();
     assert_eq!(mistyped.code, Code::ContactInvalid);
     assert!(mistyped.detail.unwrap().contains("character 66"));
