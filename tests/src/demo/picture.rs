@@ -20,74 +20,29 @@ const RESTLESS: f64 = 3_000.0;
 /// So many pictures in a row are alike before the last one is kept.
 const STILL: u32 = 5;
 
-/// Opens the newest conversation in each window, as nobody sits there to do it, takes the picture, and says where it is.
+/// Takes the picture, once every window shows something and stands still, and says where it is.
 pub(super) async fn take_picture(
     screen: &Screen,
     windows: &Windows,
     folder: &Path,
 ) -> Result<PathBuf> {
-    let (first, picture) = (folder.join("first.png"), folder.join("windows.png"));
-    let nothing: Vec<_> = (0..windows.len()).map(|_| None).collect();
-    settled(screen, windows, folder, &nothing).await?;
-    fs::rename(folder.join("last.png"), &first)?;
-    for process in windows.process_ids() {
-        press(screen, process).await?;
-    }
-    let before: Vec<_> = (0..windows.len()).map(|_| Some(first.as_path())).collect();
-    settled(screen, windows, folder, &before).await?;
-    fs::rename(folder.join("last.png"), &picture)?;
-    fs::remove_file(first)?;
-    Ok(picture)
-}
-
-/// Waits until every window shows something, other than it did `before`, and stands still. It is in `last.png` then.
-async fn settled(
-    screen: &Screen,
-    windows: &Windows,
-    folder: &Path,
-    before: &[Option<&Path>],
-) -> Result<()> {
-    let (next, last) = (folder.join("next.png"), folder.join("last.png"));
+    let (next, picture) = (folder.join("next.png"), folder.join("windows.png"));
     let mut still = 0;
     until("the windows have drawn themselves", PATIENCE, async || {
         windows.check()?;
         let mut import = Command::new("import");
         screen.equip(&mut import);
         run(import.args(["-window", "root"]).arg(&next)).await?;
-        let mut drawn = last.exists() && difference(None, &last, &next).await? < RESTLESS;
-        for (number, before) in (0_u32..).zip(before) {
-            let part = screen.part(number);
-            drawn = drawn && colours(&part, &next).await? >= COLOURS;
-            if let (true, Some(before)) = (drawn, before) {
-                drawn = difference(Some(&part), before, &next).await? > RESTLESS;
-            }
+        let mut drawn = picture.exists() && difference(&picture, &next).await? < RESTLESS;
+        for number in (0_u32..).take(windows.len()) {
+            drawn = drawn && colours(&screen.part(number), &next).await? >= COLOURS;
         }
         still = if drawn { still + 1 } else { 0 };
-        fs::rename(&next, &last)?;
+        fs::rename(&next, &picture)?;
         Ok((still >= STILL).then_some(()))
     })
-    .await
-}
-
-/// Presses the keys for the next conversation in a process's window.
-async fn press(screen: &Screen, process: i32) -> Result<()> {
-    let mut search = Command::new("xdotool");
-    screen.equip(&mut search);
-    search.args(["search", "--onlyvisible", "--pid", &process.to_string()]);
-    let found = run(&mut search).await?;
-    let window = found.lines().last().context("a process without a window")?;
-    let mut press = Command::new("xdotool");
-    screen.equip(&mut press);
-    press.args([
-        "windowfocus",
-        "--sync",
-        window,
-        "key",
-        "--clearmodifiers",
-        "alt+Down",
-    ]);
-    run(&mut press).await?;
-    Ok(())
+    .await?;
+    Ok(picture)
 }
 
 /// How many colours there are in a part of a picture.
@@ -99,12 +54,9 @@ async fn colours(part: &str, picture: &Path) -> Result<u32> {
     Ok(run(&mut convert).await?.trim().parse()?)
 }
 
-/// How many pixels differ, in a part or in all.
-async fn difference(part: Option<&str>, one: &Path, other: &Path) -> Result<f64> {
+/// How many pixels differ.
+async fn difference(one: &Path, other: &Path) -> Result<f64> {
     let mut compare = Command::new("compare");
-    if let Some(part) = part {
-        compare.args(["-extract", part]);
-    }
     compare
         .args(["-metric", "AE", "-fuzz", "2%"])
         .arg(one)

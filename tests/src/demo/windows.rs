@@ -55,10 +55,6 @@ impl Windows {
         self.programs.len()
     }
 
-    pub(super) fn process_ids(&self) -> impl Iterator<Item = i32> {
-        self.programs.iter().map(Process::id)
-    }
-
     /// An error when one of them has failed.
     pub(super) fn check(&self) -> Result<()> {
         for program in &self.programs {
