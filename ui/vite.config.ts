@@ -31,6 +31,8 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
+    // Whole windows are used here, on machines that may be busy with something else.
+    testTimeout: 60_000,
     include: ["src/**/*.test.ts"],
     setupFiles: ["./src/test-setup.ts"],
   },

@@ -1,6 +1,5 @@
 import type { Delivery } from "~/backend/backend";
 import { m } from "~/i18n";
-import { failureWords } from "~/i18n/words";
 
 export type Mark = "waiting" | "sending" | "arrived" | "back" | "unclear" | "failed" | "cancelled";
 
@@ -18,7 +17,7 @@ export function deliveryMark(delivery: Delivery): { mark: Mark; words: string } 
       if (delivery.returned === "declined") return { mark: "back", words: m.delivery_declined() };
       return { mark: "unclear", words: m.delivery_unconfirmed() };
     case "failed":
-      return { mark: "failed", words: m.delivery_failed({ reason: failureWords(delivery.failure) }) };
+      return { mark: "failed", words: m.trouble_failed() };
     case "parked":
       return { mark: "failed", words: m.delivery_parked() };
     case "cancelled":
