@@ -6,6 +6,7 @@ mod events;
 #[cfg(test)]
 mod table;
 
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,12 +30,14 @@ pub fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("HELIOGRAPH_LOG");
     tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|_| EnvFilter::new("warn,heliograph=info")))
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            // Where even this cannot be written, the exit code says enough.
+            let _ = writeln!(std::io::stderr(), "heliograph: {error}");
             ExitCode::FAILURE
         }
     }
