@@ -294,6 +294,7 @@ impl Inner {
                     other => other.into(),
                 })?;
             self.profiles.save(&profile)?;
+            self.begin_here(&id, credentials, &secrets).await?;
             self.launch(&mut profile, Arc::clone(&vault)).await
         };
         if let Err(error) = made.await {
@@ -304,6 +305,22 @@ impl Inner {
             return Err(error);
         }
         Ok(profile.view(true))
+    }
+
+    /// Everything that comes to the node from now on will be shown, however long the start takes.
+    async fn begin_here(
+        &self,
+        id: &str,
+        credentials: &Credentials,
+        secrets: &Secrets,
+    ) -> Result<(), Error> {
+        let lightning = self.world.node(credentials.clone()).lightning;
+        let newest = lightning.newest_add_index().await?;
+        let store = self.open_store(id, secrets).await?;
+        store
+            .write(move |tx| tx.advance_invoice_cursor(newest, 0))
+            .await?;
+        Ok(store.close().await?)
     }
 
     /// Opens a profile with what the user gave.
