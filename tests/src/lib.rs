@@ -10,6 +10,7 @@ pub mod ports;
 pub mod process;
 pub mod regtest;
 pub mod stories;
+pub mod temporary;
 pub mod wait;
 pub mod window;
 pub mod world;

@@ -17,7 +17,8 @@ use async_trait::async_trait;
 use domain::{
     ConversationId, DeliveryState, Direction, HoldState, MessageKey, Msat, NodeId, Trust,
 };
-use tempfile::TempDir;
+
+use crate::temporary::Temporary;
 
 /// How long a fact may take to come true on a busy computer.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,7 +35,7 @@ pub struct Person {
     home: PathBuf,
     vault: Arc<dyn Vault>,
     start: Start,
-    _temporary: Option<TempDir>,
+    _temporary: Option<Temporary>,
     app: Mutex<Option<Messenger>>,
 }
 
@@ -58,9 +59,7 @@ impl Person {
         input: ConnectionInput,
         start: Start,
     ) -> Result<Self> {
-        let temporary = tempfile::Builder::new()
-            .prefix("heliograph-home-")
-            .tempdir()?;
+        let temporary = Temporary::new("home")?;
         let person = Self {
             name: name.to_owned(),
             node,

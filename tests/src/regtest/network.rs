@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail, ensure};
 use domain::Msat;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use super::binaries::Binaries;
 use super::btcd::Btcd;
@@ -18,6 +17,7 @@ use super::other::{Keysend, Outcome};
 use super::plan::{ChannelPlan, Plan};
 use super::rpc::lnrpc;
 use crate::ports::Port;
+use crate::temporary::Temporary;
 use crate::wait::until;
 
 /// Soft forks are active on regtest after this many blocks.
@@ -43,7 +43,7 @@ pub struct Network {
     btcd: Btcd,
     made_at: SystemTime,
     folder: PathBuf,
-    _temporary: Option<TempDir>,
+    _temporary: Option<Temporary>,
 }
 
 /// What is kept beside the data of a network.
@@ -62,9 +62,7 @@ impl Network {
     /// # Errors
     /// When the programs are missing or a step does not succeed; the message has the end of the program's log.
     pub async fn temporary(plan: Plan) -> Result<Self> {
-        let temporary = tempfile::Builder::new()
-            .prefix("heliograph-network-")
-            .tempdir()?;
+        let temporary = Temporary::new("network")?;
         let folder = temporary.path().to_owned();
         let mut network = Self::make(plan, &folder).await?;
         network._temporary = Some(temporary);

@@ -9,6 +9,8 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "test-world")]
+pub use connect::channel;
 pub use node::GrpcNode;
 
 /// Generated from `proto/lnd`; nothing of it leaves this module.
