@@ -255,7 +255,12 @@ impl Tracker {
                             None,
                             now,
                         )?;
-                        tx.step_delivery(key, DeliveryEvent::Settled, Outcome::default(), now)?;
+                        // That it could have been refused stays known: the recipient has accepted it.
+                        let outcome = Outcome {
+                            waits_until: delivery.waits_until,
+                            ..Outcome::default()
+                        };
+                        tx.step_delivery(key, DeliveryEvent::Settled, outcome, now)?;
                         book_settled(tx, &delivery, &stored, fee, now)?;
                         tx.finish_refund(key)?;
                     }
