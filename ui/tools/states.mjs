@@ -99,6 +99,7 @@ export const shots = [
   { name: "failed", act: row("bob") },
   { name: "strange", act: (page) => page.getByTestId("conversation-row").nth(5).click() },
   { name: "long-name", act: then(row("Wolfe"), click("toggle-details")) },
+  { name: "nobody", act: then(row("Unknown"), click("toggle-details")) },
   { name: "search", act: fill("search", "the") },
   { name: "search-nothing", act: fill("search", "zzzz") },
   {

@@ -41,6 +41,8 @@ export function story(now: number): World {
   });
   const mallory = contact("mallory", { alias: "mallory", trust: "blocked", program: { kind: "other" } });
 
+  const nobody = contact("alice", { title: "", nobody: true, program: { kind: "other" } });
+
   const conversations = [
     conversation(1, carol),
     conversation(2, bob),
@@ -51,6 +53,7 @@ export function story(now: number): World {
     conversation(7, stranger),
     conversation(8, erin),
     conversation(9, mallory),
+    conversation(10, nobody),
   ];
 
   const of = new Map<number, Message[]>();
@@ -321,6 +324,23 @@ export function story(now: number): World {
     ]),
   );
   of.set(9, messages(9, 900, now, [[60 * DAY, "in", { text: "…", privacy: "open" }]]));
+
+  of.set(
+    10,
+    messages(10, 950, now, [
+      [
+        80 * DAY,
+        "in",
+        {
+          text: "Thanks for running this node!",
+          privacy: "open",
+          authorship: "claimed",
+          hold: hold({ state: "settled", amount: 210 * SAT, postage: false, decision: "policy" }),
+          payment: 210 * SAT,
+        },
+      ],
+    ]),
+  );
 
   const unread: Record<number, number> = { 3: 2, 4: 1, 7: 1, 8: 1 };
   for (const row of conversations) row.unread = unread[row.id] ?? 0;
