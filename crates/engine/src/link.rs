@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::{NodeId, Timestamp};
 use lnd::{Lightning, LightningError, LinkFault, NodeInfo};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::feed::{Change, Feed};
@@ -16,6 +17,10 @@ const PERIOD: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The first and the longest pause after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// A node that has just started meets its neighbours first: for so long it is asked again every second, and nothing is
+/// sent while none of its channels can be used.
+const WARMING_UP: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(1));
 
 /// How the connection is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +55,8 @@ impl LinkState {
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     state: watch::Sender<LinkState>,
+    /// Whether payments have a way to leave.
+    able: watch::Sender<bool>,
     poke: Arc<Notify>,
 }
 
@@ -57,6 +64,7 @@ impl Link {
     pub(crate) fn new() -> Self {
         Self {
             state: watch::Sender::new(LinkState::Connecting),
+            able: watch::Sender::new(false),
             poke: Arc::default(),
         }
     }
@@ -81,6 +89,13 @@ impl Link {
         let _ = states.wait_for(LinkState::is_connected).await;
     }
 
+    /// Returns once the node answers and a channel can be used, or no channel is to be expected any more.
+    pub(crate) async fn able(&self) {
+        let mut able = self.able.subscribe();
+        // As above.
+        let _ = able.wait_for(|able| *able).await;
+    }
+
     /// The actor's loop.
     pub(crate) async fn run(
         self,
@@ -90,11 +105,12 @@ impl Link {
         ours: NodeId,
     ) {
         let mut pause = BACK_OFF.0;
+        let mut idle_since = None;
         loop {
             let answer = tokio::time::timeout(PATIENCE, lightning.info())
                 .await
                 .unwrap_or(Err(LightningError::Unreachable(LinkFault::Timeout)));
-            let (state, wait) = match answer {
+            let (state, mut wait) = match answer {
                 Ok(info) if info.node == ours => {
                     pause = BACK_OFF.0;
                     (LinkState::Connected { info }, PERIOD)
@@ -109,6 +125,25 @@ impl Link {
                     (self.waiting(error, false, &*clock, wait), wait)
                 }
             };
+            let able = match &state {
+                LinkState::Connected { info } if info.active_channels > 0 => {
+                    idle_since = None;
+                    true
+                }
+                LinkState::Connected { .. } => {
+                    let since = idle_since.get_or_insert_with(Instant::now);
+                    let over = since.elapsed() >= WARMING_UP.0;
+                    if !over {
+                        wait = WARMING_UP.1;
+                    }
+                    over
+                }
+                LinkState::Connecting | LinkState::Waiting { .. } => {
+                    idle_since = None;
+                    false
+                }
+            };
+            self.able.send_replace(able);
             let changed = self.state.send_if_modified(|old| {
                 let differs = *old != state;
                 *old = state;

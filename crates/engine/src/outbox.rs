@@ -62,7 +62,7 @@ impl Outbox {
     /// The actor's loop.
     pub(crate) async fn run(self) {
         loop {
-            self.link.connected().await;
+            self.link.able().await;
             match self.store.read(|db| db.queued()).await {
                 Ok(queued) => self.start_lanes(queued),
                 Err(error) => tracing::error!(%error, "the outbox cannot be read"),
