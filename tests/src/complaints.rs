@@ -81,3 +81,31 @@ impl Visit for Words {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_fails_a_story_unless_it_is_part_of_it() {
+        let complaints = Complaints::default();
+        let subscriber = tracing_subscriber::registry().with(complaints.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(target: "heliograph_engine", "all is well");
+            tracing::warn!(target: "hyper", "not ours");
+            complaints.finish().unwrap();
+            tracing::warn!(target: "heliograph_engine", error = "dark", "a lantern went out");
+            let heard = complaints.finish().unwrap_err().to_string();
+            assert!(
+                heard.contains("a lantern went out") && heard.contains("dark"),
+                "{heard}"
+            );
+            complaints.expect("lantern");
+            tracing::error!(target: "heliograph_store", "a lantern went out");
+            complaints.finish().unwrap();
+            // Only that story expected it.
+            tracing::error!(target: "heliograph_store", "a lantern went out");
+            complaints.finish().unwrap_err();
+        });
+    }
+}
