@@ -36,7 +36,10 @@ const HTTP2: &[u8] = b"h2";
 
 /// Opens the channel. No connection is made before the first call, and a broken one is made anew by the next call.
 /// Must be called inside a tokio runtime.
-#[cfg_attr(not(feature = "test-world"), allow(unreachable_pub, reason = "public for tests only"))]
+#[cfg_attr(
+    not(feature = "test-world"),
+    allow(unreachable_pub, reason = "public for tests only")
+)]
 pub fn channel(address: &str, cert: &CertDer) -> Channel {
     let dialer = Dialer {
         address: address.into(),
