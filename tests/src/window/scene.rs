@@ -79,7 +79,8 @@ impl Scene {
     /// What must hold at the end of every story.
     async fn check(&self, complaints: &Complaints) -> Result<()> {
         complaints.finish()?;
-        for seat in self.seats.borrow().iter() {
+        let seats = self.seats.borrow().clone();
+        for seat in &seats {
             let heard = seat.complaints().await?;
             let name = seat.name();
             ensure!(heard.is_empty(), "{name}: unexpected: {}", heard.join("\n"));
@@ -89,7 +90,8 @@ impl Scene {
 
     async fn evidence(&self) -> String {
         let mut evidence = Vec::new();
-        for seat in self.seats.borrow().iter() {
+        let seats = self.seats.borrow().clone();
+        for seat in &seats {
             evidence.push(seat.evidence().await);
         }
         evidence.join("\n\n")
