@@ -57,13 +57,12 @@ pub(crate) async fn the_totals_are_the_nodes_books_and_stay(scene: &Scene) -> Re
     alice.sees(&at("costs-contacts"), "carol").await?;
 
     // alice closes her window, carol's program is killed: nothing is lost.
-    let (closed, ()) = tokio::join!(alice.close(), async { carol.kill() });
-    closed?;
+    tokio::try_join!(alice.close(), carol.kill())?;
     tokio::try_join!(alice.open_connected(), carol.open_connected())?;
     for (seat, other, page) in [(&alice, "carol", &shown), (&carol, "alice", &hers)] {
         open(seat, other).await?;
         for text in [
-            "May I introduce myself?",
+            "Hello, this is alice.",
             "The bill comes to 777 each",
             "My half",
             "A third",

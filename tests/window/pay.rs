@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use domain::Msat;
-use heliograph_tests::window::Scene;
+use heliograph_tests::window::{Scene, at};
 
 use crate::steps::{open, pay};
 
@@ -26,6 +26,9 @@ pub(crate) async fn a_held_payment_is_accepted_and_another_refunded(scene: &Scen
     alice.sees(&got.inside("amount"), "2,100").await?;
     alice.sees(&got.inside("time-left"), "left").await?;
     alice.sees(&got.inside("refund"), "Refund").await?;
+    alice
+        .misses(&at("conversation-row").inside("unread"))
+        .await?;
     alice.picture("held").await?;
     alice.clicks(&got.inside("accept")).await?;
     alice

@@ -76,13 +76,17 @@ impl App {
     pub async fn close(&self) -> Result<()> {
         self.client.close_window().await?;
         self.wait_for_end().await?;
-        self.kill();
+        drop(self.driver().take());
         Ok(())
     }
 
-    /// Kills it and its driver.
-    pub fn kill(&self) {
+    /// Kills it and its driver, and waits until it has ended.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn kill(&self) -> Result<()> {
         drop(self.driver().take());
+        self.wait_for_end().await
     }
 
     /// The program holds a lock on its home for as long as it lives.

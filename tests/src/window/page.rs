@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::key::Key;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::seat::Seat;
 use super::spot::{Spot, at};
@@ -17,6 +17,18 @@ use crate::wait::until;
 
 /// How long a fact may take to come true on a busy computer.
 const PATIENCE: Duration = Duration::from_secs(45);
+
+/// Whether the place of an element is the same for four frames.
+const STILL: &str = r#"
+    const [element, answer] = arguments;
+    const place = () => JSON.stringify(element.getBoundingClientRect());
+    const look = (before, frames) => {
+        if (!element.isConnected || place() !== before) answer(false);
+        else if (frames === 0) answer(true);
+        else requestAnimationFrame(() => look(before, frames - 1));
+    };
+    look(place(), 4);
+"#;
 
 impl Seat {
     /// Waits until these words can be read there.
@@ -91,6 +103,7 @@ impl Seat {
             let (Some((one, _)), None) = (all.next(), all.next()) else {
                 bail!("there is none, or more than one");
             };
+            ensure!(self.is_still(&one).await?, "it moves");
             let button = self.element(one)?;
             ensure!(button.is_enabled().await?, "it is switched off");
             button.click().await?;
@@ -188,6 +201,14 @@ impl Seat {
         .await
     }
 
+    /// Whether something stands still: a person does not press what moves, and WebDriver would press beside it.
+    async fn is_still(&self, found: &Reference) -> Result<bool> {
+        let client = self.client()?;
+        let element = serde_json::to_value(found)?;
+        let still = in_time(client.execute_async(STILL, vec![element])).await?;
+        Ok(still == true)
+    }
+
     fn element(&self, found: Reference) -> Result<Element> {
         Ok(Element::from_element_id(self.client()?, found.id.into()))
     }
@@ -209,7 +230,7 @@ impl Seat {
 }
 
 /// An element in the answer of a script, by the name that the WebDriver standard gives it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Reference {
     #[serde(rename = "element-6066-11e4-a52e-4f735466cecf")]
     id: String,

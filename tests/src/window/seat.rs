@@ -11,9 +11,23 @@ use fantoccini::Client;
 use super::app::{App, build_folder};
 use super::desktop::Desktop;
 use super::spot::at;
+use crate::wait::until;
 
 /// How long a window may take to draw itself.
 const DRAWING: Duration = Duration::from_secs(10);
+/// Whether nothing moves for three frames, but for what moves for long.
+const STILL: &str = r#"
+    const [answer] = arguments;
+    const moves = (one) => one.effect?.getComputedTiming().endTime < 1000;
+    const look = (frames) => {
+        if (document.getAnimations().some(moves)) answer(false);
+        else if (frames === 0) answer(true);
+        else requestAnimationFrame(() => look(frames - 1));
+    };
+    look(3);
+"#;
+/// The picture of a window whose story went wrong.
+const FAILED: &str = "failed";
 /// Opens the vaults of people without a keyring.
 pub(super) const PASSPHRASE: &str = "four words and a lantern";
 
@@ -36,11 +50,14 @@ impl Seat {
         let folder = build_folder()?;
         let folder = folder.parent().context("the build folder")?.join("window");
         fs::create_dir_all(&folder)?;
+        let pictures = folder.join(format!("{story}-{name}"));
+        // A failure of yesterday would be taken for one of today.
+        let _ = fs::remove_file(picture_path(&pictures, FAILED));
         Ok(Self {
             name: name.to_owned(),
             desktop: Desktop::start().await?,
             app: Mutex::new(None),
-            pictures: folder.join(format!("{story}-{name}")),
+            pictures,
         })
     }
 
@@ -106,21 +123,30 @@ impl Seat {
     }
 
     /// Kills the program.
-    pub fn kill(&self) {
-        drop(self.slot().take());
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn kill(&self) -> Result<()> {
+        let app = self.slot().take();
+        app.context("there is no window")?.kill().await
     }
 
-    /// Keeps what the window shows now in a file of the build folder, for eyes.
+    /// Keeps what the window shows in a file of the build folder, for eyes, once nothing moves any more.
     ///
     /// # Errors
     /// When there is no window, or the file cannot be written.
     pub async fn picture(&self, name: &str) -> Result<PathBuf> {
         let client = self.client()?;
+        until("nothing moves any more", DRAWING, async || {
+            let still = client.execute_async(STILL, Vec::new()).await?;
+            Ok((still == true).then_some(()))
+        })
+        .await?;
         // The driver waits for a window that draws nothing.
         let png = tokio::time::timeout(DRAWING, client.screenshot())
             .await
             .context("the window draws nothing")??;
-        let path = PathBuf::from(format!("{}-{name}.png", self.pictures.display()));
+        let path = picture_path(&self.pictures, name);
         fs::write(&path, png)?;
         Ok(path)
     }
@@ -152,7 +178,7 @@ impl Seat {
 
     /// For somebody who wants to know why a story failed: what the window shows, and the end of the log.
     pub(super) async fn evidence(&self) -> String {
-        let picture = match self.picture("failed").await {
+        let picture = match self.picture(FAILED).await {
             Ok(path) => path.display().to_string(),
             Err(error) => format!("no picture: {error}"),
         };
@@ -183,6 +209,10 @@ impl Seat {
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<App>>> {
         self.app.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn picture_path(pictures: &Path, name: &str) -> PathBuf {
+    PathBuf::from(format!("{}-{name}.png", pictures.display()))
 }
 
 fn read_log(desktop: &Desktop) -> Result<String> {

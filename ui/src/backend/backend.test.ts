@@ -42,17 +42,23 @@ describe("the app behind the window", () => {
     expect(hasCode(error, "offline")).toBe(false);
   });
 
-  it("tells of changes until nobody listens any more", async () => {
+  it("tells of changes until nobody listens any more, and once of those that came before it listened", async () => {
     mockIPC(() => 1, { shouldMockEvents: true });
     const { emit } = await import("@tauri-apps/api/event");
+    const backend = tauriBackend();
     const heard: unknown[] = [];
-    const stop = tauriBackend().onChange((change) => heard.push(change));
+    const stop = backend.onChange((change) => heard.push(change));
+    await vi.waitFor(() => {
+      expect(heard).toEqual([{ kind: "everything" }]);
+    });
+    const later: unknown[] = [];
+    backend.onChange((change) => later.push(change));
     await emit("change", { kind: "link" });
-    expect(heard).toEqual([{ kind: "link" }]);
+    expect(heard).toEqual([{ kind: "everything" }, { kind: "link" }]);
     stop();
-    await Promise.resolve();
     await emit("change", { kind: "link" });
-    expect(heard).toHaveLength(1);
+    expect(heard).toHaveLength(2);
+    expect(later).toEqual([{ kind: "link" }, { kind: "link" }]);
   });
 });
 

@@ -3,7 +3,7 @@ import { open } from "@tauri-apps/plugin-dialog";
 
 import { commands, events } from "~/generated/bindings";
 
-import type { Backend, Commands } from "./backend";
+import type { Backend, Change, Commands } from "./backend";
 import { BackendError, type ErrorCode } from "./error";
 
 type Failure = { code: ErrorCode; message: string; detail?: string | null };
@@ -24,16 +24,28 @@ function unwrapped(): Commands {
 
 /** The app around this window. */
 export function tauriBackend(): Backend {
+  const listeners = new Set<(change: Change) => void>();
+  const tell = (change: Change) => {
+    for (const listener of [...listeners]) listener(change);
+  };
+  let listening = false;
   return {
     ...unwrapped(),
     onChange(listener) {
-      const listening = events.change.listen((event) => {
-        listener(event.payload);
-      });
+      listeners.add(listener);
+      if (!listening) {
+        listening = true;
+        // It takes a moment until the app tells this window: whatever was asked before then may be old already.
+        void events.change
+          .listen((event) => {
+            tell(event.payload);
+          })
+          .then(() => {
+            tell({ kind: "everything" });
+          });
+      }
       return () => {
-        void listening.then((stop) => {
-          stop();
-        });
+        listeners.delete(listener);
       };
     },
     pickFile(kind, title) {
