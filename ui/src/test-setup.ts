@@ -3,6 +3,7 @@ import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/svelte";
 import { afterEach, beforeEach } from "vitest";
 
+import { forgetPickedLanguage, useLanguage } from "~/i18n";
 import { notices } from "~/kit/notices.svelte";
 
 /* jsdom lays nothing out. Here every box has a size, so that lists which draw only what is seen draw something. */
@@ -80,6 +81,8 @@ beforeEach(() => {
   view.width = 1280;
   view.dark = false;
   notices.clear();
+  forgetPickedLanguage();
+  useLanguage("");
 });
 
 afterEach(() => {

@@ -122,10 +122,14 @@ describe("the first run", () => {
   });
 
   it("speaks Chinese before there is a setting", async () => {
-    const { user } = openApp({ scene: "first-run" });
+    const { backend, user } = openApp({ scene: "first-run", settings: { language: "" } });
     await user.click(await screen.findByTestId("switch-language"));
     expect(await screen.findByRole("heading", { name: "连接您的闪电节点" })).toBeInTheDocument();
-    await user.click(screen.getByTestId("switch-language"));
+    await checkLink(user);
+    await user.click(await screen.findByTestId("profile-save"));
+    await screen.findByTestId("shell");
+    expect(backend.settings.language).toBe("zh-CN");
+    expect(await screen.findByRole("button", { name: "消息 3" })).toBeInTheDocument();
   });
 });
 

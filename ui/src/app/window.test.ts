@@ -64,7 +64,7 @@ describe("the list of conversations", () => {
     });
     await user.keyboard("{End}");
     await waitFor(() => {
-      expect(document.activeElement).toHaveAttribute("data-id", "6");
+      expect(document.activeElement).toHaveAttribute("data-id", "10");
     });
   });
 

@@ -1,2 +1,8 @@
 export { m } from "./paraglide/messages.js";
-export { currentLocale, useLanguage } from "./locale.svelte";
+export {
+  currentLocale,
+  forgetPickedLanguage,
+  pickedLanguage,
+  pickLanguage,
+  useLanguage,
+} from "./locale.svelte";

@@ -21,8 +21,28 @@ export function currentLocale(): Locale {
   return chosen;
 }
 
+/** Chosen before there was a profile that could keep it. */
+let picked = "";
+
+/** Takes a language by the person's own hand, while no profile is open. */
+export function pickLanguage(tag: string): void {
+  picked = tag;
+  useLanguage(tag);
+}
+
+/** The language that waits to be kept in a setting; empty when there is none. */
+export function pickedLanguage(): string {
+  return picked;
+}
+
+/** From here on the setting counts. */
+export function forgetPickedLanguage(): void {
+  picked = "";
+}
+
 /** Takes the language of a setting: a tag, or empty for the system's. */
 export function useLanguage(setting: string): void {
-  chosen = bestLocale(setting === "" ? navigator.languages : [setting]);
+  const wanted = setting === "" ? picked : setting;
+  chosen = bestLocale(wanted === "" ? navigator.languages : [wanted]);
   document.documentElement.lang = chosen === "zh-cn" ? "zh-CN" : chosen;
 }

@@ -1,7 +1,7 @@
 import type { Hold, Message } from "~/backend/backend";
 import { m } from "~/i18n";
 
-export type Tone = "open" | "good" | "back" | "quiet";
+export type Tone = "open" | "good" | "back" | "quiet" | "off";
 
 export interface Outcome {
   words: string;
@@ -55,11 +55,11 @@ export function outcomeOf(message: Message): Outcome {
         ? { words: m.payment_out_declined(), tone: "back" }
         : { words: m.payment_out_returned(), tone: "back" };
     case "failed":
-      return { words: m.payment_out_failed(), tone: "quiet" };
+      return { words: m.payment_out_failed(), tone: "off" };
     case "parked":
-      return { words: m.payment_out_parked(), tone: "quiet" };
+      return { words: m.payment_out_parked(), tone: "off" };
     case "cancelled":
-      return { words: m.payment_out_cancelled(), tone: "quiet" };
+      return { words: m.payment_out_cancelled(), tone: "off" };
   }
 }
 
