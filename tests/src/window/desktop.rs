@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tempfile::TempDir;
 use zbus::zvariant::OwnedObjectPath;
 
 use crate::process::Process;
+use crate::temporary::Temporary;
 use crate::wait::until;
 
 /// How long a program may take to start on a busy computer.
@@ -41,7 +41,7 @@ pub struct Desktop {
     _screen: Process,
     bus_address: String,
     display: String,
-    folder: TempDir,
+    folder: Temporary,
 }
 
 impl Desktop {
@@ -50,9 +50,7 @@ impl Desktop {
     /// # Errors
     /// When a program is missing or does not start.
     pub async fn start() -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("heliograph-desktop-")
-            .tempdir()?;
+        let folder = Temporary::new("desktop")?;
         let at = |name: &str| folder.path().join(name);
         for private in ["home", "run"] {
             DirBuilder::new().mode(0o700).create(at(private))?;

@@ -88,6 +88,17 @@ impl Scene {
         Ok(())
     }
 
+    /// Nobody's program outlives the story: it would write into a folder that is being removed.
+    async fn clear(&self) -> Result<()> {
+        let mut cleared = Ok(());
+        for seat in self.seats.take() {
+            if seat.is_open() {
+                cleared = cleared.and(seat.kill().await);
+            }
+        }
+        cleared
+    }
+
     async fn evidence(&self) -> String {
         let mut evidence = Vec::new();
         let seats = self.seats.borrow().clone();
@@ -138,17 +149,18 @@ async fn tell(
         plot(&scene).await?;
         scene.check(&complaints).await
     });
-    let told = told.catch_unwind().await;
-    if matches!(told, Ok(Ok(()))) {
-        return Ok(());
-    }
-    let evidence = scene.evidence().await;
-    match told {
-        Ok(told) => told.with_context(|| evidence),
-        Err(panic) => {
-            // A panic carries no words of ours along.
-            let _ = Complaints::listen().finish();
-            resume_unwind(panic)
+    let told = match told.catch_unwind().await {
+        Ok(Ok(())) => Ok(Ok(())),
+        wrong => {
+            let evidence = scene.evidence().await;
+            // The next story begins with a clean log.
+            drop(complaints.finish());
+            wrong.map(|told| told.context(evidence))
         }
+    };
+    let cleared = scene.clear().await;
+    match told {
+        Ok(told) => told.and(cleared),
+        Err(panic) => resume_unwind(panic),
     }
 }

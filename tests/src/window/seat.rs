@@ -35,8 +35,8 @@ pub(super) const PASSPHRASE: &str = "four words and a lantern";
 #[derive(Debug)]
 pub struct Seat {
     name: String,
-    desktop: Desktop,
     app: Mutex<Option<Arc<App>>>,
+    desktop: Desktop,
     /// The first part of the names of their pictures.
     pictures: PathBuf,
 }
@@ -113,6 +113,10 @@ impl Seat {
         self.sees(&at("link-state"), "Connected").await
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.slot().is_some()
+    }
+
     /// Closes the window; the program ends.
     ///
     /// # Errors
@@ -182,20 +186,21 @@ impl Seat {
             Ok(path) => path.display().to_string(),
             Err(error) => format!("no picture: {error}"),
         };
-        let shown = match self.client() {
-            Ok(client) => {
-                let script = "return [document.body.innerText, window.troubles]";
-                match client.execute(script, Vec::new()).await {
-                    Ok(shown) => format!("{shown:#}"),
-                    Err(error) => error.to_string(),
-                }
-            }
+        let shown = match self.whole_page().await {
+            Ok(shown) => format!("{shown:#}"),
             Err(error) => error.to_string(),
         };
         let log = read_log(&self.desktop).unwrap_or_else(|error| error.to_string());
         let lines: Vec<_> = log.lines().collect();
         let tail = lines[lines.len().saturating_sub(20)..].join("\n");
         format!("{}: {picture}\n{shown}\n{tail}", self.name)
+    }
+
+    async fn whole_page(&self) -> Result<serde_json::Value> {
+        let script = "return [document.body.innerText, window.troubles]";
+        let client = self.client()?;
+        let asking = tokio::time::timeout(DRAWING, client.execute(script, Vec::new()));
+        Ok(asking.await.context("the window does not answer")??)
     }
 
     pub(super) fn client(&self) -> Result<Client> {
