@@ -9,20 +9,19 @@ import type {
   FileKind,
   Link,
   Message,
-  MessageDetails,
   NodeView,
   PageAt,
   Profile,
   Quote,
   Reach,
-  SearchHit,
   SendRequest,
   Settings,
   Trust,
 } from "../backend";
-import { BackendError, type ErrorCode } from "../error";
+import type { BackendError } from "../error";
 import { ALICE, costs, FINE, HOLDS, OFFICE, REPORT, SETTINGS, STOCK, SUMMARY, totals } from "./answers";
 import { delivery, hold, MINUTE, SAT } from "./messages";
+import { detailsOf, hitsIn, quoteOf, refusal } from "./derive";
 import { contact, conversation, hex, keyOf } from "./people";
 import { worldOf, type Scene } from "./scenes";
 
@@ -31,10 +30,6 @@ export interface MockOptions {
   /** Whether messages go their way by themselves, as on the dev page. */
   lively?: boolean;
   settings?: Partial<Settings>;
-}
-
-export function refusal(code: ErrorCode, detail: string | null = null): BackendError {
-  return new BackendError({ code, message: code.replaceAll("_", " "), detail });
 }
 
 /**
@@ -311,42 +306,7 @@ export class MockBackend implements Backend {
 
   messageGet = (key: number) => this.#answer("messageGet", [key], () => this.#find(key));
 
-  messageDetails = (key: number) =>
-    this.#answer("messageDetails", [key], (): MessageDetails => {
-      const message = this.#find(key);
-      const { delivery: way } = message;
-      const over = way !== null && ["settled", "returned", "failed"].includes(way.state);
-      const states = {
-        settled: "settled",
-        returned: "refused",
-        failed: "failed",
-        parked: "forgotten",
-      } as const;
-      return {
-        message,
-        id: hex(`id ${key}`, 32),
-        attempts:
-          way === null
-            ? []
-            : [
-                {
-                  payment_hash: hex(`hash ${key}`, 64),
-                  preimage: way.state === "settled" ? hex(`preimage ${key}`, 64) : null,
-                  state: states[way.state as keyof typeof states] ?? "sent",
-                  amount: way.amount,
-                  fee: way.fee,
-                  fee_limit: Math.max(10_000, Math.ceil(way.amount / 100)),
-                  hops: way.hops,
-                  failure: way.failure,
-                  created_at: message.stored_at,
-                  ended_at: over ? message.stored_at + 1_400 : null,
-                  record_bytes: 260,
-                },
-              ],
-        payment_hash: message.hold === null ? null : hex(`hash ${key}`, 64),
-        record_bytes: message.hold === null ? null : 324,
-      };
-    });
+  messageDetails = (key: number) => this.#answer("messageDetails", [key], () => detailsOf(this.#find(key)));
 
   messageSend = (request: SendRequest) =>
     this.#answer("messageSend", [request], () => {
@@ -415,26 +375,9 @@ export class MockBackend implements Backend {
     });
 
   quote = (request: SendRequest) =>
-    this.#answer("quote", [request], (): Quote => {
+    this.#answer("quote", [request], () => {
       if (this.link.state !== "connected") throw refusal("offline");
-      const bytes = new TextEncoder().encode(request.text).length;
-      if (bytes > 700) throw refusal("too_long", String(bytes - 700));
-      const row = this.#conversation(request.conversation);
-      const { program } = row.contact;
-      const holds = program.kind === "heliograph" && program.hold_secs !== null;
-      const amount = request.payment || SAT;
-      const direct = request.conversation === 1;
-      return {
-        amount,
-        postage: request.payment === 0,
-        returned: request.payment === 0 && holds,
-        fee: direct ? 0 : 1_000 + Math.floor(amount / 2_000),
-        fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
-        hops: direct ? 1 : 2,
-        privacy: program.kind === "heliograph" ? "sealed" : "open",
-        bytes_left: 700 - bytes,
-        held: holds,
-      };
+      return quoteOf(request, this.#conversation(request.conversation).contact);
     });
 
   paymentAccept = (key: number) => this.#decide("paymentAccept", key, "accepting", "settled");
@@ -514,32 +457,13 @@ export class MockBackend implements Backend {
     );
 
   search = (text: string, id: number | null, before: number | null, limit: number) =>
-    this.#answer("search", [text, id, before, limit], (): SearchHit[] => {
-      const wanted = text.trim().toLowerCase();
-      return [...this.messages.values()]
-        .flat()
-        .filter((message) => id === null || message.conversation === id)
-        .filter((message) => wanted !== "" && message.text.toLowerCase().includes(wanted))
-        .filter((message) => before === null || message.key < before)
-        .sort((a, b) => b.stored_at - a.stored_at)
+    this.#answer("search", [text, id, before, limit], () =>
+      hitsIn([...this.messages.values()].flat(), text)
+        .filter((hit) => id === null || hit.conversation === id)
+        .filter((hit) => before === null || hit.message < before)
         .slice(0, limit)
-        .map((message) => {
-          const at = message.text.toLowerCase().indexOf(wanted);
-          const from = Math.max(0, at - 30);
-          return {
-            message: message.key,
-            conversation: message.conversation,
-            title: this.#conversation(message.conversation).contact.title,
-            direction: message.direction,
-            at: message.stored_at,
-            snippet: [
-              (from > 0 ? "…" : "") + message.text.slice(from, at),
-              message.text.slice(at, at + wanted.length),
-              message.text.slice(at + wanted.length, at + 90),
-            ],
-          };
-        });
-    });
+        .map((hit) => ({ ...hit, title: this.#conversation(hit.conversation).contact.title })),
+    );
 
   settingsGet = () => this.#answer("settingsGet", [], () => this.settings);
 
@@ -650,6 +574,8 @@ export class MockBackend implements Backend {
     };
   }
 }
+
+export { refusal } from "./derive";
 
 /** The key of somebody who is in no conversation yet. */
 export const UNKNOWN = keyOf("somebody new");
