@@ -57,6 +57,18 @@ pub(crate) async fn a_held_payment_is_accepted_and_another_refunded(scene: &Scen
     alice.picture("decided").await?;
     carol.picture("decided").await?;
 
+    // A narrow window shows one thing at a time.
+    alice.resize(400, 800).await?;
+    alice.finds(&at("shell").with("data-panes", 1)).await?;
+    alice
+        .sees(&got.inside("outcome"), "You refunded it")
+        .await?;
+    alice.picture("narrow").await?;
+    alice.clicks(&at("back")).await?;
+    alice.sees(&at("conversation-row"), "carol").await?;
+    alice.misses(&at("messages")).await?;
+    alice.picture("narrow-list").await?;
+
     // Only the first one was paid, with its fee, and the way back cost nothing.
     network.quiet().await?;
     let after = network.node("carol").holdings().await?.local;
