@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use api::vault::{Passphrase, PassphraseVault, Secrets, Vault, VaultError, VaultKind};
 use api::view::{
-    AppView, ConnectionInput, ConversationFilter, ConversationView, LinkView, MessageDetails,
-    MessageView, MessagesPage, PageAt, QuoteView, SendRequest, TotalsView,
+    AppView, ConnectionInput, ConversationFilter, ConversationView, DeliveryView, LinkView,
+    MessageDetails, MessageView, MessagesPage, PageAt, QuoteView, SendRequest, TotalsView,
 };
 use api::{Home, Messenger};
 use async_trait::async_trait;
@@ -272,6 +272,21 @@ impl Person {
                 .delivery
                 .as_ref()
                 .is_some_and(|delivery| delivery.state == state)
+        })
+        .await
+    }
+
+    /// Waits until so many attempts have failed and another one is to follow by itself.
+    ///
+    /// # Errors
+    /// When it does not come to that.
+    pub async fn sees_waiting(&self, key: MessageKey, attempts: usize) -> Result<DeliveryView> {
+        self.wait("waits for the recipient", async |app| {
+            let details = app.message_details(key).await?;
+            let failed = details.attempts.iter().filter(|one| one.failure.is_some());
+            let enough = failed.count() >= attempts;
+            let delivery = details.message.delivery;
+            Ok(delivery.filter(|delivery| enough && delivery.next_try.is_some()))
         })
         .await
     }

@@ -90,7 +90,7 @@ impl Messenger {
         Ok(self.open()?.engine.send(outgoing(request)).await?)
     }
 
-    /// Queues a message again that did not arrive.
+    /// Tries a message again now that did not arrive, or that waits.
     ///
     /// # Errors
     /// [`Code::NotNow`], [`Code::NotFound`].
@@ -220,6 +220,8 @@ fn delivery_view(
             .unwrap_or_default(),
         hops,
         waits_until: delivery.waits_until,
+        next_try: delivery.next_try,
+        gives_up_at: delivery.gives_up_at,
     }
 }
 

@@ -5,7 +5,7 @@
 //!   ▲  │               ├──────refused──▶ Returned      nothing was paid
 //!   │  └──cancel──┐    ├──────failed───▶ Failed ──retry──▶ Queued
 //!   │             ▼    ├──────forgotten─▶ Parked ──retry──▶ Queued
-//!   │         Cancelled└──────requeue──▶ Queued          our own node was away: nothing left
+//!   │         Cancelled└──────postponed─▶ Queued          tried again later, by itself
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub enum Expectation {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum DeliveryState {
-    /// Stored, and its turn has not come.
+    /// Stored, and its turn has not come; or it waits for its next try.
     Queued,
     /// Given to the user's node; the outcome is open.
     InFlight,
@@ -58,8 +58,8 @@ pub enum DeliveryEvent {
     Failed,
     /// The node knows nothing of an attempt that it had accepted before.
     Forgotten,
-    /// The attempt never reached the node: the same one is to be given again.
-    Requeue,
+    /// The attempt ended without arriving, for a reason that passes: another one follows later.
+    Postponed,
     /// The user wants another try.
     Retry,
     /// The user takes it back.
@@ -78,7 +78,9 @@ impl DeliveryState {
             (Self::InFlight, E::Refused) => Self::Returned,
             (Self::InFlight, E::Failed) => Self::Failed,
             (Self::InFlight, E::Forgotten) => Self::Parked,
-            (Self::InFlight, E::Requeue) | (Self::Failed | Self::Parked, E::Retry) => Self::Queued,
+            (Self::InFlight, E::Postponed) | (Self::Failed | Self::Parked, E::Retry) => {
+                Self::Queued
+            }
             _ => return None,
         })
     }
@@ -113,6 +115,17 @@ pub enum Failure {
     Permission,
     /// The user's node refused the request for another reason.
     Rejected,
+}
+
+impl Failure {
+    /// Whether waiting may help: somebody is away, or money is somewhere else at the moment.
+    #[must_use]
+    pub const fn passes(self) -> bool {
+        matches!(
+            self,
+            Self::NoRoute | Self::RecipientOffline | Self::InsufficientBalance | Self::Timeout
+        )
+    }
 }
 
 /// Where one attempt is.

@@ -8,6 +8,7 @@ mod hold;
 mod ids;
 mod message;
 mod node;
+mod patience;
 mod policy;
 mod time;
 
@@ -21,5 +22,6 @@ pub use hold::{Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, Refu
 pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
 pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
+pub use patience::{PATIENCE, next_try};
 pub use policy::{Content, Incoming, Rules, StrangerCaps, Verdict, decide};
 pub use time::Timestamp;

@@ -2,7 +2,7 @@
 
 use domain::{
     Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState, Direction,
-    HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PaymentHash, Trust,
+    HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE, PaymentHash, Trust,
 };
 use rand::Rng;
 use store::{Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -75,10 +75,10 @@ impl Engine {
         self.parts.quotes.quote(&draft, fee_limit).await
     }
 
-    /// Queues a message again that did not arrive.
+    /// Tries a message again now that did not arrive, or that waits.
     ///
     /// # Errors
-    /// [`EngineError::Delivery`] when it is not failed or parked.
+    /// [`EngineError::Delivery`] when it neither failed nor waits.
     pub async fn retry(&self, key: MessageKey) -> Result<(), EngineError> {
         self.step_delivery(key, DeliveryEvent::Retry).await
     }
@@ -226,11 +226,19 @@ impl Engine {
                 let Some(delivery) = tx.delivery(key)? else {
                     return Ok(Err(EngineError::NotFound));
                 };
+                let retry = event == DeliveryEvent::Retry;
+                if retry && delivery.next_try.is_some() {
+                    tx.hurry(delivery.to)?;
+                    return Ok(Ok(delivery.conversation));
+                }
                 if tx
                     .step_delivery(key, event, Outcome::default(), now)?
                     .is_none()
                 {
                     return Ok(Err(EngineError::Delivery(delivery.state)));
+                }
+                if retry {
+                    tx.set_gives_up_at(key, now.plus(PATIENCE))?;
                 }
                 if event == DeliveryEvent::Cancel {
                     tx.drop_refund(key)?;
@@ -329,6 +337,8 @@ impl Queued {
         let key = tx
             .insert_message(&message)?
             .ok_or_else(|| StoreError::Constraint("a message id came up twice".into()))?;
+        // Whoever writes again wants to know now; and what has waited comes first.
+        tx.hurry(draft.to)?;
         tx.enqueue(&Delivery {
             message: key,
             conversation: self.conversation,
@@ -342,6 +352,10 @@ impl Queued {
             failure: None,
             returned: None,
             waits_until: None,
+            tries: 0,
+            next_try: None,
+            // A text waits for its recipient. Money leaves when it is told to, or not at all.
+            gives_up_at: (draft.purpose == Purpose::Text).then(|| draft.sent_at.plus(PATIENCE)),
             updated_at: draft.sent_at,
         })?;
         Ok(key)

@@ -91,6 +91,7 @@ impl Engine {
             feed: feed.clone(),
             link: link.clone(),
             following: Arc::new(Mutex::new(HashSet::new())),
+            outbox: outbox_wake.clone(),
         };
         let outbox = Outbox {
             store: store.clone(),
@@ -116,6 +117,7 @@ impl Engine {
             settings: settings.clone(),
             tasks: tasks.clone(),
             holds: holds_wake.clone(),
+            outbox: outbox_wake.clone(),
         };
         let inbox = Inbox {
             store: store.clone(),

@@ -15,6 +15,7 @@ mod compose;
 mod engine;
 mod error;
 mod feed;
+mod filing;
 mod holds;
 mod identity;
 mod inbox;

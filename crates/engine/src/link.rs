@@ -96,6 +96,17 @@ impl Link {
         let _ = able.wait_for(|able| *able).await;
     }
 
+    pub(crate) fn is_able(&self) -> bool {
+        *self.able.borrow()
+    }
+
+    /// Returns once payments have no way to leave.
+    pub(crate) async fn disabled(&self) {
+        let mut able = self.able.subscribe();
+        // As above.
+        let _ = able.wait_for(|able| !*able).await;
+    }
+
     /// The actor's loop.
     pub(crate) async fn run(
         self,

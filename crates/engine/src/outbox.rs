@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, ConversationId, DeliveryEvent, Failure, MessageKey, Msat, Preimage,
+    Attempt, AttemptState, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Msat,
+    Preimage, Timestamp,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -25,6 +27,8 @@ use crate::tracker::Tracker;
 
 /// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
 const IN_FLIGHT: usize = 32;
+/// The books are looked through this often at least: a computer that slept has a clock that jumped.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// Gives queued messages to the node.
 #[derive(Clone)]
@@ -61,14 +65,39 @@ impl From<StoreError> for Stop {
 impl Outbox {
     /// The actor's loop.
     pub(crate) async fn run(self) {
+        let mut away = true;
         loop {
+            away |= !self.link.is_able();
             self.link.able().await;
-            match self.store.read(|db| db.queued()).await {
-                Ok(queued) => self.start_lanes(queued),
-                Err(error) => tracing::error!(%error, "the outbox cannot be read"),
+            let wait = match self.round(away).await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::error!(%error, "the outbox cannot be read");
+                    LONGEST_SLEEP
+                }
+            };
+            away = false;
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = self.link.disabled() => {}
+                () = tokio::time::sleep(wait) => {}
             }
-            self.wake.notified().await;
         }
+    }
+
+    /// Starts what is due; returns how long nothing more will be. After our own node was away, everything is due.
+    async fn round(&self, hurry: bool) -> Result<Duration, StoreError> {
+        if hurry {
+            self.store.write(|tx| tx.hurry_all()).await?;
+        }
+        let queued = self.store.read(|db| db.queued()).await?;
+        let now = self.clock.now();
+        let (due, later): (Vec<_>, Vec<_>) = queued
+            .into_iter()
+            .partition(|delivery| delivery.next_try.is_none_or(|at| at <= now));
+        self.start_lanes(due);
+        let next = later.iter().filter_map(|delivery| delivery.next_try).min();
+        Ok(next.map_or(LONGEST_SLEEP, |next| now.until(next).min(LONGEST_SLEEP)))
     }
 
     fn start_lanes(&self, queued: Vec<Delivery>) {
@@ -117,19 +146,59 @@ impl Outbox {
         lane: Vec<Delivery>,
     ) -> Result<usize, Stop> {
         let count = lane.len();
+        let mut there = false;
         for delivery in lane {
             let permit = self.place(conversation, &delivery).await;
             let Some(attempt) = self.prepare(&delivery).await? else {
                 continue;
             };
             self.changed(conversation, delivery.message);
-            let tracker = self.tracker.clone();
-            self.tasks.spawn(async move {
-                tracker.start(attempt).await;
-                drop(permit);
-            });
+            if delivery.tries == 0 || there {
+                let tracker = self.tracker.clone();
+                self.tasks.spawn(async move {
+                    tracker.start(attempt).await;
+                    drop(permit);
+                });
+                continue;
+            }
+            // What has waited goes alone, to see whether the recipient is back; the others go or wait with it.
+            self.tracker.start(attempt).await;
+            match self.waits_again(delivery.message).await? {
+                Some((failure, next_try)) => {
+                    self.postpone(conversation, failure, next_try).await?;
+                    break;
+                }
+                None => there = true,
+            }
         }
         Ok(count)
+    }
+
+    /// Why and until when a delivery waits that has just been tried.
+    async fn waits_again(
+        &self,
+        key: MessageKey,
+    ) -> Result<Option<(Failure, Timestamp)>, StoreError> {
+        let delivery = self.store.read(move |db| db.delivery(key)).await?;
+        Ok(delivery
+            .filter(|delivery| delivery.state == DeliveryState::Queued)
+            .and_then(|delivery| Some((delivery.failure?, delivery.next_try?))))
+    }
+
+    async fn postpone(
+        &self,
+        conversation: ConversationId,
+        failure: Failure,
+        next_try: Timestamp,
+    ) -> Result<(), StoreError> {
+        let postponed = self
+            .store
+            .write(move |tx| tx.postpone(conversation, failure, next_try))
+            .await?;
+        for key in postponed {
+            self.feed.publish(Change::Message(conversation, key));
+        }
+        Ok(())
     }
 
     async fn place(

@@ -7,10 +7,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Attempt, AttemptState, DeliveryEvent, Failure, Msat, PaymentHash, ReturnMeaning};
+use domain::{
+    Attempt, AttemptState, DeliveryEvent, Failure, Msat, PaymentHash, ReturnMeaning, next_try,
+};
 use futures::StreamExt;
 use lnd::{Keysend, Lightning, LightningError, PaymentUpdate, RouteQuery, Updates};
 use store::{Outcome, Store, StoreError};
+use tokio::sync::Notify;
 
 use crate::books::{book_returned, book_settled, is_postage};
 use crate::clock::Clock;
@@ -29,6 +32,7 @@ pub(crate) struct Tracker {
     pub(crate) feed: Feed,
     pub(crate) link: Link,
     pub(crate) following: Arc<Mutex<HashSet<PaymentHash>>>,
+    pub(crate) outbox: Arc<Notify>,
 }
 
 /// How one try to learn an attempt's end went.
@@ -287,16 +291,27 @@ impl Tracker {
                     PaymentUpdate::Failed { failure, hops, .. } => {
                         let state = AttemptState::Failed;
                         tx.end_attempt(stored.hash, state, Msat::ZERO, hops, Some(failure), now)?;
+                        let next_try = delivery
+                            .gives_up_at
+                            .and_then(|end| next_try(failure, delivery.tries, now, end));
+                        let event = if next_try.is_some() {
+                            DeliveryEvent::Postponed
+                        } else {
+                            DeliveryEvent::Failed
+                        };
                         let outcome = Outcome {
                             failure: Some(failure),
+                            next_try,
                             ..Outcome::default()
                         };
-                        tx.step_delivery(key, DeliveryEvent::Failed, outcome, now)?;
+                        tx.step_delivery(key, event, outcome, now)?;
                     }
                 }
                 Ok(())
             })
             .await?;
+        // It may have to wait for its next try.
+        self.outbox.notify_one();
         self.changed(attempt).await
     }
 

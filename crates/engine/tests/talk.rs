@@ -12,8 +12,8 @@
 mod people;
 
 use domain::{
-    Authorship, Decision, DeliveryState, Failure, HoldState, MessageKind, Msat, Privacy,
-    ReturnMeaning, Trust,
+    Authorship, Decision, DeliveryState, HoldState, MessageKind, Msat, Privacy, ReturnMeaning,
+    Trust,
 };
 use heliograph_engine::{EngineError, Outgoing};
 use people::{HOLD, Line, Person, eventually, sat};
@@ -293,28 +293,6 @@ async fn mail_that_came_while_the_app_was_closed_is_there_when_it_opens() {
     alice.reopen();
     let row = alice.expect_message(&line.carol, "too late").await;
     assert_eq!(row.incoming.unwrap().payment.state, HoldState::Returned);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_to_a_node_that_is_away_fails_and_a_retry_succeeds_at_once() {
-    let line = Line::new();
-    let alice = Person::open(&line.network, &line.alice).await;
-    let carol = Person::open(&line.network, &line.carol).await;
-    let talk = alice.befriend(&line.carol, None).await;
-    line.carol.stop();
-
-    let key = alice.say(talk, "wake up").await;
-    let row = alice.expect_delivery(key, DeliveryState::Failed).await;
-    assert_eq!(
-        row.delivery.unwrap().failure,
-        Some(Failure::RecipientOffline)
-    );
-
-    line.carol.start();
-    alice.engine.retry(key).await.unwrap();
-    alice.expect_delivery(key, DeliveryState::Settled).await;
-    carol.expect_message(&line.alice, "wake up").await;
-    assert_eq!(carol.talk(&line.alice).await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

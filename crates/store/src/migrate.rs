@@ -5,7 +5,10 @@ use rusqlite::Connection;
 use crate::{Result, StoreError};
 
 /// One script per version; the first makes version 1. None is ever changed after a release.
-pub(crate) const SCRIPTS: &[&str] = &[include_str!("../schema/001_first.sql")];
+pub(crate) const SCRIPTS: &[&str] = &[
+    include_str!("../schema/001_first.sql"),
+    include_str!("../schema/002_waiting.sql"),
+];
 
 /// Applies the scripts that the file has not seen, each in one transaction with its version number.
 ///

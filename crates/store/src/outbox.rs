@@ -37,6 +37,12 @@ pub struct Delivery {
     pub returned: Option<ReturnMeaning>,
     /// When the recipient's node gives it back at the latest.
     pub waits_until: Option<Timestamp>,
+    /// How often it was tried and has waited since the user asked for it.
+    pub tries: u32,
+    /// When it is tried again; `None` is now, or not at all.
+    pub next_try: Option<Timestamp>,
+    /// Until when it waits for its recipient; `None` when it fails at once.
+    pub gives_up_at: Option<Timestamp>,
     /// When its state changed last.
     pub updated_at: Timestamp,
 }
@@ -50,6 +56,8 @@ pub struct Outcome {
     pub returned: Option<ReturnMeaning>,
     /// When the recipient's node gives it back at the latest.
     pub waits_until: Option<Timestamp>,
+    /// When it is tried again.
+    pub next_try: Option<Timestamp>,
 }
 
 impl Reader<'_> {
@@ -94,8 +102,8 @@ impl Tx<'_> {
         }
         self.change(
             "INSERT INTO delivery(message, conversation, recipient, state, expectation, amount, fee_limit, refund_of,
-                                  sequence, failure, returned, waits_until, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                  sequence, failure, returned, waits_until, tries, next_try, gives_up_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             params![
                 S(delivery.message),
                 S(delivery.conversation),
@@ -109,6 +117,9 @@ impl Tx<'_> {
                 S(delivery.failure),
                 S(delivery.returned),
                 S(delivery.waits_until),
+                S(delivery.tries),
+                S(delivery.next_try),
+                S(delivery.gives_up_at),
                 S(delivery.updated_at),
             ],
         )?;
@@ -132,7 +143,8 @@ impl Tx<'_> {
             return Ok(None);
         };
         let changed = self.change(
-            "UPDATE delivery SET state = ?3, failure = ?4, returned = ?5, waits_until = ?6, updated_at = ?7
+            "UPDATE delivery SET state = ?3, failure = ?4, returned = ?5, waits_until = ?6, updated_at = ?7,
+                                 next_try = ?8, tries = iif(?10, 0, tries + ?9)
              WHERE message = ?1 AND state = ?2",
             params![
                 S(key),
@@ -142,9 +154,54 @@ impl Tx<'_> {
                 S(outcome.returned),
                 S(outcome.waits_until),
                 S(at),
+                S(outcome.next_try),
+                event == DeliveryEvent::Postponed,
+                event == DeliveryEvent::Retry,
             ],
         )?;
         Ok((changed == 1).then_some(to))
+    }
+
+    /// Until when it waits for its recipient from now on.
+    pub fn set_gives_up_at(&self, key: MessageKey, at: Timestamp) -> Result<()> {
+        self.change(
+            "UPDATE delivery SET gives_up_at = ?2 WHERE message = ?1 AND gives_up_at IS NOT NULL",
+            params![S(key), S(at)],
+        )?;
+        Ok(())
+    }
+
+    /// Everything that waits for this node is tried now. How much that is.
+    pub fn hurry(&self, to: NodeId) -> Result<usize> {
+        self.change(
+            "UPDATE delivery SET next_try = NULL
+             WHERE state = 0 AND next_try IS NOT NULL AND recipient = ?1",
+            params![S(to)],
+        )
+    }
+
+    /// Everything that waits is tried now. How much that is.
+    pub fn hurry_all(&self) -> Result<usize> {
+        self.change(
+            "UPDATE delivery SET next_try = NULL WHERE state = 0 AND next_try IS NOT NULL",
+            [],
+        )
+    }
+
+    /// What stands in the queue of this conversation and can wait, waits until then at least, for this reason.
+    pub fn postpone(
+        &self,
+        conversation: ConversationId,
+        failure: Failure,
+        next_try: Timestamp,
+    ) -> Result<Vec<MessageKey>> {
+        self.all(
+            "UPDATE delivery SET next_try = min(?3, gives_up_at), failure = ?2, tries = max(tries, 1)
+             WHERE conversation = ?1 AND state = 0 AND ifnull(next_try, 0) < ?3 AND gives_up_at IS NOT NULL
+             RETURNING message",
+            params![S(conversation), S(failure), S(next_try)],
+            |row| row.take("message"),
+        )
     }
 
     /// When the recipient's node gives the payment back at the latest.
@@ -171,6 +228,9 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         failure: row.take("failure")?,
         returned: row.take("returned")?,
         waits_until: row.take("waits_until")?,
+        tries: row.take("tries")?,
+        next_try: row.take("next_try")?,
+        gives_up_at: row.take("gives_up_at")?,
         updated_at: row.take("updated_at")?,
     })
 }
@@ -178,7 +238,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT message, conversation, recipient, state, expectation, amount, fee_limit, refund_of, sequence, failure,
-           returned, waits_until, updated_at
+           returned, waits_until, tries, next_try, gives_up_at, updated_at
     FROM delivery";
 
 #[cfg(test)]

@@ -200,6 +200,9 @@ pub(crate) fn delivery(message: MessageKey, conversation: ConversationId) -> Del
         failure: None,
         returned: None,
         waits_until: None,
+        tries: 0,
+        next_try: None,
+        gives_up_at: None,
         updated_at: at(0),
     }
 }

@@ -96,13 +96,14 @@ pub(super) async fn the_recipients_node_was_away_and_a_retry_succeeds_at_once(
     world.quiet().await?;
     world.stop("carol").await?;
     let key = alice.writes(&carol, "Nobody home").await?;
-    let failed = alice.sees_delivery(key, DeliveryState::Failed).await?;
-    let failure = failed.delivery.and_then(|delivery| delivery.failure);
+    let first = alice.sees_waiting(key, 1).await?;
+    let failure = first.failure;
     let known = matches!(failure, Some(Failure::RecipientOffline | Failure::NoRoute));
     ensure!(known, "{failure:?}");
+    ensure!(first.gives_up_at > first.next_try, "{first:?}");
     // A second failure makes the node avoid the way, which would outlast the absence.
     alice.app()?.message_retry(key).await?;
-    alice.sees_delivery(key, DeliveryState::Failed).await?;
+    alice.sees_waiting(key, 2).await?;
 
     world.start("carol").await?;
     let before = world.node("alice").balance().await?;

@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 
-import { delivery, hold, SAT } from "~/backend/mock/messages";
+import { DAY, delivery, hold, MINUTE, SAT } from "~/backend/mock/messages";
 import type { MockOptions } from "~/backend/mock/mock";
 import { calls, expectAccessible, openApp, type Opened } from "~/test-tools";
 
@@ -65,6 +65,33 @@ describe("a conversation", () => {
     await waitFor(() => {
       expect(within(sent).queryByTestId("trouble")).toBeNull();
     });
+  });
+
+  it("says what a message waits for, until when, and tries now", async () => {
+    const { backend, user } = await openCarol();
+    const key = await backend.messageSend({
+      conversation: CAROL,
+      text: "later",
+      payment: 0,
+      fee_limit: null,
+    });
+    const sent = await messageOf(key);
+    backend.alter(key, {
+      delivery: delivery({
+        state: "queued",
+        returned: null,
+        failure: "recipient_offline",
+        next_try: Date.now() + 10 * MINUTE,
+        gives_up_at: Date.now() + 7 * DAY,
+      }),
+    });
+    const waiting = await within(sent).findByTestId("waiting");
+    expect(within(waiting).getByText("Their node cannot be reached now.")).toBeInTheDocument();
+    expect(waiting).toHaveTextContent(/Next try in \d+:\d\d · until /u);
+    expect(within(waiting).getByTestId("cancel")).toBeEnabled();
+    await expectAccessible();
+    await user.click(within(waiting).getByTestId("retry"));
+    expect(calls(backend, "messageRetry")).toEqual([[key]]);
   });
 
   it("shows the words of strangers as words", async () => {

@@ -314,7 +314,7 @@ export type Decision =
 
 /**  Where an outgoing message is. */
 export type DeliveryState = 
-/**  Stored, and its turn has not come. */
+/**  Stored, and its turn has not come; or it waits for its next try. */
 "queued" | 
 /**  Given to the user's node; the outcome is open. */
 "in_flight" | 
@@ -349,6 +349,10 @@ export type DeliveryView = {
 	hops: number | null,
 	/**  When the recipient's node gives it back at the latest, for payments to a node that holds. */
 	waits_until: Timestamp | null,
+	/**  While it waits in the queue for its recipient: when it is tried again. */
+	next_try: Timestamp | null,
+	/**  Until when it waits; `None` when it fails at once. */
+	gives_up_at: Timestamp | null,
 };
 
 /**  Who wrote it. */

@@ -95,6 +95,10 @@ pub struct DeliveryView {
     pub hops: Option<u32>,
     /// When the recipient's node gives it back at the latest, for payments to a node that holds.
     pub waits_until: Option<Timestamp>,
+    /// While it waits in the queue for its recipient: when it is tried again.
+    pub next_try: Option<Timestamp>,
+    /// Until when it waits; `None` when it fails at once.
+    pub gives_up_at: Option<Timestamp>,
 }
 
 /// An incoming payment under a message.

@@ -17,7 +17,7 @@ const EVENTS: [E; 8] = [
     E::Refused,
     E::Failed,
     E::Forgotten,
-    E::Requeue,
+    E::Postponed,
     E::Retry,
     E::Cancel,
 ];

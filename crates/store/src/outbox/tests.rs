@@ -127,7 +127,7 @@ fn a_delivery_changes_only_as_the_domain_allows() {
         E::Settled,
         E::Failed,
         E::Retry,
-        E::Requeue,
+        E::Postponed,
         E::Cancel,
         E::Forgotten,
     ] {

@@ -16,6 +16,8 @@ export function delivery(more: Partial<Delivery> = {}): Delivery {
     paid: 0,
     hops: 2,
     waits_until: null,
+    next_try: null,
+    gives_up_at: null,
     ...more,
   };
 }

@@ -205,7 +205,22 @@ export function story(now: number): World {
         {
           text: "Anybody could have written that.",
           privacy: "open",
-          delivery: delivery({ state: "failed", returned: null, failure: "recipient_offline", hops: 2 }),
+          delivery: delivery({ state: "failed", returned: null, failure: "no_keysend", hops: null }),
+        },
+      ],
+      [
+        HOUR,
+        "out",
+        {
+          text: "Come back when you can.",
+          delivery: delivery({
+            state: "queued",
+            returned: null,
+            failure: "recipient_offline",
+            hops: 2,
+            next_try: now + 24 * MINUTE,
+            gives_up_at: now + 7 * DAY - HOUR,
+          }),
         },
       ],
     ]),

@@ -7,7 +7,10 @@ export type Mark = "waiting" | "sending" | "arrived" | "back" | "unclear" | "fai
 export function deliveryMark(delivery: Delivery): { mark: Mark; words: string } {
   switch (delivery.state) {
     case "queued":
-      return { mark: "waiting", words: m.delivery_queued() };
+      return {
+        mark: "waiting",
+        words: delivery.next_try === null ? m.delivery_queued() : m.delivery_waiting(),
+      };
     case "in_flight":
       return { mark: "sending", words: m.delivery_in_flight() };
     case "settled":
@@ -27,7 +30,12 @@ export function deliveryMark(delivery: Delivery): { mark: Mark; words: string } 
 
 /** Whether another try makes sense: nothing was paid, or nobody knows. */
 export function canRetry(delivery: Delivery): boolean {
-  return delivery.state === "failed" || delivery.state === "parked";
+  return delivery.state === "failed" || delivery.state === "parked" || waits(delivery);
+}
+
+/** Whether it was tried, and is tried again by itself. */
+export function waits(delivery: Delivery): boolean {
+  return delivery.state === "queued" && delivery.next_try !== null;
 }
 
 /** Whether it can be taken back: it has not left. */

@@ -1,0 +1,217 @@
+//! alice writes to carol, whose node is away. What she wrote waits.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "stories fail where something is not as told"
+)]
+
+#[allow(dead_code, reason = "each file of stories uses its part")]
+mod people;
+
+use std::time::Duration;
+
+use domain::{DeliveryState, Failure, PATIENCE, Timestamp};
+use heliograph_engine::EngineError;
+use people::{HOLD, Line, Person, eventually, sat};
+use store::Delivery;
+
+/// The message is in the queue, and is to be tried again later.
+async fn waits(person: &Person, key: domain::MessageKey) -> Delivery {
+    eventually("the message waits", async || {
+        let delivery = person.row(key).await.delivery?;
+        (delivery.state == DeliveryState::Queued && delivery.next_try.is_some()).then_some(delivery)
+    })
+    .await
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> u64 {
+    from.until(to).as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_waits_for_a_node_that_is_away_and_goes_out_by_itself() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = alice.befriend(&line.carol, None).await;
+    let before = alice.balance().await;
+    line.carol.stop();
+
+    let key = alice.say(talk, "wake up").await;
+    let delivery = waits(&alice, key).await;
+    assert_eq!(delivery.failure, Some(Failure::RecipientOffline));
+    let written = alice.row(key).await.message.sent_at;
+    assert_eq!(delivery.gives_up_at, Some(written.plus(PATIENCE)));
+    assert!(seconds(line.network.now(), delivery.next_try.unwrap()) <= 10);
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    let delivery = waits(&alice, key).await;
+    assert!(seconds(line.network.now(), delivery.next_try.unwrap()) <= 60 * 60);
+    assert_eq!(alice.balance().await, before, "waiting costs nothing");
+
+    line.carol.start();
+    // Mission control still remembers the failure; the next pause is at most an hour.
+    tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    let row = alice.expect_delivery(key, DeliveryState::Settled).await;
+    let cost = row.paid.unwrap().checked_add(row.fee).unwrap();
+    assert_eq!(before.checked_sub(alice.balance().await), Some(cost));
+    carol.expect_message(&line.alice, "wake up").await;
+    assert_eq!(carol.talk(&line.alice).await.len(), 1, "exactly once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_survives_a_restart_and_goes_out_in_order() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = alice.befriend(&line.carol, None).await;
+    line.carol.stop();
+    let words: Vec<String> = (1..=5).map(|number| format!("number {number}")).collect();
+    for text in &words {
+        let key = alice.say(talk, text).await;
+        waits(&alice, key).await;
+    }
+    alice.close().await;
+    line.carol.start();
+
+    alice.reopen();
+
+    carol.expect_message(&line.alice, "number 5").await;
+    let heard: Vec<String> = carol
+        .talk(&line.alice)
+        .await
+        .into_iter()
+        .map(|row| row.message.text)
+        .collect();
+    assert_eq!(heard, words);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_oldest_is_tried_while_nobody_is_there() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let talk = alice.befriend(&line.carol, None).await;
+    line.carol.stop();
+    let mut keys = Vec::new();
+    for number in 1..=4 {
+        let key = alice.say(talk, &format!("number {number}")).await;
+        waits(&alice, key).await;
+        keys.push(key);
+    }
+    let tried = async || {
+        let keys = keys.clone();
+        alice
+            .store
+            .read(move |db| {
+                let attempts = keys.iter().map(|key| Ok(db.attempts_of(*key)?.len()));
+                attempts.collect::<Result<Vec<_>, store::StoreError>>()
+            })
+            .await
+            .unwrap()
+    };
+    let before = tried().await;
+    tokio::time::sleep(Duration::from_secs(6 * 60 * 60)).await;
+    let after = tried().await;
+    assert!(after[0] >= before[0] + 5, "{before:?} {after:?}");
+    assert_eq!(after[1..], before[1..], "the others wait with it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_from_the_recipient_sends_what_waits_for_them() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let (to_carol, to_alice) = (
+        alice.befriend(&line.carol, None).await,
+        carol.befriend(&line.alice, Some(HOLD)).await,
+    );
+    line.carol.stop();
+    let key = alice.say(to_carol, "are you back?").await;
+    tokio::time::sleep(Duration::from_secs(5 * 60 * 60)).await;
+    line.carol.start();
+    let delivery = waits(&alice, key).await;
+
+    carol.say(to_alice, "I am back").await;
+
+    carol.expect_message(&line.alice, "are you back?").await;
+    assert!(
+        line.network.now() < delivery.next_try.unwrap(),
+        "before its time"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_user_can_try_now_and_can_take_it_back() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = alice.befriend(&line.carol, None).await;
+    line.carol.stop();
+    let (first, second) = (
+        alice.say(talk, "first").await,
+        alice.say(talk, "second").await,
+    );
+    waits(&alice, first).await;
+    waits(&alice, second).await;
+    tokio::time::sleep(Duration::from_secs(5 * 60 * 60)).await;
+    line.carol.start();
+    waits(&alice, first).await;
+    alice.engine.cancel(first).await.unwrap();
+    let before = line.network.now();
+
+    alice.engine.retry(second).await.unwrap();
+
+    alice.expect_delivery(second, DeliveryState::Settled).await;
+    assert!(seconds(before, line.network.now()) < 60, "at once");
+    tokio::time::sleep(Duration::from_secs(2 * 60 * 60)).await;
+    assert_eq!(
+        carol.talk(&line.alice).await.len(),
+        1,
+        "the first never left"
+    );
+    let again = alice.engine.retry(first).await;
+    assert!(
+        matches!(again, Err(EngineError::Delivery(DeliveryState::Cancelled))),
+        "{again:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_week_it_is_given_up_and_another_try_gives_it_another_week() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let talk = alice.befriend(&line.carol, None).await;
+    line.carol.stop();
+    let key = alice.say(talk, "wake up").await;
+    tokio::time::sleep(PATIENCE).await;
+
+    let row = alice.expect_delivery(key, DeliveryState::Failed).await;
+    let failure = row.delivery.unwrap().failure;
+    assert!(failure.is_some_and(Failure::passes), "{failure:?}");
+    alice.engine.retry(key).await.unwrap();
+    let delivery = waits(&alice, key).await;
+    let week = seconds(line.network.now(), delivery.gives_up_at.unwrap());
+    assert!(week > PATIENCE.as_secs() - 60, "{week}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn money_does_not_wait() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let talk = alice.befriend(&line.carol, None).await;
+    line.carol.stop();
+
+    let key = alice.pay(talk, "for the book", sat(500)).await;
+
+    let row = alice.expect_delivery(key, DeliveryState::Failed).await;
+    assert_eq!(
+        row.delivery.unwrap().failure,
+        Some(Failure::RecipientOffline)
+    );
+    line.carol.start();
+    let before = alice.balance().await;
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    assert_eq!(alice.balance().await, before, "nothing leaves unasked");
+}
