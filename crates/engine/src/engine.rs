@@ -22,7 +22,7 @@ use crate::quotes::Quotes;
 use crate::reception::Reception;
 use crate::rules::{KeysendMode, Settings};
 use crate::tasks::Tasks;
-use crate::tracker::Tracker;
+use crate::tracker::{TROUBLE, Tracker};
 
 /// What an engine is given.
 pub struct Deps {
@@ -79,7 +79,7 @@ impl Engine {
         } = deps;
         let (tasks, feed, link) = (Tasks::default(), Feed::default(), Link::new());
         let (settings, outbox_wake) = (Settings::default(), Arc::new(Notify::new()));
-        let holds_wake = Arc::new(Notify::new());
+        let (holds_wake, unopened) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
         let identity = Identity::new(node, lightning.clone());
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
@@ -92,6 +92,7 @@ impl Engine {
             link: link.clone(),
             following: Arc::new(Mutex::new(HashSet::new())),
             outbox: outbox_wake.clone(),
+            unopened: unopened.clone(),
         };
         let outbox = Outbox {
             store: store.clone(),
@@ -125,6 +126,7 @@ impl Engine {
             link: link.clone(),
             settings: settings.clone(),
             reception: reception.clone(),
+            unopened,
         };
         let holds = Holds {
             store: store.clone(),
@@ -145,9 +147,9 @@ impl Engine {
             tasks: tasks.clone(),
         };
         tasks.spawn(async move {
-            if let Err(error) = starting.run().await {
+            while let Err(error) = starting.run().await {
                 tracing::error!(%error, "the engine cannot read its database");
-                return;
+                tokio::time::sleep(TROUBLE).await;
             }
             starting.tasks.spawn(inbox.run());
             starting.tasks.spawn(holds.run());

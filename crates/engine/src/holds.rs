@@ -17,6 +17,8 @@ use crate::reception::Reception;
 const MARGIN: Duration = Duration::from_secs(10);
 /// Decisions that are carried out at once.
 const AT_ONCE: usize = 16;
+/// What could not be carried out is tried again after this long.
+const AGAIN: Duration = Duration::from_secs(2);
 /// Without a deadline to wait for, the books are looked through this often.
 const PERIOD: Duration = Duration::from_secs(60);
 
@@ -72,7 +74,7 @@ impl Holds {
                 tx.undecided()
             })
             .await?;
-        let mut wait = PERIOD;
+        let mut moments = Vec::new();
         let mut duties = Vec::new();
         for row in rows {
             match row.payment.state {
@@ -82,19 +84,19 @@ impl Holds {
                 HoldState::Refunding => {
                     duties.push((row.payment.hash, Duty::Cancel(row.payment.hash)));
                 }
-                _ => wait = wait.min(now.until(last_moment(&row))),
+                _ => moments.push(last_moment(&row)),
             }
         }
+        // All of them, whatever becomes of one: a call that is dropped half-way may be taken back by the node.
         let failed = futures::stream::iter(duties)
             .map(|(hash, duty)| self.carry_out(hash, duty))
             .buffer_unordered(AT_ONCE)
-            .any(|done| async move { !done })
+            .fold(false, |failed, done| async move { failed || !done })
             .await;
-        Ok(if failed {
-            wait.min(Duration::from_secs(2))
-        } else {
-            wait
-        })
+        let longest = if failed { AGAIN } else { PERIOD };
+        let now = self.clock.now();
+        let waits = moments.into_iter().map(|moment| now.until(moment));
+        Ok(waits.fold(longest, Duration::min))
     }
 
     /// Whether the node has said its last word on it.
@@ -109,6 +111,7 @@ impl Holds {
                 self.link.check();
                 return false;
             }
+            Err(LightningError::NotFound) => return self.gone(hash).await,
             Err(error) => {
                 tracing::warn!(%error, "a decision could not be carried out");
                 return false;
@@ -122,7 +125,18 @@ impl Holds {
                     false
                 }
             },
+            Err(LightningError::NotFound) => self.gone(hash).await,
             Err(_) => false,
+        }
+    }
+
+    async fn gone(&self, hash: PaymentHash) -> bool {
+        match self.reception.gone(hash).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::info!(%error, "the end of a payment could not be stored yet");
+                false
+            }
         }
     }
 }

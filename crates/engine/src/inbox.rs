@@ -12,7 +12,7 @@ use domain::PaymentHash;
 use futures::StreamExt;
 use lnd::{Invoice, InvoiceCursor, InvoiceState, Lightning, LightningError};
 use store::Store;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::link::Link;
@@ -23,6 +23,10 @@ use crate::rules::Settings;
 const PAGE: u64 = 200;
 /// How long after its start a subscription may still be deaf.
 const BEGINNING: Duration = Duration::from_secs(2);
+/// The first and the longest pause after a session has broken.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// What could not be opened is tried again this often.
+const AGAIN: Duration = Duration::from_secs(60);
 /// News that wait to be stored before the streams are made to wait.
 const WAITING: usize = 256;
 
@@ -34,6 +38,7 @@ pub(crate) struct Inbox {
     pub(crate) link: Link,
     pub(crate) settings: Settings,
     pub(crate) reception: Reception,
+    pub(crate) unopened: Arc<Notify>,
 }
 
 type News = Result<Invoice, LightningError>;
@@ -51,8 +56,10 @@ struct Session<'a> {
 impl Inbox {
     /// The actor's loop.
     pub(crate) async fn run(self) {
+        let mut pause = PAUSE.0;
         loop {
             self.link.connected().await;
+            let began = tokio::time::Instant::now();
             match self.session().await {
                 Err(ReceptionError::Lightning(error)) => {
                     tracing::info!(%error, "the inbox lost the node");
@@ -63,7 +70,11 @@ impl Inbox {
                 Ok(()) => {}
             }
             self.link.check();
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            if began.elapsed() > PAUSE.1 {
+                pause = PAUSE.0;
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2).min(PAUSE.1);
         }
     }
 
@@ -85,6 +96,8 @@ impl Inbox {
         // Nobody tells when the subscription has begun, and one from zero brings no backlog.
         let begun = tokio::time::sleep(BEGINNING);
         tokio::pin!(begun);
+        let mut again =
+            tokio::time::interval_at(tokio::time::Instant::now() + AGAIN, AGAIN);
         loop {
             tokio::select! {
                 arrival = arrivals.recv() => match arrival {
@@ -92,6 +105,8 @@ impl Inbox {
                     None => return Ok(()),
                 },
                 () = &mut begun, if !begun.is_elapsed() => session.take_newer().await?,
+                () = self.unopened.notified() => session.open_rest().await?,
+                _ = again.tick() => session.open_rest().await?,
                 Some(ended) = session.streams.join_next() => {
                     if let Ok(hash) = ended {
                         session.watched.remove(&hash);
@@ -189,14 +204,17 @@ impl Session<'_> {
         for hash in unfinished {
             match lightning.invoice(hash).await {
                 Ok(invoice) => self.take(invoice).await?,
-                Err(LightningError::NotFound) => {
-                    tracing::info!("the node has deleted an invoice that was not finished here");
-                }
+                Err(LightningError::NotFound) => reception.gone(hash).await?,
                 Err(error) => return Err(error.into()),
             }
         }
-        for payment in store.read(|db| db.unopened()).await? {
-            reception.open(payment).await?;
+        self.open_rest().await
+    }
+
+    /// What is stored and could not be opened before.
+    async fn open_rest(&self) -> Result<(), ReceptionError> {
+        for payment in self.inbox.store.read(|db| db.unopened()).await? {
+            self.inbox.reception.open(payment).await?;
         }
         Ok(())
     }

@@ -74,10 +74,6 @@ async fn open_letter(
         return Ok(Opened::Unreadable);
     };
     Ok(match Letter::decode(&bytes) {
-        Ok(Letter {
-            body: Body::Unknown,
-            ..
-        }) => Opened::Newer,
         Ok(what) => Opened::Letter(Box::new(Spoken {
             by,
             what,

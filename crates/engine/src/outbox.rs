@@ -23,7 +23,7 @@ use crate::link::Link;
 use crate::neighbours::Neighbours;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
-use crate::tracker::Tracker;
+use crate::tracker::{TROUBLE, Tracker};
 
 /// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
 const IN_FLIGHT: usize = 32;
@@ -73,7 +73,7 @@ impl Outbox {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::error!(%error, "the outbox cannot be read");
-                    LONGEST_SLEEP
+                    TROUBLE
                 }
             };
             away = false;
@@ -131,10 +131,14 @@ impl Outbox {
                     Ok(_) => outbox.wake.notify_one(),
                     Err(Stop::Link) => {
                         outbox.link.check();
-                        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                        tokio::time::sleep(Duration::from_secs(1)).await;
                         outbox.wake.notify_one();
                     }
-                    Err(Stop::Store(error)) => tracing::error!(%error, "a lane stopped"),
+                    Err(Stop::Store(error)) => {
+                        tracing::error!(%error, "a lane stopped");
+                        tokio::time::sleep(TROUBLE).await;
+                        outbox.wake.notify_one();
+                    }
                 }
             });
         }

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Timestamp};
+use domain::{
+    AttemptState, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Timestamp,
+};
 use lnd::{Invoice, InvoiceState, LightningError};
+use protocol::Body;
 use store::{Store, StoreError, Tx};
 use tokio::sync::Notify;
 
@@ -14,7 +17,7 @@ use crate::feed::{Change, Feed};
 use crate::filing::Desk;
 use crate::identity::Identity;
 use crate::neighbours::Neighbours;
-use crate::opening;
+use crate::opening::{self, Opened};
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 
@@ -63,13 +66,16 @@ impl Reception {
         let hash = payment.hash;
         let opened = match opening::open(&self.identity, &payment.records, hash).await {
             Ok(opened) => opened,
-            Err(LightningError::Permission(method)) => {
-                // It stays unopened; the page *Node* says which permission is missing.
-                tracing::info!(method, "a letter waits for a permission");
+            Err(error @ LightningError::Unreachable(_)) => return Err(error.into()),
+            Err(error) => {
+                // It stays unopened, and nobody else's waits for it. A missing permission stands on the page *Node*.
+                tracing::info!(%error, "a letter cannot be opened yet");
                 return Ok(());
             }
-            Err(error) => return Err(error.into()),
         };
+        if self.is_too_early(&opened).await? {
+            return Ok(());
+        }
         let (ours, rules, now) = (
             self.identity.node(),
             self.settings.rules(),
@@ -101,6 +107,33 @@ impl Reception {
         }
         self.moved(hash).await?;
         Ok(())
+    }
+
+    /// Whether it pays back a payment of ours whose own end is not known here yet: then its time comes later.
+    async fn is_too_early(&self, opened: &Opened) -> Result<bool, StoreError> {
+        let Opened::Letter(letter) = opened else {
+            return Ok(false);
+        };
+        let Body::Refund { of, .. } = letter.what.body else {
+            return Ok(false);
+        };
+        let attempt = self.store.read(move |db| db.attempt(of)).await?;
+        Ok(attempt.is_some_and(|attempt| {
+            matches!(attempt.state, AttemptState::Prepared | AttemptState::Sent)
+        }))
+    }
+
+    /// The node has deleted an invoice whose end was not known here: it neither holds nor pays anything any more.
+    pub(crate) async fn gone(&self, hash: domain::PaymentHash) -> Result<(), StoreError> {
+        tracing::info!("the node has deleted an invoice that was not finished here");
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| {
+                tx.step_hold(hash, HoldEvent::Returned, Some(Decision::Node), now)?;
+                book_incoming(tx, hash, now)
+            })
+            .await?;
+        self.moved(hash).await
     }
 
     /// Learns how the node treats keysends, from one that came.

@@ -22,6 +22,8 @@ use crate::link::Link;
 
 /// Path finding ends after this many seconds.
 const PATH_FINDING_SECS: u32 = 60;
+/// A pause after the database has failed.
+pub(crate) const TROUBLE: Duration = Duration::from_secs(5);
 
 /// Carries attempts.
 #[derive(Clone)]
@@ -33,6 +35,7 @@ pub(crate) struct Tracker {
     pub(crate) link: Link,
     pub(crate) following: Arc<Mutex<HashSet<PaymentHash>>>,
     pub(crate) outbox: Arc<Notify>,
+    pub(crate) unopened: Arc<Notify>,
 }
 
 /// How one try to learn an attempt's end went.
@@ -72,9 +75,12 @@ impl Tracker {
         {
             return;
         }
-        if let Err(error) = self.carry_to_the_end(attempt, fresh).await {
-            // It stays open in the database and is picked up at the next start.
+        let mut result = self.carry_to_the_end(attempt.clone(), fresh).await;
+        while let Err(error) = result {
+            // A full disk may have room again. The node is asked first what it knows.
             tracing::error!(%error, "an attempt cannot be followed");
+            tokio::time::sleep(TROUBLE).await;
+            result = self.carry_to_the_end(attempt.clone(), false).await;
         }
         self.following
             .lock()
@@ -190,18 +196,37 @@ impl Tracker {
             }))
         };
         match self.lightning.route(query.clone()).await {
-            Ok(route) => match self.lightning.send_to_route(attempt.hash, route).await {
-                Ok(update) => Ok(Step::Over(update)),
-                Err(LightningError::Unreachable(_) | LightningError::AlreadyExists) => {
-                    Ok(Step::Interrupted)
+            Ok(route) => {
+                let hops = u32::try_from(route.nodes.len()).ok();
+                self.on_its_way(attempt, hops).await?;
+                match self.lightning.send_to_route(attempt.hash, route).await {
+                    Ok(update) if update.is_final() => Ok(Step::Over(update)),
+                    Ok(_)
+                    | Err(LightningError::Unreachable(_) | LightningError::AlreadyExists) => {
+                        Ok(Step::Interrupted)
+                    }
+                    Err(error) => Ok(self.after_refusal(attempt, &error).await),
                 }
-                Err(error) => Ok(Step::Over(failed(&error))),
-            },
+            }
             Err(LightningError::NoRoute | LightningError::InsufficientBalance) => {
                 no_route(lnd::diagnose(&*self.lightning, query).await)
             }
             Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
             Err(_) => no_route(Failure::NoRoute),
+        }
+    }
+
+    /// The node said no to a route. The payment may have left all the same: its own books say.
+    async fn after_refusal(&self, attempt: &Attempt, error: &LightningError) -> Step {
+        let mut updates = match self.lightning.track(attempt.hash).await {
+            Ok(updates) => updates,
+            Err(LightningError::NotFound) => return Step::Over(failed(error)),
+            Err(_) => return Step::Interrupted,
+        };
+        match updates.next().await {
+            Some(Ok(PaymentUpdate::Failed { .. })) => Step::Over(failed(error)),
+            Some(Ok(update)) if update.is_final() => Step::Over(update),
+            _ => Step::Interrupted,
         }
     }
 
@@ -310,8 +335,9 @@ impl Tracker {
                 Ok(())
             })
             .await?;
-        // It may have to wait for its next try.
+        // It may have to wait for its next try; and a refund that names it may be judged now.
         self.outbox.notify_one();
+        self.unopened.notify_one();
         self.changed(attempt).await
     }
 

@@ -119,10 +119,10 @@ impl Tx<'_> {
         }
     }
 
-    /// The node has acknowledged it. `false`: it was not merely prepared.
+    /// The node has acknowledged it, and perhaps told its route. `false`: it has an outcome.
     pub fn mark_sent(&self, hash: PaymentHash, hops: Option<u32>) -> Result<bool> {
         let changed = self.change(
-            "UPDATE attempt SET state = 1, hops = coalesce(?2, hops) WHERE hash = ?1 AND state = 0",
+            "UPDATE attempt SET state = 1, hops = coalesce(?2, hops) WHERE hash = ?1 AND state IN (0, 1)",
             params![S(hash), S(hops)],
         )?;
         Ok(changed == 1)
