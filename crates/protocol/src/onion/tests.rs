@@ -10,6 +10,7 @@ mod answers;
 mod hostile;
 mod limits;
 mod peel;
+mod vectors;
 
 use peel::{Arrived, deliver, ecdh, listed};
 
