@@ -9,6 +9,7 @@ use crate::people::{Person, alice, bob, person};
 mod answers;
 mod hostile;
 mod limits;
+mod oracle;
 mod peel;
 mod vectors;
 
