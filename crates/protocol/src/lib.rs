@@ -5,6 +5,7 @@
 
 pub mod dialect;
 pub mod letter;
+pub mod onion;
 #[cfg(test)]
 mod people;
 pub mod record;
