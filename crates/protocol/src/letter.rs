@@ -4,26 +4,13 @@ use domain::{Expectation, MessageId, Msat, PaymentHash, Timestamp};
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 
-/// Generated from `proto/heliograph/letter.proto`.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    clippy::use_self,
-    reason = "generated code has a style of its own"
-)]
-mod wire {
-    include!(concat!(env!("OUT_DIR"), "/heliograph.rs"));
-}
+use crate::bounds;
+use crate::wire;
 
 /// Letters are padded to a multiple of so many bytes, to hide how long the words are.
 const BLOCK: usize = 64;
 /// More bytes than this are never read: what a Noise message can carry. It bounds the text, too.
 const LETTER_LIMIT: usize = 65_535;
-/// The end of the year 9999, in ms.
-const LAST_MOMENT: i64 = 253_402_300_799_999;
-/// All bitcoin there will ever be, in msat.
-const ALL_MSAT: u64 = 2_100_000_000_000_000_000;
 
 /// A letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +94,7 @@ impl Letter {
         let mut letter = wire::Letter {
             id: self.id.0.to_vec(),
             sequence: self.sequence,
-            sent_at_ms: u64::try_from(self.sent_at.0).unwrap_or(0),
+            sent_at_ms: bounds::millis(self.sent_at),
             expectation: match self.expectation {
                 Expectation::Return => wire::Expectation::Return,
                 Expectation::Keep => wire::Expectation::Keep,
@@ -140,10 +127,7 @@ impl Letter {
             // A person decides what this program does not understand.
             wire::Expectation::Decide | wire::Expectation::Unspecified => Expectation::Decide,
         };
-        let sent_at = i64::try_from(letter.sent_at_ms)
-            .ok()
-            .filter(|ms| *ms <= LAST_MOMENT)
-            .ok_or(LetterError::Time)?;
+        let sent_at = bounds::moment(letter.sent_at_ms).ok_or(LetterError::Time)?;
         let reply_to = match letter.reply_to.as_slice() {
             [] => None,
             id => Some(MessageId::from_slice(id).ok_or(LetterError::Id)?),
@@ -154,7 +138,7 @@ impl Letter {
         Ok(Self {
             id: MessageId::from_slice(&letter.id).ok_or(LetterError::Id)?,
             sequence: letter.sequence,
-            sent_at: Timestamp(sent_at),
+            sent_at,
             expectation,
             hold_secs: letter.holds_keysends.then_some(letter.hold_seconds),
             reply_to,
@@ -213,12 +197,8 @@ pub fn text_hash(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 
-const fn sats(msat: u64) -> Result<Msat, LetterError> {
-    if msat == 0 || msat > ALL_MSAT {
-        Err(LetterError::Amount)
-    } else {
-        Ok(Msat::new(msat))
-    }
+fn sats(msat: u64) -> Result<Msat, LetterError> {
+    bounds::amount(msat).ok_or(LetterError::Amount)
 }
 
 /// How many zeros the padding field needs so that a letter of `len` bytes without it fills whole blocks.

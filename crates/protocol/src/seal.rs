@@ -49,7 +49,7 @@ pub enum EnvelopeError {
     /// Of this kind, which this program does not know: keep the bytes until an update.
     #[error("the letter is sealed in a way that is not known here: kind {0}")]
     UnknownKind(u8),
-    /// A key card: nothing to open.
+    /// A key card: for [`crate::SignedCard::from_envelope`].
     #[error("this is a key card, not a letter")]
     Card,
     /// Has no version, or version 0.

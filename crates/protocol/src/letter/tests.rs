@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::bounds::{ALL_MSAT, LAST_MOMENT};
 
 fn letter(body: Body) -> Letter {
     Letter {
