@@ -10,6 +10,7 @@ pub mod dialect;
 mod document;
 pub mod key;
 pub mod letter;
+pub mod part;
 #[cfg(test)]
 mod people;
 pub mod record;
@@ -30,7 +31,8 @@ mod wire {
 pub use card::{CardError, Features, KeyCard, SignedCard};
 pub use dialect::{Dialect, Readable, message_id_of_readable, read_readable, whatsat};
 pub use key::{KeyId, PublicKey, SealKey};
-pub use letter::{Body, Letter, LetterError, text_hash};
+pub use letter::{Body, Letter, LetterError, RequestId, text_hash};
+pub use part::{CutError, Joiner, Packing, PartError, PartSet, Piece, Whole, cut};
 pub use record::{Records, letter_record};
 pub use seal::{
     Envelope, EnvelopeError, LETTER_ROOM, Lock, OVERHEAD, Opening, OpeningSender, Recipient,

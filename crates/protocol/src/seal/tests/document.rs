@@ -18,6 +18,7 @@ fn letter() -> Letter {
         expectation: Expectation::Return,
         hold_secs: Some(900),
         reply_to: None,
+        card: None,
         body: Body::Text("Grüße, Bob".to_owned()),
     }
 }
