@@ -4,6 +4,8 @@ use super::*;
 use crate::document::fields;
 use crate::people::{Person, alice, bob, mallory};
 
+mod document;
+
 const DAY: i64 = 86_400_000;
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 

@@ -5,6 +5,7 @@ use super::*;
 use crate::document::fields;
 
 mod bad;
+mod document;
 
 /// What a letter may have inside a keysend.
 const KEYSEND: usize = 576;

@@ -71,6 +71,46 @@ fn the_vector_of_a_letter_to_a_node_holds() {
 }
 
 #[test]
+fn the_vector_of_a_letter_to_a_seal_key_holds() {
+    let given = vector("letter to a seal key");
+    let node = private(&given["bob_private"]).public();
+    let alice = private(&given["alice_seal_private"]);
+    let bob = private(&given["bob_seal_private"]);
+    let ephemeral = private(&given["ephemeral_private"]);
+    let bytes = letter().encode();
+    let to = Recipient::with_seal_key(node.as_node(), bob.public());
+    let shared = alice.shared(&bob.public());
+    let none = [0; 32];
+    let envelope = seal_with(&ephemeral, alice.public(), to, &shared, &none, &bytes).unwrap();
+    let computed = [
+        ("bob_private", given["bob_private"].clone()),
+        ("alice_seal_private", given["alice_seal_private"].clone()),
+        ("bob_seal_private", given["bob_seal_private"].clone()),
+        ("ephemeral_private", given["ephemeral_private"].clone()),
+        ("bob_node_id", node.to_bytes().to_vec()),
+        ("alice_seal_key", alice.public().to_bytes().to_vec()),
+        ("bob_seal_key", bob.public().to_bytes().to_vec()),
+        ("bob_key_id", KeyId::of(&bob.public()).0.to_vec()),
+        ("prologue", prologue(to.lock(), node.as_node(), &none)),
+        ("dh_ephemeral_bob", ephemeral.shared(&bob.public()).to_vec()),
+        ("dh_alice_bob", shared.to_vec()),
+        ("letter", bytes),
+        ("ephemeral_public", envelope[6..39].to_vec()),
+        ("sealed_sender", envelope[39..88].to_vec()),
+        ("sealed_letter", envelope[88..].to_vec()),
+        ("envelope", envelope.clone()),
+    ];
+    assert_written("letter to a seal key", &computed);
+
+    let (sender, opened) = Envelope::parse(&given["envelope"])
+        .unwrap()
+        .open_with_key(&bob, node.as_node(), &none)
+        .unwrap();
+    assert_eq!(sender, alice.public());
+    assert_eq!(Letter::decode(&opened), Ok(letter()));
+}
+
+#[test]
 fn the_document_names_the_numbers_that_the_program_uses() {
     use crate::record;
     for number in [
@@ -92,5 +132,27 @@ fn the_document_names_the_numbers_that_the_program_uses() {
         record::C13N_SIGNATURE,
     ] {
         assert!(TEXT.contains(&number.to_string()), "{number}");
+    }
+}
+
+#[test]
+fn the_document_names_the_bounds_that_the_program_holds() {
+    use crate::{card, letter, part, text};
+    for bound in [
+        LETTER_ROOM,
+        card::CARD_LIMIT,
+        letter::RECEIPT_LIMIT,
+        letter::BOLT11_LIMIT,
+        letter::EMOJI_LIMIT,
+        text::NAME_LIMIT,
+        text::TEXT_LIMIT,
+        part::WHOLE_LIMIT,
+        usize::try_from(part::PARTS_LIMIT).unwrap(),
+    ] {
+        let mut digits = bound.to_string();
+        if digits.len() > 3 {
+            digits.insert(digits.len() - 3, ',');
+        }
+        assert!(TEXT.contains(&digits), "{digits}");
     }
 }
