@@ -126,7 +126,7 @@ fn what_packing_would_lengthen_goes_as_it_is() {
 #[test]
 fn the_longest_text_arrives_and_a_longer_one_does_not_leave() {
     let longest = text(&noise(TEXT_LIMIT));
-    for room in [KEYSEND, 30_000, LETTER_ROOM, usize::MAX] {
+    for room in [384, KEYSEND, 30_000, LETTER_ROOM, usize::MAX] {
         let letters = cut(&longest, room).unwrap();
         assert!(letters.iter().all(|letter| letter.encode().len() <= room));
         let whole = joined(pieces(&letters)).unwrap().unwrap();
