@@ -274,8 +274,8 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// Opens one that is locked with `key`, and returns the sender's key and the letter's bytes. Otherwise as
-    /// [`Self::open`]. What is said there of the sender holds here as well: whose key it is, a key card says.
+    /// Opens one that is locked with `key`, which proves the sender's key, and returns that key and the letter's bytes.
+    /// Whose key it is, a key card says. `recipient` and `context` are as for [`Self::open`].
     ///
     /// # Errors
     /// [`SealError::OtherKey`] when it is locked with another key, [`SealError::Key`], [`SealError::DoesNotOpen`].
