@@ -13,7 +13,7 @@ mod c13n;
 mod noise;
 mod numbered;
 mod podcast;
-mod signature;
+pub(crate) mod signature;
 mod sphinx;
 mod time;
 pub mod whatsat;

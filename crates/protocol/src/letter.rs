@@ -1,29 +1,21 @@
 //! What is inside a seal.
 
-use domain::{Expectation, MessageId, Msat, PaymentHash, Timestamp};
+use domain::{Expectation, MessageId, Timestamp};
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 
-/// Generated from `proto/heliograph/letter.proto`.
-#[allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::all,
-    clippy::use_self,
-    reason = "generated code has a style of its own"
-)]
-mod wire {
-    include!(concat!(env!("OUT_DIR"), "/heliograph.rs"));
-}
+use crate::bounds;
+use crate::card::SignedCard;
+use crate::wire;
+
+mod body;
+
+pub use body::{BOLT11_LIMIT, Body, EMOJI_LIMIT, RECEIPT_LIMIT, RequestId};
 
 /// Letters are padded to a multiple of so many bytes, to hide how long the words are.
-const BLOCK: usize = 64;
-/// More bytes than this are never read: what a Noise message can carry. It bounds the text, too.
+pub(crate) const BLOCK: usize = 64;
+/// More bytes than this are never read: what a Noise message can carry.
 const LETTER_LIMIT: usize = 65_535;
-/// The end of the year 9999, in ms.
-const LAST_MOMENT: i64 = 253_402_300_799_999;
-/// All bitcoin there will ever be, in msat.
-const ALL_MSAT: u64 = 2_100_000_000_000_000_000;
 
 /// A letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,44 +32,16 @@ pub struct Letter {
     pub hold_secs: Option<u32>,
     /// The message that this one answers.
     pub reply_to: Option<MessageId>,
+    /// The sender's key card, not checked yet.
+    pub card: Option<SignedCard>,
     /// What it says.
     pub body: Body,
-}
-
-/// What a letter says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
-    /// Words.
-    Text(String),
-    /// "I read letters."
-    Hello {
-        /// [`text_hash`] of the readable text of the same payment.
-        beside: Option<[u8; 32]>,
-    },
-    /// The payment that carries the letter is for the recipient. Its hash is in the seal's context.
-    Payment {
-        /// Words for it; may be empty.
-        note: String,
-        /// How much of it is meant for the recipient.
-        amount: Msat,
-    },
-    /// The payment that carries the letter pays a settled one back.
-    Refund {
-        /// The settled payment.
-        of: PaymentHash,
-        /// How much of it is paid back.
-        amount: Msat,
-        /// Words for it; may be empty.
-        note: String,
-    },
-    /// A body of a newer program: keep the letter's bytes.
-    Unknown,
 }
 
 /// Why the opened bytes are no letter. They are authentic all the same: the sender's program is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LetterError {
-    /// More than 65,535 bytes.
+    /// More than 65,535 bytes, or a text of more than 64 KiB.
     #[error("the letter is too long")]
     TooLong,
     /// Not protobuf, or text that is not UTF-8.
@@ -98,16 +62,46 @@ pub enum LetterError {
     /// Nothing, or more than all bitcoin.
     #[error("the letter names an impossible amount")]
     Amount,
+    /// A key card that is too long, or without a signature.
+    #[error("the letter holds an invalid key card")]
+    Card,
+    /// A receipt for nothing, for more than [`RECEIPT_LIMIT`] messages, or for a piece of an id.
+    #[error("the receipt is not a list of messages")]
+    Receipt,
+    /// An invoice that is empty, longer than [`BOLT11_LIMIT`], or not of letters and digits.
+    #[error("the letter holds an invalid invoice")]
+    Invoice,
+    /// A reaction of more than one character or more than [`EMOJI_LIMIT`] bytes, or one that cannot be seen.
+    #[error("the reaction is not one character")]
+    Reaction,
+    /// A name of more than [`crate::text::NAME_LIMIT`] bytes.
+    #[error("the name is too long")]
+    Name,
+    /// A piece without its place, a place without a piece, or one that cannot be.
+    #[error("the letter is an impossible part")]
+    Part,
 }
 
 impl Letter {
-    /// The letter's bytes, padded to a multiple of 64.
+    /// The letter's bytes, padded to a multiple of 64. A body out of its bounds ([`Body::check`]) is written, and
+    /// refused by its reader.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut letter = wire::Letter {
+        let mut letter = self.to_wire();
+        letter.padding = vec![0; padding(letter.encoded_len())];
+        letter.encode_to_vec()
+    }
+
+    /// How long the letter is before it is padded.
+    pub(crate) fn bare_len(&self) -> usize {
+        self.to_wire().encoded_len()
+    }
+
+    fn to_wire(&self) -> wire::Letter {
+        wire::Letter {
             id: self.id.0.to_vec(),
             sequence: self.sequence,
-            sent_at_ms: u64::try_from(self.sent_at.0).unwrap_or(0),
+            sent_at_ms: bounds::millis(self.sent_at),
             expectation: match self.expectation {
                 Expectation::Return => wire::Expectation::Return,
                 Expectation::Keep => wire::Expectation::Keep,
@@ -117,11 +111,11 @@ impl Letter {
             holds_keysends: self.hold_secs.is_some(),
             hold_seconds: self.hold_secs.unwrap_or(0),
             reply_to: self.reply_to.map(|id| id.0.to_vec()).unwrap_or_default(),
+            part: self.body.part(),
+            card: self.card.as_ref().map(SignedCard::to_wire),
             padding: Vec::new(),
             body: self.body.encode(),
-        };
-        letter.padding = vec![0; padding(letter.encoded_len())];
-        letter.encode_to_vec()
+        }
     }
 
     /// Reads a letter.
@@ -140,10 +134,7 @@ impl Letter {
             // A person decides what this program does not understand.
             wire::Expectation::Decide | wire::Expectation::Unspecified => Expectation::Decide,
         };
-        let sent_at = i64::try_from(letter.sent_at_ms)
-            .ok()
-            .filter(|ms| *ms <= LAST_MOMENT)
-            .ok_or(LetterError::Time)?;
+        let sent_at = bounds::moment(letter.sent_at_ms).ok_or(LetterError::Time)?;
         let reply_to = match letter.reply_to.as_slice() {
             [] => None,
             id => Some(MessageId::from_slice(id).ok_or(LetterError::Id)?),
@@ -154,55 +145,16 @@ impl Letter {
         Ok(Self {
             id: MessageId::from_slice(&letter.id).ok_or(LetterError::Id)?,
             sequence: letter.sequence,
-            sent_at: Timestamp(sent_at),
+            sent_at,
             expectation,
             hold_secs: letter.holds_keysends.then_some(letter.hold_seconds),
             reply_to,
-            body: Body::decode(letter.body)?,
-        })
-    }
-}
-
-impl Body {
-    fn encode(&self) -> Option<wire::letter::Body> {
-        Some(match self {
-            Self::Text(text) => wire::letter::Body::Text(wire::Text { text: text.clone() }),
-            Self::Hello { beside } => wire::letter::Body::Hello(wire::Hello {
-                beside: beside.map(Vec::from).unwrap_or_default(),
-            }),
-            Self::Payment { note, amount } => wire::letter::Body::Payment(wire::Payment {
-                amount_msat: amount.get(),
-                note: note.clone(),
-            }),
-            Self::Refund { of, amount, note } => wire::letter::Body::Refund(wire::Refund {
-                of: of.0.to_vec(),
-                amount_msat: amount.get(),
-                note: note.clone(),
-            }),
-            Self::Unknown => return None,
-        })
-    }
-
-    fn decode(body: Option<wire::letter::Body>) -> Result<Self, LetterError> {
-        use wire::letter::Body as Wire;
-        Ok(match body {
-            None => Self::Unknown,
-            Some(Wire::Text(body)) => Self::Text(body.text),
-            Some(Wire::Hello(body)) => Self::Hello {
-                beside: match body.beside.as_slice() {
-                    [] => None,
-                    hash => Some(hash.try_into().map_err(|_| LetterError::Hash)?),
-                },
-            },
-            Some(Wire::Payment(body)) => Self::Payment {
-                note: body.note,
-                amount: sats(body.amount_msat)?,
-            },
-            Some(Wire::Refund(body)) => Self::Refund {
-                of: PaymentHash::from_slice(&body.of).ok_or(LetterError::Hash)?,
-                amount: sats(body.amount_msat)?,
-                note: body.note,
-            },
+            card: letter
+                .card
+                .map(SignedCard::from_wire)
+                .transpose()
+                .map_err(|_| LetterError::Card)?,
+            body: Body::decode(letter.body, letter.part)?,
         })
     }
 }
@@ -211,14 +163,6 @@ impl Body {
 #[must_use]
 pub fn text_hash(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
-}
-
-const fn sats(msat: u64) -> Result<Msat, LetterError> {
-    if msat == 0 || msat > ALL_MSAT {
-        Err(LetterError::Amount)
-    } else {
-        Ok(Msat::new(msat))
-    }
 }
 
 /// How many zeros the padding field needs so that a letter of `len` bytes without it fills whole blocks.

@@ -3,8 +3,10 @@
 use domain::NodeId;
 use secp256k1::ecdh::SharedSecret;
 use secp256k1::ecdsa::RecoverableSignature;
-use secp256k1::{Message, PublicKey, SecretKey};
+use secp256k1::{Message, SecretKey};
 use sha2::{Digest, Sha256};
+
+use crate::{PublicKey, SealKey};
 
 pub(crate) struct Person {
     pub(crate) secret: SecretKey,
@@ -32,9 +34,14 @@ pub(crate) fn mallory() -> Person {
 }
 
 impl Person {
+    /// Their program's seal key: another key than the node's.
+    pub(crate) fn seal_key(&self) -> SealKey {
+        SealKey::from_secret_bytes(&Sha256::digest(self.secret.as_secret_bytes()).into()).unwrap()
+    }
+
     /// `signrpc.DeriveSharedKey`.
-    pub(crate) fn shared_with(&self, other: NodeId) -> [u8; 32] {
-        let point = PublicKey::from_slice(other.as_bytes()).unwrap();
+    pub(crate) fn shared_with(&self, other: impl Into<PublicKey>) -> [u8; 32] {
+        let point = secp256k1::PublicKey::from_slice(&other.into().to_bytes()).unwrap();
         SharedSecret::new(&point, &self.secret).to_secret_bytes()
     }
 

@@ -1,32 +1,44 @@
-//! Sealing letters between two nodes' keys, without input or output.
+//! Sealing letters, without input or output.
 //!
-//! The private keys are in the nodes: the caller asks its node for shared secrets (SHA-256 of the compressed
-//! point, as BOLT 8 has it) and brings them here. Sealing needs one, opening two, and the second only when the
-//! first fits:
+//! A letter is sealed to a node's key or to the seal key of a key card. The private keys of nodes are in the nodes:
+//! the caller asks its node for shared secrets (SHA-256 of the compressed point, as BOLT 8 has it) and brings them
+//! here. Sealing needs one, opening two, and the second only when the first fits. A letter to a seal key is opened
+//! with the key alone:
 //!
 //! ```text
-//! Envelope::parse ─▶ open ─▶ Opening ─with_ephemeral_secret─▶ OpeningSender ─with_sender_secret─▶ letter
+//! Envelope::parse ─┬▶ open ─▶ Opening ─with_ephemeral_secret─▶ OpeningSender ─with_sender_secret─▶ letter
+//!                  └▶ open_with_key ─────────────────────────────────────────────────────────────▶ letter
 //! ```
 
 use domain::NodeId;
 use rand::CryptoRng;
-use secp256k1::ecdh::SharedSecret;
-use secp256k1::{PublicKey, SecretKey};
+use zeroize::Zeroizing;
+
+use crate::key::{KeyId, PublicKey, SealKey};
 
 mod noise;
 
 use noise::{Symmetric, TAG};
 
-/// Bytes that an envelope has more than its letter: version, kind, ephemeral key, sealed sender key, tag.
-pub const OVERHEAD: usize = 2 + 98;
+/// Bytes that an envelope to a node's key has more than its letter: version, kind, and the seal. For any recipient:
+/// [`Recipient::overhead`].
+pub const OVERHEAD: usize = 2 + SEAL;
+/// The longest letter that can be sealed, in bytes.
+pub const LETTER_ROOM: usize = BODY_LIMIT - SEAL;
 
 /// The version of envelopes that this program writes.
 const VERSION: u8 = 1;
 /// Sealed to the recipient's node id.
 const KIND_NODE: u8 = 1;
+/// Sealed to a seal key, whose id follows.
+const KIND_SEAL_KEY: u8 = 2;
+/// A bare key card.
+const KIND_CARD: u8 = 3;
 /// The longest Noise message.
 const BODY_LIMIT: usize = 65_535;
 const KEY: usize = 33;
+/// Ephemeral key, sealed sender key, tag of the letter.
+const SEAL: usize = KEY + KEY + TAG + TAG;
 
 /// Why a record is no envelope that this program opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +49,9 @@ pub enum EnvelopeError {
     /// Of this kind, which this program does not know: keep the bytes until an update.
     #[error("the letter is sealed in a way that is not known here: kind {0}")]
     UnknownKind(u8),
+    /// A key card: for [`crate::SignedCard::from_envelope`].
+    #[error("this is a key card, not a letter")]
+    Card,
     /// Has no version, or version 0.
     #[error("this is no letter")]
     NoVersion,
@@ -66,56 +81,133 @@ pub enum SealError {
     /// sealed to somebody else.
     #[error("the letter cannot be opened")]
     DoesNotOpen,
-    /// The letter to seal is longer than 65,437 bytes.
+    /// It is sealed to another key than the one at hand: to a seal key instead of the node's, or to another one.
+    #[error("the letter is sealed to another key")]
+    OtherKey,
+    /// The letter to seal is longer than [`LETTER_ROOM`].
     #[error("the letter is too long to seal")]
     TooLong,
 }
 
+/// What an envelope is locked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// The recipient's node key: opened with secrets from the node.
+    NodeKey,
+    /// A seal key of the recipient, with this id.
+    SealKey(KeyId),
+}
+
+impl Lock {
+    const fn kind(self) -> u8 {
+        match self {
+            Self::NodeKey => KIND_NODE,
+            Self::SealKey(_) => KIND_SEAL_KEY,
+        }
+    }
+
+    fn key_id(self) -> [u8; 4] {
+        match self {
+            Self::NodeKey => [0; 4],
+            Self::SealKey(KeyId(id)) => id,
+        }
+    }
+}
+
+/// Whom a letter is sealed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    node: NodeId,
+    seal_key: Option<PublicKey>,
+}
+
+impl Recipient {
+    /// A node, by a seal key that it vouches for.
+    #[must_use]
+    pub const fn with_seal_key(node: NodeId, key: PublicKey) -> Self {
+        Self {
+            node,
+            seal_key: Some(key),
+        }
+    }
+
+    /// The key that the sender's key must share a secret with.
+    #[must_use]
+    pub fn key(&self) -> PublicKey {
+        self.seal_key.unwrap_or_else(|| self.node.into())
+    }
+
+    /// What the envelope will be locked with.
+    #[must_use]
+    pub fn lock(&self) -> Lock {
+        self.seal_key
+            .map_or(Lock::NodeKey, |key| Lock::SealKey(KeyId::of(&key)))
+    }
+
+    /// Bytes that the envelope will have more than its letter.
+    #[must_use]
+    pub const fn overhead(&self) -> usize {
+        match self.seal_key {
+            None => OVERHEAD,
+            Some(_) => OVERHEAD.saturating_add(4),
+        }
+    }
+}
+
+/// A node, by its own key.
+impl From<NodeId> for Recipient {
+    fn from(node: NodeId) -> Self {
+        Self {
+            node,
+            seal_key: None,
+        }
+    }
+}
+
 /// Seals `letter` and returns the whole envelope.
 ///
-/// `shared` is the secret between the sender's and the recipient's node keys, from the sender's node. `context` is
-/// the payment hash of the payment that will carry it: the letter opens on no other one.
+/// `sender` is the sender's node id, or the sender's seal key, which a key card must vouch for. `shared` is the
+/// secret between it and [`Recipient::key`]: from the sender's node, or from [`SealKey::shared`]. `context` is the
+/// payment hash of the payment that will carry it, or zeros where no payment does: the letter opens with no other.
 ///
 /// # Errors
 /// [`SealError::TooLong`].
 pub fn seal(
     rng: &mut impl CryptoRng,
-    sender: NodeId,
-    recipient: NodeId,
+    sender: impl Into<PublicKey>,
+    recipient: impl Into<Recipient>,
     shared: &[u8; 32],
     context: &[u8; 32],
     letter: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    let mut ephemeral = SecretKey::new(rng);
-    let sealed = seal_with(&ephemeral, sender, recipient, shared, context, letter);
-    ephemeral.non_secure_erase();
-    sealed
+    let ephemeral = SealKey::generate(rng);
+    let (sender, recipient) = (sender.into(), recipient.into());
+    seal_with(&ephemeral, sender, recipient, shared, context, letter)
 }
 
 fn seal_with(
-    ephemeral: &SecretKey,
-    sender: NodeId,
-    recipient: NodeId,
+    ephemeral: &SealKey,
+    sender: PublicKey,
+    recipient: Recipient,
     shared: &[u8; 32],
     context: &[u8; 32],
     letter: &[u8],
 ) -> Result<Vec<u8>, SealError> {
-    let room = BODY_LIMIT.saturating_sub(OVERHEAD).saturating_add(2);
-    if letter.len() > room {
+    if letter.len() > LETTER_ROOM {
         return Err(SealError::TooLong);
     }
-    let point =
-        PublicKey::from_byte_array_compressed(*recipient.as_bytes()).map_err(|_| SealError::Key)?;
-    let mut once = SharedSecret::new(&point, ephemeral);
-    let public = ephemeral.public_key().serialize();
+    let (key, lock) = (recipient.key(), recipient.lock());
+    let public = ephemeral.public().to_bytes();
 
-    let mut state = Symmetric::begin(recipient, &prologue(recipient, context));
-    let mut envelope = vec![VERSION, KIND_NODE];
+    let mut state = Symmetric::begin(&key, &prologue(lock, recipient.node, context));
+    let mut envelope = vec![VERSION, lock.kind()];
+    if let Lock::SealKey(KeyId(id)) = lock {
+        envelope.extend_from_slice(&id);
+    }
     state.mix_hash(&public);
     envelope.extend_from_slice(&public);
-    state.mix_key(once.as_secret_bytes())?;
-    once.non_secure_erase();
-    envelope.extend(state.encrypt(sender.as_bytes())?);
+    state.mix_key(&Zeroizing::new(ephemeral.shared(&key)))?;
+    envelope.extend(state.encrypt(&sender.to_bytes())?);
     state.mix_key(shared)?;
     envelope.extend(state.encrypt(letter)?);
     Ok(envelope)
@@ -124,6 +216,7 @@ fn seal_with(
 /// The record of a letter, taken apart and not opened yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
+    lock: Lock,
     ephemeral: &'a [u8; KEY],
     sender: &'a [u8; KEY + TAG],
     letter: &'a [u8],
@@ -135,11 +228,16 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`EnvelopeError`]; `is_newer` tells what is worth keeping.
     pub fn parse(record: &'a [u8]) -> Result<Self, EnvelopeError> {
-        let body = match record {
+        let (lock, body) = match record {
             [] | [0, ..] => return Err(EnvelopeError::NoVersion),
-            [VERSION, KIND_NODE, body @ ..] => body,
-            [VERSION, kind, ..] => return Err(EnvelopeError::UnknownKind(*kind)),
             [VERSION] => return Err(EnvelopeError::TooShort),
+            [VERSION, KIND_NODE, body @ ..] => (Lock::NodeKey, body),
+            [VERSION, KIND_SEAL_KEY, rest @ ..] => {
+                let (id, body) = rest.split_first_chunk().ok_or(EnvelopeError::TooShort)?;
+                (Lock::SealKey(KeyId(*id)), body)
+            }
+            [VERSION, KIND_CARD, ..] => return Err(EnvelopeError::Card),
+            [VERSION, kind, ..] => return Err(EnvelopeError::UnknownKind(*kind)),
             [version, ..] => return Err(EnvelopeError::Newer(*version)),
         };
         if body.len() > BODY_LIMIT {
@@ -151,19 +249,62 @@ impl<'a> Envelope<'a> {
             return Err(EnvelopeError::TooShort);
         }
         Ok(Self {
+            lock,
             ephemeral,
             sender,
             letter,
         })
     }
 
-    /// Begins to open it: `recipient` is our own node, `context` the payment hash of the payment that carried it.
+    /// What it is locked with: our node's key, or which of our seal keys.
+    #[must_use]
+    pub const fn lock(&self) -> Lock {
+        self.lock
+    }
+
+    /// Begins to open one that is locked with a node's key. `recipient` is our own node; `context` is the payment
+    /// hash of the payment that carried it, or zeros when none did.
     ///
     /// # Errors
-    /// [`SealError::Key`].
+    /// [`SealError::Key`]; [`SealError::OtherKey`] when it is locked with a seal key.
     pub fn open(self, recipient: NodeId, context: &[u8; 32]) -> Result<Opening, SealError> {
-        let ephemeral = NodeId::from_bytes(self.ephemeral).map_err(|_| SealError::Key)?;
-        let mut state = Symmetric::begin(recipient, &prologue(recipient, context));
+        match self.lock {
+            Lock::NodeKey => self.begin(&recipient.into(), recipient, context),
+            Lock::SealKey(_) => Err(SealError::OtherKey),
+        }
+    }
+
+    /// Opens one that is locked with `key`, which proves the sender's key, and returns that key and the letter's bytes.
+    /// Whose key it is, a key card says. `recipient` and `context` are as for [`Self::open`].
+    ///
+    /// # Errors
+    /// [`SealError::OtherKey`] when it is locked with another key, [`SealError::Key`], [`SealError::DoesNotOpen`].
+    pub fn open_with_key(
+        self,
+        key: &SealKey,
+        recipient: NodeId,
+        context: &[u8; 32],
+    ) -> Result<(PublicKey, Vec<u8>), SealError> {
+        let public = key.public();
+        if self.lock != Lock::SealKey(KeyId::of(&public)) {
+            return Err(SealError::OtherKey);
+        }
+        let opening = self.begin(&public, recipient, context)?;
+        let secret = Zeroizing::new(key.shared(&opening.ephemeral));
+        let opening = opening.with_ephemeral_secret(&secret)?;
+        let sender = opening.sender();
+        let secret = Zeroizing::new(key.shared(&sender));
+        Ok((sender, opening.with_sender_secret(&secret)?))
+    }
+
+    fn begin(
+        self,
+        key: &PublicKey,
+        recipient: NodeId,
+        context: &[u8; 32],
+    ) -> Result<Opening, SealError> {
+        let ephemeral = PublicKey::from_bytes(self.ephemeral).ok_or(SealError::Key)?;
+        let mut state = Symmetric::begin(key, &prologue(self.lock, recipient, context));
         state.mix_hash(self.ephemeral);
         Ok(Opening {
             state,
@@ -177,7 +318,7 @@ impl<'a> Envelope<'a> {
 /// An envelope that waits for the secret of its ephemeral key.
 pub struct Opening {
     state: Symmetric,
-    ephemeral: NodeId,
+    ephemeral: PublicKey,
     sender: [u8; KEY + TAG],
     letter: Vec<u8>,
 }
@@ -185,7 +326,7 @@ pub struct Opening {
 impl Opening {
     /// The key to ask our node for the first secret with. Used once: not worth remembering.
     #[must_use]
-    pub const fn ephemeral(&self) -> NodeId {
+    pub const fn ephemeral(&self) -> PublicKey {
         self.ephemeral
     }
 
@@ -196,7 +337,7 @@ impl Opening {
     pub fn with_ephemeral_secret(mut self, secret: &[u8; 32]) -> Result<OpeningSender, SealError> {
         self.state.mix_key(secret)?;
         let sender = self.state.decrypt(&self.sender)?;
-        let sender = NodeId::from_bytes(&sender).map_err(|_| SealError::Key)?;
+        let sender = PublicKey::from_bytes(&sender).ok_or(SealError::Key)?;
         Ok(OpeningSender {
             state: self.state,
             sender,
@@ -208,15 +349,15 @@ impl Opening {
 /// An envelope that waits for the secret between its sender and us.
 pub struct OpeningSender {
     state: Symmetric,
-    sender: NodeId,
+    sender: PublicKey,
     letter: Vec<u8>,
 }
 
 impl OpeningSender {
-    /// Who says to have sealed it, and the key to ask our node for the second secret with. Proven only when the
-    /// letter opens: anybody can write a sender's key here.
+    /// The key that says to have sealed it, and to ask our node for the second secret with. Proven only when the
+    /// letter opens: anybody can write a sender's key here. It is a node id, or a seal key that a card vouches for.
     #[must_use]
-    pub const fn sender(&self) -> NodeId {
+    pub const fn sender(&self) -> PublicKey {
         self.sender
     }
 
@@ -231,12 +372,11 @@ impl OpeningSender {
 }
 
 /// Everything that both sides must agree on before a byte is sealed.
-fn prologue(recipient: NodeId, context: &[u8; 32]) -> Vec<u8> {
-    const NO_KEY_ID: [u8; 4] = [0; 4];
+fn prologue(lock: Lock, recipient: NodeId, context: &[u8; 32]) -> Vec<u8> {
     [
         b"heliograph/1",
-        [VERSION, KIND_NODE].as_slice(),
-        &NO_KEY_ID,
+        [VERSION, lock.kind()].as_slice(),
+        &lock.key_id(),
         recipient.as_bytes(),
         context,
     ]

@@ -7,6 +7,10 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Text is never longer, in bytes.
 pub const TEXT_LIMIT: usize = 64 * 1_024;
+/// A person's name is never longer, in bytes.
+pub const NAME_LIMIT: usize = 256;
+/// Nor in characters, of which the longest has four bytes.
+const NAME_CHARS: usize = NAME_LIMIT / 4;
 
 /// The text as the window shows it: without control characters other than line feed and tab, without direction
 /// marks and other invisible characters that change how their neighbours look, at most [`TEXT_LIMIT`] bytes.
@@ -61,6 +65,14 @@ pub fn one_line(text: &str, max_chars: usize) -> String {
         cut.push('…');
     }
     cut
+}
+
+/// A name that somebody gave themselves: on one line, without what does not belong in one, and at most
+/// [`NAME_LIMIT`] bytes long. `None` when nothing is left.
+#[must_use]
+pub fn person_name(text: &str) -> Option<String> {
+    let name = one_line(text, NAME_CHARS);
+    (!name.is_empty()).then_some(name)
 }
 
 /// Whether `c`, after `last`, is left out. Categories: control and format characters, among them all that change

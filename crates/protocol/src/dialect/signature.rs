@@ -13,7 +13,7 @@ const ZBASE32: Encoding = new_encoding! {
 };
 
 /// A recoverable signature: header and 64 bytes.
-pub(super) type Recoverable = [u8; 65];
+pub(crate) type Recoverable = [u8; 65];
 
 /// The most common kind of signature record, by its size and first byte.
 #[derive(Clone, Copy)]
@@ -38,7 +38,7 @@ impl<'a> Encoded<'a> {
 }
 
 /// Decodes 104 characters.
-pub(super) fn zbase32(characters: &[u8]) -> Option<Recoverable> {
+pub(crate) fn zbase32(characters: &[u8]) -> Option<Recoverable> {
     ZBASE32.decode(characters).ok()?.try_into().ok()
 }
 
@@ -72,6 +72,6 @@ pub(super) fn signer(signature: &Recoverable, message: &[u8]) -> Option<NodeId> 
 }
 
 /// Whether `claimed` signed `message` with `SignMessage`.
-pub(super) fn is_signed(signature: &Recoverable, message: &[u8], claimed: NodeId) -> bool {
+pub(crate) fn is_signed(signature: &Recoverable, message: &[u8], claimed: NodeId) -> bool {
     signer(signature, message) == Some(claimed)
 }

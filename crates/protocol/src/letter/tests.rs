@@ -1,6 +1,10 @@
+use domain::{Msat, PaymentHash};
 use proptest::prelude::*;
 
 use super::*;
+use crate::bounds::{ALL_MSAT, LAST_MOMENT};
+use crate::part::{PARTS_LIMIT, Packing, PartSet, Piece};
+use crate::person_name;
 
 fn letter(body: Body) -> Letter {
     Letter {
@@ -10,7 +14,26 @@ fn letter(body: Body) -> Letter {
         expectation: Expectation::Return,
         hold_secs: Some(900),
         reply_to: None,
+        card: None,
         body,
+    }
+}
+
+/// A card's bytes mean nothing to a letter.
+fn card() -> SignedCard {
+    SignedCard::new(b"a card".to_vec(), [0x5c; 65]).unwrap()
+}
+
+fn piece() -> Piece {
+    Piece {
+        set: PartSet {
+            count: 3,
+            total: 10,
+            hash: [0xdd; 32],
+            packing: Packing::Zstd,
+        },
+        index: 1,
+        bytes: b"half".to_vec(),
     }
 }
 
@@ -53,6 +76,69 @@ fn kept() -> Vec<(&'static str, Letter)> {
                 amount,
                 note: String::new(),
             }),
+        ),
+        (
+            "receipt",
+            letter(Body::Receipt {
+                delivered: vec![MessageId([0x0b; 16]), MessageId([0x0c; 16])],
+                read: vec![MessageId([0x0b; 16])],
+            }),
+        ),
+        ("card-request", letter(Body::CardRequest)),
+        (
+            "invoice-request",
+            letter(Body::InvoiceRequest {
+                request: RequestId([0x0d; 16]),
+                amount,
+            }),
+        ),
+        (
+            "invoice",
+            letter(Body::Invoice {
+                request: RequestId([0x0d; 16]),
+                bolt11: "lnbcrt1qqqq".to_owned(),
+            }),
+        ),
+        (
+            "reaction",
+            letter(Body::Reaction {
+                to: MessageId([0x0b; 16]),
+                emoji: Some("👍🏽".to_owned()),
+            }),
+        ),
+        (
+            "no-reaction",
+            letter(Body::Reaction {
+                to: MessageId([0x0b; 16]),
+                emoji: None,
+            }),
+        ),
+        (
+            "edit",
+            letter(Body::Edit {
+                of: MessageId([0x0b; 16]),
+                text: "okay".to_owned(),
+            }),
+        ),
+        (
+            "delete",
+            letter(Body::Delete {
+                of: MessageId([0x0b; 16]),
+            }),
+        ),
+        (
+            "profile",
+            letter(Body::Profile {
+                name: Some("Alice".to_owned()),
+            }),
+        ),
+        ("piece", letter(Body::Piece(piece()))),
+        (
+            "card",
+            Letter {
+                card: Some(card()),
+                ..letter(Body::Text("ok".to_owned()))
+            },
         ),
     ]
 }
@@ -112,6 +198,98 @@ fn a_body_of_a_newer_program_is_unknown_and_the_rest_is_read() {
 }
 
 #[test]
+fn pieces_that_a_newer_program_packed_are_of_a_newer_program() {
+    let bytes = wire(|raw| {
+        raw.part = Some(wire::Part {
+            packing: 2,
+            ..piece().to_wire()
+        });
+        raw.body = Some(wire::letter::Body::Piece(vec![1]));
+    });
+    assert_eq!(Letter::decode(&bytes), Ok(letter(Body::Unknown)));
+    // And what it cuts in a way of its own.
+    let bytes = wire(|raw| raw.part = Some(wire::Part::default()));
+    assert_eq!(Letter::decode(&bytes), Ok(letter(Body::Unknown)));
+}
+
+#[test]
+fn fields_of_a_newer_program_do_no_harm() {
+    // Field 60, a number: in the letter, and in the text.
+    let newer = [0xe0, 0x03, 0x01];
+    let with_field = wire(|raw| {
+        raw.body = Some(wire::letter::Body::Text(wire::Text {
+            text: "hi".to_owned(),
+        }));
+    });
+    let expected = Ok(letter(Body::Text("hi".to_owned())));
+    assert_eq!(
+        Letter::decode(&[with_field, newer.to_vec()].concat()),
+        expected
+    );
+    let text = [[0x0a, 0x02, b'h', b'i'].as_slice(), &newer].concat();
+    let body = [vec![0x82, 0x01, 7], text].concat();
+    assert_eq!(Letter::decode(&[wire(|_| {}), body].concat()), expected);
+}
+
+#[test]
+fn a_reaction_is_one_character_of_any_make() {
+    let reaction = |emoji: &str| {
+        let body = Body::Reaction {
+            to: MessageId([0x0b; 16]),
+            emoji: Some(emoji.to_owned()),
+        };
+        Letter::decode(&letter(body).encode()).map(|_| ())
+    };
+    for good in [
+        "👍",
+        "❤\u{fe0f}",
+        "👩🏽\u{200d}❤\u{fe0f}\u{200d}💋\u{200d}👨🏽",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+        "🇫🇮",
+        "好",
+        "+",
+    ] {
+        assert_eq!(reaction(good), Ok(()), "{good:?}");
+    }
+    let tower = format!("a{}", "\u{301}".repeat(40));
+    for bad in [
+        "👍👍",
+        "ok",
+        " ",
+        "\n",
+        "\u{202e}",
+        "\u{200b}",
+        "a\u{202e}",
+        &tower,
+    ] {
+        assert_eq!(reaction(bad), Err(LetterError::Reaction), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_name_is_made_fit_to_be_shown() {
+    let profile = |name: &str| {
+        let body = wire::letter::Body::Profile(wire::Profile {
+            name: name.to_owned(),
+        });
+        Letter::decode(&wire(|raw| raw.body = Some(body))).map(|letter| letter.body)
+    };
+    let name = |name: &str| {
+        Ok(Body::Profile {
+            name: Some(name.to_owned()),
+        })
+    };
+    assert_eq!(profile("  Alice\n\u{202e}A "), name("Alice A"));
+    assert_eq!(profile(""), Ok(Body::Profile { name: None }));
+    assert_eq!(profile("\u{200b} "), Ok(Body::Profile { name: None }));
+    assert_eq!(
+        profile(&"x".repeat(256)),
+        name(&format!("{}…", "x".repeat(63)))
+    );
+    assert_eq!(profile(&"x".repeat(257)), Err(LetterError::Name));
+}
+
+#[test]
 fn what_is_not_understood_is_left_to_a_person() {
     for value in [0, 4, -1] {
         let bytes = wire(|raw| raw.expectation = value);
@@ -141,6 +319,33 @@ fn a_field_out_of_bounds_is_named() {
             note: String::new(),
         }))
     };
+    let receipt = |delivered: usize, read: usize| {
+        body(Wire::Receipt(wire::Receipt {
+            delivered: vec![1; delivered],
+            read: vec![1; read],
+        }))
+    };
+    let invoice = |request: usize, bolt11: &str| {
+        body(Wire::Invoice(wire::Invoice {
+            request: vec![1; request],
+            bolt11: bolt11.to_owned(),
+        }))
+    };
+    let invoice_request = |request: usize, amount_msat| {
+        body(Wire::InvoiceRequest(wire::InvoiceRequest {
+            request: vec![1; request],
+            amount_msat,
+        }))
+    };
+    let part = |change: fn(&mut wire::Part), bytes: usize| {
+        wire(|raw| {
+            let mut part = piece().to_wire();
+            change(&mut part);
+            raw.part = Some(part);
+            raw.body = Some(Wire::Piece(vec![1; bytes]));
+        })
+    };
+    let of = vec![1; 15];
     let long = "x".repeat(LETTER_LIMIT);
     let cases = [
         (wire(|raw| raw.id.clear()), LetterError::Id),
@@ -162,6 +367,72 @@ fn a_field_out_of_bounds_is_named() {
                 beside: vec![1; 33],
             })),
             LetterError::Hash,
+        ),
+        (receipt(0, 0), LetterError::Receipt),
+        (receipt(15, 0), LetterError::Receipt),
+        (receipt(16, 17), LetterError::Receipt),
+        (receipt(256 * 16, 16), LetterError::Receipt),
+        (receipt(0, 257 * 16), LetterError::Receipt),
+        (invoice_request(15, 1), LetterError::Id),
+        (invoice_request(16, 0), LetterError::Amount),
+        (invoice_request(16, ALL_MSAT + 1), LetterError::Amount),
+        (invoice(17, "lnbc1"), LetterError::Id),
+        (invoice(16, ""), LetterError::Invoice),
+        (invoice(16, "lnbc1 "), LetterError::Invoice),
+        (invoice(16, "lnbc1é"), LetterError::Invoice),
+        (invoice(16, &"l".repeat(2_049)), LetterError::Invoice),
+        (
+            body(Wire::Reaction(wire::Reaction {
+                to: of.clone(),
+                emoji: String::new(),
+            })),
+            LetterError::Id,
+        ),
+        (
+            body(Wire::Edit(wire::Edit {
+                of: of.clone(),
+                text: String::new(),
+            })),
+            LetterError::Id,
+        ),
+        (body(Wire::Delete(wire::Delete { of })), LetterError::Id),
+        // A place without a piece, and a piece without a place.
+        (
+            wire(|raw| {
+                raw.part = Some(piece().to_wire());
+                raw.body = Some(Wire::CardRequest(wire::CardRequest {}));
+            }),
+            LetterError::Part,
+        ),
+        (body(Wire::Piece(vec![1])), LetterError::Part),
+        (part(|_| {}, 0), LetterError::Part),
+        // Three pieces of ten bytes: none has more than eight.
+        (part(|_| {}, 9), LetterError::Part),
+        (part(|part| part.index = 3, 1), LetterError::Part),
+        (part(|part| part.count = 0, 1), LetterError::Part),
+        (part(|part| part.count = 11, 1), LetterError::Part),
+        (
+            part(|part| (part.count, part.total) = (257, 1_000), 1),
+            LetterError::Part,
+        ),
+        (part(|part| part.total = 65_601, 1), LetterError::Part),
+        (
+            part(|part| (part.index, part.count) = (0, 1), 9),
+            LetterError::Part,
+        ),
+        (part(|part| part.sha256.truncate(31), 1), LetterError::Part),
+        (
+            wire(|raw| {
+                raw.card = Some(wire::SignedCard {
+                    card: vec![0; 1_025],
+                    signature: vec![0; 65],
+                });
+            }),
+            LetterError::Card,
+        ),
+        (
+            wire(|raw| raw.card = Some(wire::SignedCard::default())),
+            LetterError::Card,
         ),
         (vec![0xff], LetterError::Encoding),
         // Field 16 with a text field that is not UTF-8.
@@ -188,9 +459,47 @@ fn any_letter() -> impl Strategy<Value = Letter> {
         Just(Expectation::Decide)
     ];
     let sats = (1..=ALL_MSAT).prop_map(Msat::new);
+    let id = any::<[u8; 16]>().prop_map(MessageId);
+    let ids = || prop::collection::vec(any::<[u8; 16]>().prop_map(MessageId), 0..20);
+    let request = any::<[u8; 16]>().prop_map(RequestId);
+    let emoji = prop_oneof![Just(None), "[a-z😀-🙏好]".prop_map(Some),];
+    let part = (
+        1..=PARTS_LIMIT,
+        any::<u32>(),
+        1_usize..300,
+        any::<[u8; 32]>(),
+        any::<bool>(),
+    )
+        .prop_map(|(count, index, len, hash, zstd)| Piece {
+            index: index.checked_rem(count).unwrap(),
+            bytes: vec![7; len],
+            set: PartSet {
+                count,
+                total: count.saturating_mul(u32::try_from(len).unwrap()),
+                hash,
+                packing: if zstd { Packing::Zstd } else { Packing::Plain },
+            },
+        })
+        .prop_filter("the whole is not too long", |piece| piece.check().is_ok());
     let body = prop_oneof![
         any::<String>().prop_map(Body::Text),
         any::<Option<[u8; 32]>>().prop_map(|beside| Body::Hello { beside }),
+        (ids(), ids())
+            .prop_filter("a receipt is for something", |(a, b)| !(a.is_empty()
+                && b.is_empty()))
+            .prop_map(|(delivered, read)| Body::Receipt { delivered, read }),
+        Just(Body::CardRequest),
+        (request.clone(), sats.clone())
+            .prop_map(|(request, amount)| Body::InvoiceRequest { request, amount }),
+        (request, "[a-zA-Z0-9]{1,300}")
+            .prop_map(|(request, bolt11)| Body::Invoice { request, bolt11 }),
+        (id.clone(), emoji).prop_map(|(to, emoji)| Body::Reaction { to, emoji }),
+        (id.clone(), any::<String>()).prop_map(|(of, text)| Body::Edit { of, text }),
+        id.prop_map(|of| Body::Delete { of }),
+        any::<String>().prop_map(|name| Body::Profile {
+            name: person_name(&name)
+        }),
+        part.prop_map(Body::Piece),
         (any::<String>(), sats.clone()).prop_map(|(note, amount)| Body::Payment { note, amount }),
         (any::<[u8; 32]>(), sats, any::<String>()).prop_map(|(of, amount, note)| Body::Refund {
             of: PaymentHash(of),
@@ -206,16 +515,18 @@ fn any_letter() -> impl Strategy<Value = Letter> {
         expectation,
         any::<Option<u32>>(),
         any::<Option<[u8; 16]>>(),
+        any::<bool>(),
         body,
     )
         .prop_map(
-            |(id, sequence, at, expectation, hold_secs, reply_to, body)| Letter {
+            |(id, sequence, at, expectation, hold_secs, reply_to, carded, body)| Letter {
                 id: MessageId(id),
                 sequence,
                 sent_at: Timestamp(at),
                 expectation,
                 hold_secs,
                 reply_to: reply_to.map(MessageId),
+                card: carded.then(card),
                 body,
             },
         )

@@ -2,12 +2,12 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce};
-use domain::NodeId;
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::SealError;
+use crate::key::PublicKey;
 
 /// Bytes that the cipher adds.
 pub(super) const TAG: usize = 16;
@@ -26,7 +26,7 @@ pub(super) struct Symmetric {
 
 impl Symmetric {
     /// The state before the first token: name, prologue, and the recipient's key, which the sender knows.
-    pub(super) fn begin(recipient: NodeId, prologue: &[u8]) -> Self {
+    pub(super) fn begin(recipient: &PublicKey, prologue: &[u8]) -> Self {
         let name: [u8; 32] = Sha256::digest(NAME).into();
         // There is no key before the first secret is mixed in, and nothing is encrypted before.
         let mut state = Self {
@@ -36,7 +36,7 @@ impl Symmetric {
             counter: 0,
         };
         state.mix_hash(prologue);
-        state.mix_hash(recipient.as_bytes());
+        state.mix_hash(&recipient.to_bytes());
         state
     }
 

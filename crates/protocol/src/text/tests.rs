@@ -69,6 +69,15 @@ fn a_family_is_not_torn_apart() {
     );
 }
 
+#[test]
+fn a_person_is_called_something_or_nothing() {
+    assert_eq!(person_name(" Carol\u{202e} "), Some("Carol".to_owned()));
+    assert_eq!(person_name(" \u{200b}\n"), None);
+    let long = person_name(&"好".repeat(100)).unwrap();
+    assert_eq!(long, format!("{}…", "好".repeat(63)));
+    assert!(person_name(&"😀".repeat(100)).unwrap().len() <= NAME_LIMIT);
+}
+
 proptest! {
     #[test]
     fn shown_text_is_bounded_and_stays_as_it_is_when_shown_again(text in any::<String>()) {
@@ -84,5 +93,13 @@ proptest! {
         prop_assert!(line.chars().count() <= max);
         prop_assert!(!line.contains(['\n', '\t', '\r']));
         prop_assert_eq!(line.trim(), &line);
+    }
+
+    #[test]
+    fn a_name_is_short_and_stays_as_it_is(text in any::<String>()) {
+        if let Some(name) = person_name(&text) {
+            prop_assert!(name.len() <= NAME_LIMIT && !name.is_empty());
+            prop_assert_eq!(person_name(&name), Some(name));
+        }
     }
 }

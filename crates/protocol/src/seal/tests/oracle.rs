@@ -1,6 +1,7 @@
 //! The seal against `snow`, an independent implementation of the Noise framework, in both directions.
 
 use secp256k1::ecdh::SharedSecret;
+use secp256k1::{PublicKey, SecretKey};
 use snow::params::{
     BaseChoice, CipherChoice, DHChoice, HandshakeChoice, HandshakeModifierList, HandshakePattern,
     HashChoice, NoiseParams,
@@ -9,13 +10,19 @@ use snow::resolvers::{CryptoResolver, DefaultResolver};
 use snow::types::{Cipher, Dh, Hash, Random};
 use snow::{Builder, Error};
 
-use super::*;
+use super::key::sealed_to_key;
+use super::{
+    HASH, KIND_NODE, KIND_SEAL_KEY, KeyId, Lock, Recipient, SealKey, VERSION, WORDS, opened,
+    prologue, seal_with, sealed,
+};
+use crate::key;
+use crate::people::{alice, bob};
 
 #[test]
 fn snow_opens_what_we_seal() {
     let (alice, bob) = (alice(), bob());
     let envelope = sealed(WORDS);
-    let prologue = prologue(bob.node, &HASH);
+    let prologue = prologue(Lock::NodeKey, bob.node, &HASH);
     let mut snow = builder()
         .prologue(&prologue)
         .unwrap()
@@ -35,7 +42,7 @@ fn snow_opens_what_we_seal() {
 #[test]
 fn we_open_what_snow_seals() {
     let (alice, bob) = (alice(), bob());
-    let prologue = prologue(bob.node, &HASH);
+    let prologue = prologue(Lock::NodeKey, bob.node, &HASH);
     let mut snow = builder()
         .prologue(&prologue)
         .unwrap()
@@ -50,30 +57,93 @@ fn we_open_what_snow_seals() {
     let envelope = [&[VERSION, KIND_NODE], &body[..len]].concat();
     assert_eq!(
         opened(&envelope, &bob, &HASH),
-        Ok((alice.node, WORDS.to_vec()))
+        Ok((alice.node.into(), WORDS.to_vec()))
     );
+}
+
+#[test]
+fn snow_opens_what_we_seal_to_a_seal_key() {
+    let (alice, bob) = (alice().seal_key(), bob());
+    let envelope = sealed_to_key(WORDS);
+    let prologue = prologue(bobs_lock(), bob.node, &HASH);
+    let mut snow = builder()
+        .prologue(&prologue)
+        .unwrap()
+        .local_private_key(bob.seal_key().as_secret_bytes())
+        .unwrap()
+        .build_responder()
+        .unwrap();
+    let mut letter = vec![0; 65_535];
+    let len = snow.read_message(&envelope[6..], &mut letter).unwrap();
+    assert_eq!(&letter[..len], WORDS);
+    assert_eq!(
+        snow.get_remote_static(),
+        Some(alice.public().to_bytes().as_slice())
+    );
+}
+
+#[test]
+fn we_open_with_our_seal_key_what_snow_seals() {
+    let (alice, bob) = (alice().seal_key(), bob());
+    let Lock::SealKey(KeyId(id)) = bobs_lock() else {
+        panic!("Bob has a seal key");
+    };
+    let prologue = prologue(bobs_lock(), bob.node, &HASH);
+    let mut snow = builder()
+        .prologue(&prologue)
+        .unwrap()
+        .local_private_key(alice.as_secret_bytes())
+        .unwrap()
+        .remote_public_key(&bob.seal_key().public().to_bytes())
+        .unwrap()
+        .build_initiator()
+        .unwrap();
+    let mut body = vec![0; 65_535];
+    let len = snow.write_message(WORDS, &mut body).unwrap();
+    let envelope = [&[VERSION, KIND_SEAL_KEY], id.as_slice(), &body[..len]].concat();
+    let opened =
+        super::Envelope::parse(&envelope)
+            .unwrap()
+            .open_with_key(&bob.seal_key(), bob.node, &HASH);
+    assert_eq!(opened, Ok((alice.public(), WORDS.to_vec())));
 }
 
 #[test]
 fn with_the_same_keys_both_write_the_same_bytes() {
     let (alice, bob) = (alice(), bob());
-    let ephemeral = crate::people::person(0x33).secret;
-    let shared = alice.shared_with(bob.node);
-    let ours = seal_with(&ephemeral, alice.node, bob.node, &shared, &HASH, WORDS).unwrap();
-    let prologue = prologue(bob.node, &HASH);
-    let mut snow = builder()
-        .prologue(&prologue)
-        .unwrap()
-        .local_private_key(alice.secret.as_secret_bytes())
-        .unwrap()
-        .remote_public_key(bob.node.as_bytes())
-        .unwrap()
-        .fixed_ephemeral_key_for_testing_only(ephemeral.as_secret_bytes())
-        .build_initiator()
+    let to_key = Recipient::with_seal_key(bob.node, bob.seal_key().public());
+    for recipient in [bob.node.into(), to_key] {
+        let ephemeral = crate::people::person(0x33).secret;
+        let key: key::PublicKey = recipient.key();
+        let ours = seal_with(
+            &SealKey::from_secret_bytes(ephemeral.as_secret_bytes()).unwrap(),
+            alice.node.into(),
+            recipient,
+            &alice.shared_with(key),
+            &HASH,
+            WORDS,
+        )
         .unwrap();
-    let mut body = vec![0; 65_535];
-    let len = snow.write_message(WORDS, &mut body).unwrap();
-    assert_eq!(hex::encode(&ours[2..]), hex::encode(&body[..len]));
+        let prologue = prologue(recipient.lock(), bob.node, &HASH);
+        let mut snow = builder()
+            .prologue(&prologue)
+            .unwrap()
+            .local_private_key(alice.secret.as_secret_bytes())
+            .unwrap()
+            .remote_public_key(&key.to_bytes())
+            .unwrap()
+            .fixed_ephemeral_key_for_testing_only(ephemeral.as_secret_bytes())
+            .build_initiator()
+            .unwrap();
+        let mut body = vec![0; 65_535];
+        let len = snow.write_message(WORDS, &mut body).unwrap();
+        let head = ours.len() - len;
+        assert_eq!(hex::encode(&ours[head..]), hex::encode(&body[..len]));
+    }
+}
+
+fn bobs_lock() -> Lock {
+    Lock::SealKey(KeyId::of(&bob().seal_key().public()))
 }
 
 fn builder<'a>() -> Builder<'a> {
