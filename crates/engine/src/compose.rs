@@ -69,6 +69,7 @@ impl Draft {
             expectation: self.expectation(),
             hold_secs: self.hold_secs,
             reply_to: None,
+            card: None,
             body,
         }
     }

@@ -64,11 +64,11 @@ async fn open_letter(
     let Ok(opening) = envelope.open(identity.node(), &hash.0) else {
         return Ok(Opened::Unreadable);
     };
-    let ephemeral = identity.shared_once(opening.ephemeral()).await?;
+    let ephemeral = identity.shared_once(opening.ephemeral().as_node()).await?;
     let Ok(opening) = opening.with_ephemeral_secret(&ephemeral.0) else {
         return Ok(Opened::Unreadable);
     };
-    let by = opening.sender();
+    let by = opening.sender().as_node();
     let shared = identity.shared_with(by).await?;
     let Ok(bytes) = opening.with_sender_secret(&shared.0) else {
         return Ok(Opened::Unreadable);
