@@ -24,6 +24,15 @@ pub enum LightningError {
     /// Settled where it should be canceled, or the other way round.
     #[error("the payment has been decided otherwise")]
     TooLate,
+    /// No connection to the peer that should take it.
+    #[error("the peer is not connected")]
+    NotConnected,
+    /// The node is too old for this method, or built without it: go without.
+    #[error("the node does not know {0}")]
+    Unsupported(&'static str),
+    /// So many bytes cannot travel like this; nothing was asked of the node.
+    #[error("{0} bytes cannot travel like this")]
+    Size(usize),
     /// Another refusal, in the node's words.
     #[error("the node says: {0}")]
     Node(String),

@@ -16,6 +16,7 @@ pub use error::{LightningError, LinkFault};
 pub use grpc::GrpcNode;
 pub use lightning::{Lightning, Updates};
 pub use types::{
-    Balance, Invoice, InvoiceCursor, InvoiceState, Keysend, NodeConfig, NodeFacts, NodeInfo,
-    PaymentUpdate, PeerLink, Records, Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, Invoice, InvoiceCursor, InvoiceState, Keysend, LARGEST_PEER_MESSAGE,
+    NodeConfig, NodeFacts, NodeInfo, ONION_SIZES, OnionMessage, PaymentUpdate, PeerEvent, PeerLink,
+    PeerMessage, RawReplyPath, Records, Route, RouteQuery, SharedSecret,
 };

@@ -1,9 +1,17 @@
 //! What goes through the port. No generated type leaves this crate.
 
+mod free;
+
 use std::fmt;
 
 use domain::{Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use free::{
+    ChannelEvent, LARGEST_PEER_MESSAGE, ONION_SIZES, OnionMessage, PeerEvent, PeerMessage,
+    RawReplyPath,
+};
+pub(crate) use free::{check_onion, check_peer_message};
 
 /// Custom records of a payment's last hop: type and bytes, by ascending type.
 pub type Records = Vec<(u64, Vec<u8>)>;
@@ -54,6 +62,8 @@ pub struct NodeFacts {
     pub alias: String,
     /// Whether it announces that it takes keysends (feature 54 or 55).
     pub keysend: bool,
+    /// Whether it announces that it takes onion messages and passes them on (feature 38 or 39).
+    pub onion_messages: bool,
     /// Whether it has said anything of itself: without a node announcement the features are unknown.
     pub announced: bool,
 }

@@ -151,6 +151,8 @@ const purposes: Record<string, (() => string) | undefined> = {
   sign: m.purpose_sign,
   estimate: m.purpose_estimate,
   contacts: m.purpose_contacts,
+  free: m.purpose_free,
+  key_card: m.purpose_key_card,
   balance: m.purpose_balance,
   node_config: m.purpose_node_config,
   check: m.purpose_check,

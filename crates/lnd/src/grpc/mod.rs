@@ -1,9 +1,11 @@
 //! The world of a real LND, over gRPC.
 
 mod connect;
+mod free;
 mod invoices;
 mod node;
 mod pay;
+mod reach;
 mod signer;
 mod status;
 #[cfg(test)]

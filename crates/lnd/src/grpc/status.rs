@@ -24,6 +24,14 @@ pub(super) fn classify(method: &'static str, status: &Status) -> LightningError 
     }
     match status.code() {
         Code::AlreadyExists => LightningError::AlreadyExists,
+        Code::Unimplemented => LightningError::Unsupported(method),
+        // Not there, or just leaving.
+        _ if says("peer is not connected")
+            || says("peer exiting")
+            || (message.starts_with("peer ") && message.ends_with(" disconnected")) =>
+        {
+            LightningError::NotConnected
+        }
         Code::NotFound => LightningError::NotFound,
         _ if says("unable to locate invoice") || says("there are no existing invoices") => {
             LightningError::NotFound

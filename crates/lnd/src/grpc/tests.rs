@@ -1,6 +1,7 @@
 //! The client against a node that can be made to say anything, over real sockets and TLS.
 
 mod fake;
+mod free;
 
 use domain::{Msat, NodeId};
 use fake::{Fake, identity, node_key};
@@ -313,6 +314,22 @@ fn what_lnd_says_becomes_what_a_person_can_do() {
             tonic::Code::Unknown,
             "insufficient local balance",
             E::InsufficientBalance,
+        ),
+        (
+            tonic::Code::NotFound,
+            "peer is not connected",
+            E::NotConnected,
+        ),
+        (tonic::Code::Unknown, "peer exiting", E::NotConnected),
+        (
+            tonic::Code::Unknown,
+            "peer 02abcd disconnected",
+            E::NotConnected,
+        ),
+        (
+            tonic::Code::Unimplemented,
+            "unknown method SubscribeOnionMessages for service lnrpc.Lightning",
+            E::Unsupported("/x"),
         ),
         (
             tonic::Code::Unknown,
