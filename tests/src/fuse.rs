@@ -10,9 +10,9 @@ use async_trait::async_trait;
 use domain::{NodeId, PaymentHash, Preimage};
 use futures::StreamExt;
 use lnd::{
-    Balance, ChannelEvent, Invoice, InvoiceCursor, Keysend, Lightning, LightningError, NodeConfig,
-    NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route,
-    RouteQuery, SharedSecret, Updates,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
+    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret, Updates,
 };
 use tokio::sync::watch;
 
@@ -199,6 +199,23 @@ impl Lightning for Fused {
 
     async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError> {
         self.through(self.node.watch_invoice(hash))
+            .await
+            .map(|events| self.stream(events))
+    }
+
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        self.through(self.node.add_hold_invoice(invoice)).await
+    }
+
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.through(self.node.decode_invoice(bolt11)).await
+    }
+
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.through(self.node.pay_invoice(payment))
             .await
             .map(|events| self.stream(events))
     }

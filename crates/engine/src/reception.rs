@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::{
     Authorship, Contact, Content, Decision, Direction, Expectation, HoldEvent, HoldState, Incoming,
-    IncomingPayment, MessageId, MessageKind, Msat, NodeId, Privacy, Program, RefundClaim, Rules,
-    StrangerCaps, Timestamp, Trust, Verdict, decide,
+    IncomingPayment, MessageId, MessageKind, Msat, NodeId, Preimage, Privacy, Program, RefundClaim,
+    Rules, StrangerCaps, Timestamp, Trust, Verdict, decide,
 };
 use lnd::{Invoice, InvoiceState, LightningError};
 use protocol::Body;
@@ -156,13 +156,17 @@ enum Recorded {
 /// The node's word in our books: raw records, state, cursor; one transaction.
 fn record(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Recorded, StoreError> {
     let hash = invoice.hash;
+    // Every keysend brings its preimage; nothing else is told here.
+    let Some(preimage) = &invoice.preimage else {
+        return Ok(Recorded::Nothing);
+    };
     let recorded = match invoice.state {
         InvoiceState::Open => {
-            tx.see_payment(hash, &invoice.preimage, invoice.created_at)?;
+            tx.see_payment(hash, preimage, invoice.created_at)?;
             Recorded::Nothing
         }
         state => {
-            let payment = arrived(invoice, state);
+            let payment = arrived(invoice, preimage, state);
             if tx.receive_payment(&payment)? {
                 Recorded::New(Box::new(payment))
             } else {
@@ -193,7 +197,7 @@ fn agrees(tx: &Tx<'_>, hash: domain::PaymentHash, event: HoldEvent) -> Result<bo
     ))
 }
 
-fn arrived(invoice: &Invoice, state: InvoiceState) -> IncomingPayment {
+fn arrived(invoice: &Invoice, preimage: &Preimage, state: InvoiceState) -> IncomingPayment {
     let (state, decision) = match state {
         InvoiceState::Settled => (HoldState::Settled, Some(Decision::Arrival)),
         InvoiceState::Canceled => (HoldState::Returned, Some(Decision::Deadline)),
@@ -203,7 +207,7 @@ fn arrived(invoice: &Invoice, state: InvoiceState) -> IncomingPayment {
     let deadline = (state == HoldState::Held).then(|| invoice.created_at.plus(span));
     IncomingPayment {
         hash: invoice.hash,
-        preimage: invoice.preimage.clone(),
+        preimage: preimage.clone(),
         amount: invoice.amount,
         records: invoice.records.clone(),
         state,

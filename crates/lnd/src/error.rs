@@ -21,7 +21,7 @@ pub enum LightningError {
     /// Our channels hold too little.
     #[error("not enough balance in the channels")]
     InsufficientBalance,
-    /// Settled where it should be canceled, or the other way round.
+    /// Settled where it should be canceled, or the other way round, or an invoice that is past its time.
     #[error("the payment has been decided otherwise")]
     TooLate,
     /// No connection to the peer that should take it.

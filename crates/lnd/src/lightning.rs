@@ -11,8 +11,9 @@ use futures::Stream;
 
 use crate::error::LightningError;
 use crate::types::{
-    Balance, ChannelEvent, Invoice, InvoiceCursor, Keysend, NodeConfig, NodeFacts, NodeInfo,
-    OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink,
+    PeerMessage, Route, RouteQuery, SharedSecret,
 };
 
 /// A stream that the node feeds; it ends with an error or when the node closes it.
@@ -82,11 +83,26 @@ pub trait Lightning: Send + Sync + 'static {
     /// All invoices that are open or held.
     async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError>;
 
-    /// One invoice as it is now; [`LightningError::NotFound`] when there is none.
+    /// One invoice as it is now, an ordinary one too; [`LightningError::NotFound`] when there is none.
     async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError>;
 
-    /// One invoice as it is now and at every change, until it is settled or canceled.
+    /// One invoice as it is now and at every change, until it is settled or canceled; an ordinary one too.
     async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError>;
+
+    /// Makes an invoice whose payment waits for `settle` or `cancel`, and returns its text (BOLT 11). It names private
+    /// channels where there are no others, and has no description. Once more with the same hash and amount it is the same
+    /// text; with another amount [`LightningError::AlreadyExists`].
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError>;
+
+    /// Reads an invoice and checks its signature.
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError>;
+
+    /// Pays an invoice, with the updates and the hash rule of `send`, and [`LightningError::TooLate`] for an expired one. A
+    /// refusal is also what a payment to an invoice ends with that is paid or canceled already.
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError>;
 
     /// Takes a held payment. Doing it twice is success; [`LightningError::TooLate`] when it is canceled.
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError>;

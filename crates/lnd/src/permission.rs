@@ -25,6 +25,8 @@ pub enum Purpose {
     Contacts,
     /// Messages without a payment.
     Free,
+    /// Asking a contact's app for an invoice, and giving one: payments that a stock node can hold.
+    Invoices,
     /// Vouching for the app's own key with the node's.
     KeyCard,
     /// What the channels hold.
@@ -49,6 +51,7 @@ impl Purpose {
             Self::Estimate => "estimate",
             Self::Contacts => "contacts",
             Self::Free => "free",
+            Self::Invoices => "invoices",
             Self::KeyCard => "key_card",
             Self::Balance => "balance",
             Self::NodeConfig => "node_config",
@@ -107,6 +110,7 @@ rpcs! {
     SEND_ONION_MESSAGE "/lnrpc.Lightning/SendOnionMessage" Free false [("offchain", "write")];
     SUBSCRIBE_ONION_MESSAGES "/lnrpc.Lightning/SubscribeOnionMessages" Free false [("offchain", "read")];
     SIGN_TEXT "/lnrpc.Lightning/SignMessage" KeyCard false [("message", "write")];
+    DECODE_INVOICE "/lnrpc.Lightning/DecodePayReq" Invoices false [("offchain", "read")];
     SEND_PAYMENT "/routerrpc.Router/SendPaymentV2" Send true [("offchain", "write")];
     TRACK_PAYMENT "/routerrpc.Router/TrackPaymentV2" Send true [("offchain", "read")];
     SEND_TO_ROUTE "/routerrpc.Router/SendToRouteV2" Send true [("offchain", "write")];
@@ -114,6 +118,7 @@ rpcs! {
     LOOKUP_INVOICE "/invoicesrpc.Invoices/LookupInvoiceV2" Receive true [("invoices", "write")];
     SETTLE_INVOICE "/invoicesrpc.Invoices/SettleInvoice" Decide true [("invoices", "write")];
     CANCEL_INVOICE "/invoicesrpc.Invoices/CancelInvoice" Decide true [("invoices", "write")];
+    ADD_HOLD_INVOICE "/invoicesrpc.Invoices/AddHoldInvoice" Invoices false [("invoices", "write")];
     DERIVE_SHARED_KEY "/signrpc.Signer/DeriveSharedKey" Seal true [("signer", "generate")];
     SIGN_MESSAGE "/signrpc.Signer/SignMessage" Sign true [("signer", "generate")];
 }

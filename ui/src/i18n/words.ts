@@ -152,6 +152,7 @@ const purposes: Record<string, (() => string) | undefined> = {
   estimate: m.purpose_estimate,
   contacts: m.purpose_contacts,
   free: m.purpose_free,
+  invoices: m.purpose_invoices,
   key_card: m.purpose_key_card,
   balance: m.purpose_balance,
   node_config: m.purpose_node_config,

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use domain::{NodeId, PaymentHash, Preimage};
 use lnd::{
-    Balance, ChannelEvent, Invoice, InvoiceCursor, Keysend, Lightning, LightningError, NodeConfig,
-    NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route,
-    RouteQuery, SharedSecret, Updates,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
+    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret, Updates,
 };
 use tokio::sync::Notify;
 
@@ -117,6 +117,18 @@ impl<L: Lightning> Lightning for Killer<L> {
     }
     async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError> {
         self.pass(self.node.watch_invoice(hash)).await
+    }
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        self.pass(self.node.add_hold_invoice(invoice)).await
+    }
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.pass(self.node.decode_invoice(bolt11)).await
+    }
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.pass(self.node.pay_invoice(payment)).await
     }
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
         self.pass(self.node.settle(preimage)).await

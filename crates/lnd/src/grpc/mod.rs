@@ -1,5 +1,6 @@
 //! The world of a real LND, over gRPC.
 
+mod bolt11;
 mod connect;
 mod free;
 mod invoices;

@@ -26,8 +26,9 @@ use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
 use crate::permission::{self, Grant};
 use crate::types::{
-    Balance, ChannelEvent, Invoice, InvoiceCursor, Keysend, NodeConfig, NodeFacts, NodeInfo,
-    OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink,
+    PeerMessage, Route, RouteQuery, SharedSecret,
 };
 
 type Door = InterceptedService<Channel, MacaroonHeader>;
@@ -362,6 +363,21 @@ impl Lightning for GrpcNode {
 
     async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError> {
         self.watch(hash).await
+    }
+
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        self.make_hold_invoice(invoice).await
+    }
+
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.read_bolt11(bolt11).await
+    }
+
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.pay_bolt11(payment).await
     }
 
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {

@@ -36,9 +36,13 @@ pub(super) fn classify(method: &'static str, status: &Status) -> LightningError 
         _ if says("unable to locate invoice") || says("there are no existing invoices") => {
             LightningError::NotFound
         }
-        _ if says("invoice already settled") || says("invoice already canceled") => {
+        _ if says("invoice already settled")
+            || says("invoice already canceled")
+            || says("invoice expired") =>
+        {
             LightningError::TooLate
         }
+        _ if says("invoice with payment hash already exists") => LightningError::AlreadyExists,
         _ if says("insufficient local balance") => LightningError::InsufficientBalance,
         _ if says("unable to find a path to destination")
             || says("destination hop doesn't understand new TLV payloads") =>

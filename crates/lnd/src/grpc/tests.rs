@@ -2,6 +2,7 @@
 
 mod fake;
 mod free;
+mod invoices;
 
 use domain::{Msat, NodeId};
 use fake::{Fake, identity, node_key};
@@ -305,6 +306,16 @@ fn what_lnd_says_becomes_what_a_person_can_do() {
         ),
         (tonic::Code::Unknown, "invoice already settled", E::TooLate),
         (tonic::Code::Unknown, "invoice already canceled", E::TooLate),
+        (
+            tonic::Code::Unknown,
+            "invoice expired. Valid until 2026-01-01 00:00:00 +0000 UTC",
+            E::TooLate,
+        ),
+        (
+            tonic::Code::Unknown,
+            "invoice with payment hash already exists",
+            E::AlreadyExists,
+        ),
         (
             tonic::Code::Unknown,
             "unable to find a path to destination",

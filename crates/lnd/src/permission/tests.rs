@@ -58,7 +58,9 @@ fn what_is_nice_to_have_is_not_required() {
             "free",
             "free",
             "free",
-            "key_card"
+            "key_card",
+            "invoices",
+            "invoices"
         ]
     );
 }

@@ -11,9 +11,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+use super::hold_invoice;
 use super::node::SimNode;
 use super::onion::{self, Crossing};
-use super::path::{Search, Ticket};
+use super::parts::{self, Bill};
+use super::path::{Proof, Search, Ticket};
 use super::state::{Line, NodeState, State, lost};
 use super::{pay, peer};
 use crate::diagnose::refine;
@@ -21,9 +23,10 @@ use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
 use crate::permission;
 use crate::types::{
-    Balance, ChannelEvent, Invoice, InvoiceCursor, InvoiceState, Keysend, NodeConfig, NodeFacts,
-    NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery,
-    RouteToken, SharedSecret, check_onion, check_peer_message,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, InvoiceState,
+    Keysend, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent,
+    PeerLink, PeerMessage, Route, RouteQuery, RouteToken, SharedSecret, check_onion,
+    check_peer_message,
 };
 
 impl SimNode {
@@ -207,6 +210,7 @@ impl Lightning for SimNode {
                 amount: query.amount,
                 fee_limit: query.fee_limit,
                 records: &query.records,
+                proof: Proof::Keysend,
                 use_mission_control: query.use_mission_control,
             })?;
             Ok(Route {
@@ -350,9 +354,40 @@ impl Lightning for SimNode {
         Ok(Box::pin(UnboundedReceiverStream::new(events)))
     }
 
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        let shared = Arc::clone(&self.shared);
+        self.ask(move |state, me| {
+            let (text, is_new) = state.add_hold_invoice(me, &invoice)?;
+            if is_new {
+                tokio::spawn(hold_invoice::expire(shared, me, invoice));
+            }
+            Ok(text)
+        })
+        .await
+    }
+
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.ask(|state, _| state.decode_invoice(bolt11)).await
+    }
+
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        let shared = Arc::clone(&self.shared);
+        let updates = self
+            .ask(move |state, me| {
+                let bill = Bill::check(state, me, payment)?;
+                let updates = state.begin(me, bill.hash)?;
+                tokio::spawn(parts::pay(shared, me, bill));
+                Ok(updates)
+            })
+            .await?;
+        Ok(Box::pin(updates))
+    }
+
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
-        self.ask(|state, me| state.settle(me, preimage.payment_hash()))
-            .await
+        self.ask(|state, me| state.settle(me, preimage)).await
     }
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {

@@ -10,9 +10,11 @@
 )]
 
 mod calls;
+mod hold_invoice;
 mod invoice;
 mod node;
 mod onion;
+mod parts;
 mod path;
 mod pay;
 mod peer;

@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) connections: BTreeSet<(usize, usize)>,
     pub(super) height: u32,
     pub(super) hop_time: Duration,
+    /// All invoices that were made: they stand for their signatures.
+    pub(super) signed: BTreeSet<String>,
     /// What becomes of onions on their way.
     pub(super) carriage: Carriage,
     started: Instant,
@@ -167,6 +169,7 @@ impl State {
             connections: BTreeSet::new(),
             height: FIRST_HEIGHT,
             hop_time: Duration::from_millis(40),
+            signed: BTreeSet::new(),
             carriage: Carriage::default(),
             started: Instant::now(),
         }

@@ -2,6 +2,7 @@
 
 mod conservation;
 mod faults;
+mod hold_invoices;
 mod holds;
 mod invoices;
 mod onions;

@@ -1,5 +1,7 @@
 //! A node that says what a test wants to hear.
 
+mod payments;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +16,10 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use tonic::{Request, Response};
 use tower::ServiceExt;
 
+use payments::PaymentScript;
+
+use super::super::rpc::invoicesrpc::invoices_server::InvoicesServer;
+use super::super::rpc::routerrpc::router_server::RouterServer;
 use super::lnrpc::lightning_server::LightningServer;
 use super::*;
 
@@ -46,6 +52,7 @@ struct Script {
     invoices: Vec<lnrpc::Invoice>,
     config: BTreeMap<String, String>,
     free: FreeScript,
+    payments: PaymentScript,
 }
 
 /// What is sent without a payment, and what comes.
@@ -97,6 +104,18 @@ impl Fake {
     /// The next call of this kind, unless it is to be refused.
     fn served<T>(&self, work: impl FnOnce(&mut FreeScript) -> T) -> Answer<T> {
         self.free(|script| match script.refuse.take() {
+            Some(status) => Err(status),
+            None => Ok(Response::new(work(script))),
+        })
+    }
+
+    /// The same for invoices and payments.
+    pub(super) fn payments<T>(&self, work: impl FnOnce(&mut PaymentScript) -> T) -> T {
+        work(&mut self.script().payments)
+    }
+
+    fn answered<T>(&self, work: impl FnOnce(&mut PaymentScript) -> T) -> Answer<T> {
+        self.payments(|script| match script.refuse.take() {
             Some(status) => Err(status),
             None => Ok(Response::new(work(script))),
         })
@@ -168,7 +187,9 @@ impl Fake {
                     let Ok(stream) = acceptor.accept(socket).await else {
                         return;
                     };
-                    let routes = tonic::service::Routes::new(LightningServer::new(fake));
+                    let routes = tonic::service::Routes::new(LightningServer::new(fake.clone()))
+                        .add_service(InvoicesServer::new(fake.clone()))
+                        .add_service(RouterServer::new(fake));
                     let service =
                         routes.map_request(|request: tonic::codegen::http::Request<_>| {
                             request.map(tonic::body::Body::new)
@@ -410,6 +431,10 @@ impl lnrpc::lightning_server::Lightning for Fake {
         _: Request<lnrpc::SubscribeOnionMessagesRequest>,
     ) -> Answer<Self::SubscribeOnionMessagesStream> {
         self.served(|script| events(&script.updates))
+    }
+
+    async fn decode_pay_req(&self, _: Request<lnrpc::PayReqString>) -> Answer<lnrpc::PayReq> {
+        self.answered(|script| script.decoded.clone())
     }
 
     async fn sign_message(
