@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use domain::{NodeId, PaymentHash, Preimage};
 use futures::StreamExt;
 use lnd::{
-    Balance, Invoice, InvoiceCursor, Keysend, Lightning, LightningError, NodeConfig, NodeFacts,
-    NodeInfo, PaymentUpdate, PeerLink, Route, RouteQuery, SharedSecret, Updates,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
+    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret, Updates,
 };
 use tokio::sync::watch;
 
@@ -128,6 +129,18 @@ impl Lightning for Fused {
         self.node.peers().await
     }
 
+    async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError> {
+        self.node.neighbours(node).await
+    }
+
+    async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {
+        self.node.peer_events().await
+    }
+
+    async fn channel_events(&self) -> Result<Updates<ChannelEvent>, LightningError> {
+        self.node.channel_events().await
+    }
+
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         self.node.connect(node, host).await
     }
@@ -190,6 +203,23 @@ impl Lightning for Fused {
             .map(|events| self.stream(events))
     }
 
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        self.through(self.node.add_hold_invoice(invoice)).await
+    }
+
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.through(self.node.decode_invoice(bolt11)).await
+    }
+
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.through(self.node.pay_invoice(payment))
+            .await
+            .map(|events| self.stream(events))
+    }
+
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
         self.through(self.node.settle(preimage)).await
     }
@@ -198,12 +228,50 @@ impl Lightning for Fused {
         self.through(self.node.cancel(hash)).await
     }
 
+    async fn send_peer_message(
+        &self,
+        to: NodeId,
+        kind: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        self.through(self.node.send_peer_message(to, kind, bytes))
+            .await
+    }
+
+    async fn peer_messages(&self) -> Result<Updates<PeerMessage>, LightningError> {
+        self.node
+            .peer_messages()
+            .await
+            .map(|events| self.stream(events))
+    }
+
+    async fn send_onion(
+        &self,
+        first_hop: NodeId,
+        path_key: NodeId,
+        onion: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        self.through(self.node.send_onion(first_hop, path_key, onion))
+            .await
+    }
+
+    async fn onion_messages(&self) -> Result<Updates<OnionMessage>, LightningError> {
+        self.node
+            .onion_messages()
+            .await
+            .map(|events| self.stream(events))
+    }
+
     async fn shared_secret(&self, point: NodeId) -> Result<SharedSecret, LightningError> {
         self.through(self.node.shared_secret(point)).await
     }
 
     async fn sign(&self, bytes: Vec<u8>) -> Result<Vec<u8>, LightningError> {
         self.through(self.node.sign(bytes)).await
+    }
+
+    async fn sign_message(&self, text: Vec<u8>) -> Result<String, LightningError> {
+        self.through(self.node.sign_message(text)).await
     }
 
     async fn config(&self) -> Result<Option<NodeConfig>, LightningError> {

@@ -41,7 +41,10 @@ impl From<LightningError> for Error {
             LightningError::AlreadyExists | LightningError::TooLate => Code::NotNow,
             LightningError::NoRoute => Code::NoRoute,
             LightningError::InsufficientBalance => Code::InsufficientBalance,
-            LightningError::Node(_) => Code::Node,
+            LightningError::NotConnected
+            | LightningError::Unsupported(_)
+            | LightningError::Size(_)
+            | LightningError::Node(_) => Code::Node,
         };
         let detail = match &error {
             LightningError::Unreachable(LinkFault::Broken(words)) | LightningError::Node(words) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    AttemptState, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Timestamp,
+    AttemptState, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Preimage, Timestamp,
 };
 use lnd::{Invoice, InvoiceState, LightningError};
 use protocol::Body;
@@ -192,13 +192,17 @@ enum Recorded {
 /// The node's word in our books: raw records, state, cursor; one transaction.
 fn record(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Recorded, StoreError> {
     let hash = invoice.hash;
+    // Every keysend brings its preimage; nothing else is told here.
+    let Some(preimage) = &invoice.preimage else {
+        return Ok(Recorded::Nothing);
+    };
     let recorded = match invoice.state {
         InvoiceState::Open => {
-            tx.see_payment(hash, &invoice.preimage, invoice.created_at)?;
+            tx.see_payment(hash, preimage, invoice.created_at)?;
             Recorded::Nothing
         }
         state => {
-            let payment = arrived(invoice, state);
+            let payment = arrived(invoice, preimage, state);
             if tx.receive_payment(&payment)? {
                 Recorded::New(Box::new(payment))
             } else {
@@ -229,7 +233,7 @@ fn agrees(tx: &Tx<'_>, hash: domain::PaymentHash, event: HoldEvent) -> Result<bo
     ))
 }
 
-fn arrived(invoice: &Invoice, state: InvoiceState) -> IncomingPayment {
+fn arrived(invoice: &Invoice, preimage: &Preimage, state: InvoiceState) -> IncomingPayment {
     let (state, decision) = match state {
         InvoiceState::Settled => (HoldState::Settled, Some(Decision::Arrival)),
         InvoiceState::Canceled => (HoldState::Returned, Some(Decision::Deadline)),
@@ -239,7 +243,7 @@ fn arrived(invoice: &Invoice, state: InvoiceState) -> IncomingPayment {
     let deadline = (state == HoldState::Held).then(|| invoice.created_at.plus(span));
     IncomingPayment {
         hash: invoice.hash,
-        preimage: invoice.preimage.clone(),
+        preimage: preimage.clone(),
         amount: invoice.amount,
         records: invoice.records.clone(),
         state,

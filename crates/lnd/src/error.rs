@@ -21,9 +21,18 @@ pub enum LightningError {
     /// Our channels hold too little.
     #[error("not enough balance in the channels")]
     InsufficientBalance,
-    /// Settled where it should be canceled, or the other way round.
+    /// Settled where it should be canceled, or the other way round, or an invoice that is past its time.
     #[error("the payment has been decided otherwise")]
     TooLate,
+    /// No connection to the peer that should take it.
+    #[error("the peer is not connected")]
+    NotConnected,
+    /// The node is too old for this method, or built without it: go without.
+    #[error("the node does not know {0}")]
+    Unsupported(&'static str),
+    /// So many bytes cannot travel like this; nothing was asked of the node.
+    #[error("{0} bytes cannot travel like this")]
+    Size(usize),
     /// Another refusal, in the node's words.
     #[error("the node says: {0}")]
     Node(String),

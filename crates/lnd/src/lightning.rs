@@ -1,7 +1,7 @@
 //! The port: everything that Heliograph asks of a Lightning node.
 //!
-//! Two worlds implement it: [`crate::grpc`] talks to a real LND, [`crate::sim`] is a network in memory. Custom records
-//! are opaque bytes here; nobody in this crate has heard of a message.
+//! Two worlds implement it: [`crate::grpc`] talks to a real LND, [`crate::sim`] is a network in memory. Records, peer
+//! messages and onions are opaque bytes here; nobody in this crate has heard of a letter.
 
 use std::pin::Pin;
 
@@ -11,8 +11,9 @@ use futures::Stream;
 
 use crate::error::LightningError;
 use crate::types::{
-    Balance, Invoice, InvoiceCursor, Keysend, NodeConfig, NodeFacts, NodeInfo, PaymentUpdate,
-    PeerLink, Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink,
+    PeerMessage, Route, RouteQuery, SharedSecret,
 };
 
 /// A stream that the node feeds; it ends with an error or when the node closes it.
@@ -32,6 +33,16 @@ pub trait Lightning: Send + Sync + 'static {
 
     /// Nodes that share a connection or a channel with ours.
     async fn peers(&self) -> Result<Vec<PeerLink>, LightningError>;
+
+    /// The other ends of a node's channels, each once: what gossip says, without channels that both ends have disabled.
+    /// Of our own node the channels that can be used now, private ones too. Empty for a node that was never heard of.
+    async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError>;
+
+    /// Peers that come and go. Has no answer before the first one, as `invoices`.
+    async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError>;
+
+    /// Channels of ours that become usable or cease to be. Has no answer before the first one, as `invoices`.
+    async fn channel_events(&self) -> Result<Updates<ChannelEvent>, LightningError>;
 
     /// Connects to a node at `host:port`. Being connected already is success.
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError>;
@@ -72,11 +83,26 @@ pub trait Lightning: Send + Sync + 'static {
     /// All invoices that are open or held.
     async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError>;
 
-    /// One invoice as it is now; [`LightningError::NotFound`] when there is none.
+    /// One invoice as it is now, an ordinary one too; [`LightningError::NotFound`] when there is none.
     async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError>;
 
-    /// One invoice as it is now and at every change, until it is settled or canceled.
+    /// One invoice as it is now and at every change, until it is settled or canceled; an ordinary one too.
     async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError>;
+
+    /// Makes an invoice whose payment waits for `settle` or `cancel`, and returns its text (BOLT 11). It names private
+    /// channels where there are no others, and has no description. Once more with the same hash and amount it is the same
+    /// text; with another amount [`LightningError::AlreadyExists`].
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError>;
+
+    /// Reads an invoice and checks its signature.
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError>;
+
+    /// Pays an invoice, with the updates and the hash rule of `send`, and [`LightningError::TooLate`] for an expired one. A
+    /// refusal is also what a payment to an invoice ends with that is paid or canceled already.
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError>;
 
     /// Takes a held payment. Doing it twice is success; [`LightningError::TooLate`] when it is canceled.
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError>;
@@ -84,11 +110,42 @@ pub trait Lightning: Send + Sync + 'static {
     /// Returns a held payment. Doing it twice is success; [`LightningError::TooLate`] when it is settled.
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError>;
 
+    /// Hands bytes to a peer: at most [`crate::LARGEST_PEER_MESSAGE`], of a type from 32768 to 65535. Success says only
+    /// that they left: a peer without a listening app drops them. [`LightningError::NotConnected`] without a connection.
+    async fn send_peer_message(
+        &self,
+        to: NodeId,
+        kind: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), LightningError>;
+
+    /// What peers send, of all types, from now on. Has no answer before the first message, as `invoices`.
+    async fn peer_messages(&self) -> Result<Updates<PeerMessage>, LightningError>;
+
+    /// Hands an onion of one of [`crate::ONION_SIZES`] to a connected peer, with the blinding point of its path (33 bytes,
+    /// compressed). Success says only that it left: whatever is wrong with it, or with the way, it is lost in silence.
+    /// [`LightningError::NotConnected`] without a connection to `first_hop`, [`LightningError::Unsupported`] on a node that
+    /// is too old for onions.
+    async fn send_onion(
+        &self,
+        first_hop: NodeId,
+        path_key: NodeId,
+        onion: Vec<u8>,
+    ) -> Result<(), LightningError>;
+
+    /// Onion messages that end here, from now on; what our node only passes on is left out. Has no answer before the first
+    /// message that reaches the node, as `invoices`. [`LightningError::Unsupported`] on a node that is too old for onions.
+    async fn onion_messages(&self) -> Result<Updates<OnionMessage>, LightningError>;
+
     /// SHA-256 of the compressed product of the node's private key and `point` (33 bytes, compressed).
     async fn shared_secret(&self, point: NodeId) -> Result<SharedSecret, LightningError>;
 
     /// ECDSA signature, DER, over the SHA-256 of `bytes`, with the node's key.
     async fn sign(&self, bytes: Vec<u8>) -> Result<Vec<u8>, LightningError>;
+
+    /// The node's signature under a text, as every LND can check it: 104 characters zbase32 of a header (31 and the
+    /// recovery id), r and s, over the double SHA-256 of "Lightning Signed Message:" and the text.
+    async fn sign_message(&self, text: Vec<u8>) -> Result<String, LightningError>;
 
     /// The settings that matter to a messenger; `None` when the macaroon does not let us look.
     async fn config(&self) -> Result<Option<NodeConfig>, LightningError>;

@@ -23,6 +23,12 @@ pub enum Purpose {
     Estimate,
     /// Names of other nodes, and whether they can be reached.
     Contacts,
+    /// Messages without a payment.
+    Free,
+    /// Asking a contact's app for an invoice, and giving one: payments that a stock node can hold.
+    Invoices,
+    /// Vouching for the app's own key with the node's.
+    KeyCard,
     /// What the channels hold.
     Balance,
     /// Whether the node takes and holds keysends.
@@ -44,6 +50,9 @@ impl Purpose {
             Self::Sign => "sign",
             Self::Estimate => "estimate",
             Self::Contacts => "contacts",
+            Self::Free => "free",
+            Self::Invoices => "invoices",
+            Self::KeyCard => "key_card",
             Self::Balance => "balance",
             Self::NodeConfig => "node_config",
             Self::Check => "check",
@@ -94,6 +103,14 @@ rpcs! {
     LIST_INVOICES "/lnrpc.Lightning/ListInvoices" Receive true [("invoices", "read")];
     SUBSCRIBE_INVOICES "/lnrpc.Lightning/SubscribeInvoices" Receive true [("invoices", "read")];
     CHECK_PERMISSIONS "/lnrpc.Lightning/CheckMacaroonPermissions" Check false [("macaroon", "read")];
+    SUBSCRIBE_PEER_EVENTS "/lnrpc.Lightning/SubscribePeerEvents" Contacts false [("peers", "read")];
+    SUBSCRIBE_CHANNEL_EVENTS "/lnrpc.Lightning/SubscribeChannelEvents" Contacts false [("offchain", "read")];
+    SEND_CUSTOM_MESSAGE "/lnrpc.Lightning/SendCustomMessage" Free false [("offchain", "write")];
+    SUBSCRIBE_CUSTOM_MESSAGES "/lnrpc.Lightning/SubscribeCustomMessages" Free false [("offchain", "read")];
+    SEND_ONION_MESSAGE "/lnrpc.Lightning/SendOnionMessage" Free false [("offchain", "write")];
+    SUBSCRIBE_ONION_MESSAGES "/lnrpc.Lightning/SubscribeOnionMessages" Free false [("offchain", "read")];
+    SIGN_TEXT "/lnrpc.Lightning/SignMessage" KeyCard false [("message", "write")];
+    DECODE_INVOICE "/lnrpc.Lightning/DecodePayReq" Invoices false [("offchain", "read")];
     SEND_PAYMENT "/routerrpc.Router/SendPaymentV2" Send true [("offchain", "write")];
     TRACK_PAYMENT "/routerrpc.Router/TrackPaymentV2" Send true [("offchain", "read")];
     SEND_TO_ROUTE "/routerrpc.Router/SendToRouteV2" Send true [("offchain", "write")];
@@ -101,6 +118,7 @@ rpcs! {
     LOOKUP_INVOICE "/invoicesrpc.Invoices/LookupInvoiceV2" Receive true [("invoices", "write")];
     SETTLE_INVOICE "/invoicesrpc.Invoices/SettleInvoice" Decide true [("invoices", "write")];
     CANCEL_INVOICE "/invoicesrpc.Invoices/CancelInvoice" Decide true [("invoices", "write")];
+    ADD_HOLD_INVOICE "/invoicesrpc.Invoices/AddHoldInvoice" Invoices false [("invoices", "write")];
     DERIVE_SHARED_KEY "/signrpc.Signer/DeriveSharedKey" Seal true [("signer", "generate")];
     SIGN_MESSAGE "/signrpc.Signer/SignMessage" Sign true [("signer", "generate")];
 }
@@ -129,7 +147,9 @@ pub fn permissions() -> impl Iterator<Item = Grant> {
 /// The line that makes a fitting macaroon and prints it in hexadecimal; every shell takes it as it is.
 #[must_use]
 pub fn bake_command() -> String {
-    let mut line = format!("lncli bakemacaroon --root_key_id {ROOT_KEY_ID}");
+    // A node that is older than one of the methods would refuse the whole line because of its name.
+    let mut line =
+        format!("lncli bakemacaroon --root_key_id {ROOT_KEY_ID} --allow_external_permissions");
     for (entity, action) in permissions() {
         line.push_str(&format!(" {entity}:{action}"));
     }

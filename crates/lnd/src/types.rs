@@ -1,9 +1,19 @@
 //! What goes through the port. No generated type leaves this crate.
 
+mod free;
+mod invoice;
+
 use std::fmt;
 
 use domain::{Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+pub use free::{
+    ChannelEvent, LARGEST_PEER_MESSAGE, ONION_SIZES, OnionMessage, PeerEvent, PeerMessage,
+    RawReplyPath,
+};
+pub(crate) use free::{check_onion, check_peer_message};
+pub use invoice::{DecodedInvoice, InvoicePayment, NewInvoice};
 
 /// Custom records of a payment's last hop: type and bytes, by ascending type.
 pub type Records = Vec<(u64, Vec<u8>)>;
@@ -54,6 +64,8 @@ pub struct NodeFacts {
     pub alias: String,
     /// Whether it announces that it takes keysends (feature 54 or 55).
     pub keysend: bool,
+    /// Whether it announces that it takes onion messages and passes them on (feature 38 or 39).
+    pub onion_messages: bool,
     /// Whether it has said anything of itself: without a node announcement the features are unknown.
     pub announced: bool,
 }
@@ -223,26 +235,30 @@ pub enum InvoiceState {
     Canceled,
 }
 
-/// An incoming keysend, as the node tells it. Invoices that are not keysends never pass the port.
+/// An incoming keysend, as the node tells it; or, asked for by its hash, an invoice. Other programs' invoices never pass
+/// the port unasked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invoice {
     /// Its identity.
     pub hash: PaymentHash,
-    /// What settles it.
-    pub preimage: Preimage,
+    /// What settles it. A keysend brings it along; that of a hold invoice the node learns only when it is settled.
+    pub preimage: Option<Preimage>,
     /// Where it is.
     pub state: InvoiceState,
-    /// What the first HTLC brings.
+    /// What the first HTLC of a keysend brings. Of an invoice what it asks for while it is open, then the sum of all
+    /// parts that were accepted; zero when it was canceled before that.
     pub amount: Msat,
-    /// Records of the first HTLC; empty while open. Later HTLCs of the same hash are somebody else's replays.
+    /// Records of the first HTLC; empty while open. Later HTLCs of a keysend's hash are somebody else's replays; the other
+    /// parts of a payment to an invoice come from its sender and may say something else.
     pub records: Records,
     /// When the node made it.
     pub created_at: Timestamp,
     /// When it was settled.
     pub settled_at: Option<Timestamp>,
-    /// For how long the node holds it, in seconds from `created_at`; meaningless unless it is held.
+    /// For how long the node holds a keysend, in seconds from `created_at`; meaningless unless it is held. Of an invoice for
+    /// how long it can be paid: a payment that is held then is returned by the node only near `htlc_expiry`.
     pub hold_secs: u32,
-    /// Height at which the HTLC expires; `None` while open.
+    /// Height at which the (first) HTLC expires; `None` while open.
     pub htlc_expiry: Option<u32>,
     /// Its place in the list of invoices.
     pub add_index: u64,

@@ -175,19 +175,21 @@ impl Node for SimNode {
 
     async fn keysends(&self) -> Result<Vec<Incoming>> {
         let invoices = self.invoices_after(0, u64::MAX).await?;
-        let incoming = invoices.into_iter().map(|invoice| Incoming {
-            hash: invoice.hash,
-            preimage: invoice.preimage,
-            state: match invoice.state {
-                InvoiceState::Open => regtest::InvoiceState::Open,
-                InvoiceState::Held => regtest::InvoiceState::Accepted,
-                InvoiceState::Settled => regtest::InvoiceState::Settled,
-                InvoiceState::Canceled => regtest::InvoiceState::Canceled,
-            },
-            amount: invoice.amount,
-            records: invoice.records,
+        let incoming = invoices.into_iter().map(|invoice| {
+            Ok(Incoming {
+                hash: invoice.hash,
+                preimage: invoice.preimage.context("a keysend brings its preimage")?,
+                state: match invoice.state {
+                    InvoiceState::Open => regtest::InvoiceState::Open,
+                    InvoiceState::Held => regtest::InvoiceState::Accepted,
+                    InvoiceState::Settled => regtest::InvoiceState::Settled,
+                    InvoiceState::Canceled => regtest::InvoiceState::Canceled,
+                },
+                amount: invoice.amount,
+                records: invoice.records,
+            })
         });
-        Ok(incoming.collect())
+        incoming.collect()
     }
 
     async fn pay(&self, keysend: &Keysend) -> Result<Outcome> {

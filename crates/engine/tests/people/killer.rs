@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use domain::{NodeId, PaymentHash, Preimage};
 use lnd::{
-    Balance, Invoice, InvoiceCursor, Keysend, Lightning, LightningError, NodeConfig, NodeFacts,
-    NodeInfo, PaymentUpdate, PeerLink, Route, RouteQuery, SharedSecret, Updates,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
+    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret, Updates,
 };
 use tokio::sync::Notify;
 
@@ -71,6 +72,15 @@ impl<L: Lightning> Lightning for Killer<L> {
     async fn peers(&self) -> Result<Vec<PeerLink>, LightningError> {
         self.pass(self.node.peers()).await
     }
+    async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError> {
+        self.pass(self.node.neighbours(node)).await
+    }
+    async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {
+        self.pass(self.node.peer_events()).await
+    }
+    async fn channel_events(&self) -> Result<Updates<ChannelEvent>, LightningError> {
+        self.pass(self.node.channel_events()).await
+    }
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         self.pass(self.node.connect(node, host)).await
     }
@@ -108,17 +118,56 @@ impl<L: Lightning> Lightning for Killer<L> {
     async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError> {
         self.pass(self.node.watch_invoice(hash)).await
     }
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        self.pass(self.node.add_hold_invoice(invoice)).await
+    }
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.pass(self.node.decode_invoice(bolt11)).await
+    }
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.pass(self.node.pay_invoice(payment)).await
+    }
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
         self.pass(self.node.settle(preimage)).await
     }
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
         self.pass(self.node.cancel(hash)).await
     }
+    async fn send_peer_message(
+        &self,
+        to: NodeId,
+        kind: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        self.pass(self.node.send_peer_message(to, kind, bytes))
+            .await
+    }
+    async fn peer_messages(&self) -> Result<Updates<PeerMessage>, LightningError> {
+        self.pass(self.node.peer_messages()).await
+    }
+    async fn send_onion(
+        &self,
+        first_hop: NodeId,
+        path_key: NodeId,
+        onion: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        self.pass(self.node.send_onion(first_hop, path_key, onion))
+            .await
+    }
+    async fn onion_messages(&self) -> Result<Updates<OnionMessage>, LightningError> {
+        self.pass(self.node.onion_messages()).await
+    }
     async fn shared_secret(&self, point: NodeId) -> Result<SharedSecret, LightningError> {
         self.pass(self.node.shared_secret(point)).await
     }
     async fn sign(&self, bytes: Vec<u8>) -> Result<Vec<u8>, LightningError> {
         self.pass(self.node.sign(bytes)).await
+    }
+    async fn sign_message(&self, text: Vec<u8>) -> Result<String, LightningError> {
+        self.pass(self.node.sign_message(text)).await
     }
     async fn config(&self) -> Result<Option<NodeConfig>, LightningError> {
         self.pass(self.node.config()).await

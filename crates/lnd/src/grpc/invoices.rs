@@ -1,19 +1,23 @@
-//! Incoming keysends. LND's list also holds invoices of other programs: those never leave this file.
+//! Incoming payments. LND's list also holds invoices of other programs: those never leave this file, unless somebody
+//! knows the hash.
 
 use domain::{Msat, PaymentHash, Preimage, Timestamp};
 
-use super::node::{GrpcNode, answer, nonsense, updates};
+use super::node::{GrpcNode, answer, msat, nonsense, updates};
 use super::rpc::invoicesrpc::lookup_invoice_msg::InvoiceRef;
 use super::rpc::invoicesrpc::{
     CancelInvoiceMsg, LookupInvoiceMsg, SettleInvoiceMsg, SubscribeSingleInvoiceRequest,
 };
 use super::rpc::lnrpc::invoice::InvoiceState as State;
-use super::rpc::lnrpc::{self, InvoiceSubscription, ListInvoiceRequest, ListInvoiceResponse};
+use super::rpc::lnrpc::{
+    self, InvoiceHtlc, InvoiceHtlcState, InvoiceSubscription, ListInvoiceRequest,
+    ListInvoiceResponse,
+};
 use super::status::classify;
 use crate::error::LightningError;
 use crate::lightning::Updates;
 use crate::permission;
-use crate::types::{Invoice, InvoiceCursor, InvoiceState};
+use crate::types::{Invoice, InvoiceCursor, InvoiceState, Records};
 
 /// Invoices in one answer of LND when we want all of them.
 const PAGE: u64 = 500;
@@ -57,7 +61,7 @@ impl GrpcNode {
         Ok(updates(
             permission::WATCH_INVOICE,
             stream.into_inner(),
-            read_keysend,
+            read_known,
         ))
     }
 
@@ -135,16 +139,24 @@ impl GrpcNode {
     }
 
     pub(super) async fn look_up(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {
+        let found = self.look_up_raw(hash).await?;
+        read_known(found).unwrap_or(Err(LightningError::NotFound))
+    }
+
+    /// As LND says it.
+    pub(super) async fn look_up_raw(
+        &self,
+        hash: PaymentHash,
+    ) -> Result<lnrpc::Invoice, LightningError> {
         let mut client = self.invoices.clone();
         let request = LookupInvoiceMsg {
             invoice_ref: Some(InvoiceRef::PaymentHash(hash.0.to_vec())),
         };
-        let found = answer(
+        answer(
             permission::LOOKUP_INVOICE,
             client.lookup_invoice_v2(request),
         )
-        .await?;
-        read_keysend(found).unwrap_or(Err(LightningError::NotFound))
+        .await
     }
 
     pub(super) async fn settle_invoice(&self, preimage: &Preimage) -> Result<(), LightningError> {
@@ -173,6 +185,11 @@ pub(super) fn read_keysend(invoice: lnrpc::Invoice) -> Option<Result<Invoice, Li
     (invoice.is_keysend && !invoice.is_amp).then(|| read(invoice))
 }
 
+/// `None` only for one that takes many payments, which no state describes.
+fn read_known(invoice: lnrpc::Invoice) -> Option<Result<Invoice, LightningError>> {
+    (!invoice.is_amp).then(|| read(invoice))
+}
+
 fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
     let state = match invoice.state() {
         State::Open => InvoiceState::Open,
@@ -181,32 +198,30 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
         State::Canceled => InvoiceState::Canceled,
     };
     let hash = PaymentHash::from_slice(&invoice.r_hash).ok_or_else(|| nonsense("payment hash"))?;
-    let preimage: [u8; 32] = invoice
-        .r_preimage
-        .as_slice()
-        .try_into()
-        .map_err(|_| nonsense("preimage"))?;
-    // Whoever has seen the preimage can pay the same hash again, with other records: only the first counts. Numbers are
-    // per channel, so the moment comes first.
-    let first = invoice.htlcs.into_iter().min_by_key(|htlc| {
-        (
-            htlc.accept_height,
-            htlc.accept_time,
-            htlc.htlc_index,
-            htlc.chan_id,
+    let preimage = match invoice.r_preimage.as_slice() {
+        // Of a hold invoice it is not known before the end.
+        [] if !invoice.is_keysend => None,
+        bytes => Some(Preimage::new(
+            bytes.try_into().map_err(|_| nonsense("preimage"))?,
+        )),
+    };
+    let Arrived {
+        amount,
+        htlc_expiry,
+        records,
+    } = if invoice.is_keysend {
+        first_of_keysend(invoice.htlcs, invoice.value_msat)
+    } else {
+        sum_of_parts(
+            invoice.htlcs,
+            state,
+            invoice.value_msat,
+            invoice.amt_paid_msat,
         )
-    });
-    let (amount, htlc_expiry, records) = match first {
-        Some(htlc) => (
-            Msat::new(htlc.amt_msat),
-            u32::try_from(htlc.expiry_height).ok(),
-            htlc.custom_records.into_iter().collect(),
-        ),
-        None => (super::node::msat(invoice.value_msat), None, Vec::new()),
     };
     Ok(Invoice {
         hash,
-        preimage: Preimage::new(preimage),
+        preimage,
         state,
         amount,
         records,
@@ -217,6 +232,83 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
         add_index: invoice.add_index,
         settle_index: invoice.settle_index,
     })
+}
+
+/// What has been paid to an invoice.
+struct Arrived {
+    amount: Msat,
+    htlc_expiry: Option<u32>,
+    records: Records,
+}
+
+impl Arrived {
+    /// Nothing yet.
+    const fn nothing(amount: Msat) -> Self {
+        Self {
+            amount,
+            htlc_expiry: None,
+            records: Vec::new(),
+        }
+    }
+}
+
+/// When an HTLC came. Numbers are per channel, so the moment comes first.
+const fn moment(htlc: &InvoiceHtlc) -> (i32, i64, u64, u64) {
+    (
+        htlc.accept_height,
+        htlc.accept_time,
+        htlc.htlc_index,
+        htlc.chan_id,
+    )
+}
+
+/// Whoever has seen the preimage can pay the same hash again, with other records: only the first counts.
+fn first_of_keysend(htlcs: Vec<InvoiceHtlc>, value: i64) -> Arrived {
+    match htlcs.into_iter().min_by_key(moment) {
+        Some(htlc) => Arrived {
+            amount: Msat::new(htlc.amt_msat),
+            htlc_expiry: u32::try_from(htlc.expiry_height).ok(),
+            records: htlc.custom_records.into_iter().collect(),
+        },
+        None => Arrived::nothing(msat(value)),
+    }
+}
+
+/// All parts that are held or settled make the payment. Before it is complete it does not count; parts that came too late
+/// for each other went back.
+fn sum_of_parts(
+    mut htlcs: Vec<InvoiceHtlc>,
+    state: InvoiceState,
+    value: i64,
+    accepted: i64,
+) -> Arrived {
+    let canceled = state == InvoiceState::Canceled;
+    if state == InvoiceState::Open {
+        return Arrived::nothing(msat(value));
+    }
+    if canceled && accepted == 0 {
+        return Arrived::nothing(Msat::ZERO);
+    }
+    if !canceled {
+        htlcs.retain(|htlc| htlc.state() != InvoiceHtlcState::Canceled);
+    }
+    let amount = if canceled {
+        // All are canceled now, earlier tries as well; only LND's own sum tells what was held.
+        msat(accepted)
+    } else {
+        let parts = htlcs.iter().map(|htlc| Msat::new(htlc.amt_msat));
+        Msat::checked_sum(parts).unwrap_or_default()
+    };
+    let expiries = htlcs.iter().map(|htlc| htlc.expiry_height);
+    Arrived {
+        amount,
+        htlc_expiry: expiries.min().and_then(|height| u32::try_from(height).ok()),
+        records: htlcs
+            .into_iter()
+            .min_by_key(moment)
+            .map(|htlc| htlc.custom_records.into_iter().collect())
+            .unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]

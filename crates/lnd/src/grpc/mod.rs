@@ -1,9 +1,12 @@
 //! The world of a real LND, over gRPC.
 
+mod bolt11;
 mod connect;
+mod free;
 mod invoices;
 mod node;
 mod pay;
+mod reach;
 mod signer;
 mod status;
 #[cfg(test)]

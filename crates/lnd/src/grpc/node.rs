@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,8 +26,9 @@ use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
 use crate::permission::{self, Grant};
 use crate::types::{
-    Balance, Invoice, InvoiceCursor, Keysend, NodeConfig, NodeFacts, NodeInfo, PaymentUpdate,
-    PeerLink, Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
+    NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink,
+    PeerMessage, Route, RouteQuery, SharedSecret,
 };
 
 type Door = InterceptedService<Channel, MacaroonHeader>;
@@ -39,12 +41,16 @@ const PEER_TIMEOUT_SECS: u64 = 15;
 const LARGEST_ANSWER: usize = 64 << 20;
 /// LND's names for "takes keysends", as a must and as a may.
 const KEYSEND_FEATURES: [u32; 2] = [54, 55];
+/// And for "takes onion messages".
+const ONION_FEATURES: [u32; 2] = [38, 39];
 
 /// A real LND. Clones share one connection, which is made when it is needed and made anew after it broke.
 #[derive(Clone)]
 pub struct GrpcNode {
     address: String,
     macaroon: Macaroon,
+    /// Who it is, once it has said so.
+    pub(super) id: Arc<OnceLock<NodeId>>,
     pub(super) lightning: LightningClient<Door>,
     pub(super) router: RouterClient<Door>,
     pub(super) invoices: InvoicesClient<Door>,
@@ -73,6 +79,7 @@ impl GrpcNode {
         Self {
             address,
             macaroon,
+            id: Arc::default(),
             lightning: LightningClient::new(door.clone()).max_decoding_message_size(LARGEST_ANSWER),
             router: RouterClient::new(door.clone()).max_decoding_message_size(LARGEST_ANSWER),
             invoices: InvoicesClient::new(door.clone()).max_decoding_message_size(LARGEST_ANSWER),
@@ -111,7 +118,7 @@ impl GrpcNode {
         }
     }
 
-    async fn all_channels(&self) -> Result<Vec<lnrpc::Channel>, LightningError> {
+    pub(super) async fn all_channels(&self) -> Result<Vec<lnrpc::Channel>, LightningError> {
         let mut client = self.lightning.clone();
         let call = client.list_channels(lnrpc::ListChannelsRequest::default());
         Ok(answer(permission::LIST_CHANNELS, call).await?.channels)
@@ -189,10 +196,10 @@ fn read_info(info: lnrpc::GetInfoResponse) -> Result<NodeInfo, LightningError> {
 }
 
 fn read_facts(node: lnrpc::LightningNode) -> NodeFacts {
+    let announces = |bits: [u32; 2]| bits.iter().any(|bit| node.features.contains_key(bit));
     NodeFacts {
-        keysend: KEYSEND_FEATURES
-            .iter()
-            .any(|bit| node.features.contains_key(bit)),
+        keysend: announces(KEYSEND_FEATURES),
+        onion_messages: announces(ONION_FEATURES),
         // A node that LND knows only by its channels has neither.
         announced: !node.features.is_empty() || !node.alias.is_empty(),
         alias: node.alias,
@@ -277,6 +284,18 @@ impl Lightning for GrpcNode {
         read_peers(peers, self.all_channels().await?)
     }
 
+    async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError> {
+        self.find_neighbours(node).await
+    }
+
+    async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {
+        self.watch_peers().await
+    }
+
+    async fn channel_events(&self) -> Result<Updates<ChannelEvent>, LightningError> {
+        self.watch_channels().await
+    }
+
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         let mut client = self.lightning.clone();
         let addr = lnrpc::LightningAddress {
@@ -346,6 +365,21 @@ impl Lightning for GrpcNode {
         self.watch(hash).await
     }
 
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        self.make_hold_invoice(invoice).await
+    }
+
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.read_bolt11(bolt11).await
+    }
+
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        self.pay_bolt11(payment).await
+    }
+
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
         self.settle_invoice(preimage).await
     }
@@ -354,12 +388,42 @@ impl Lightning for GrpcNode {
         self.cancel_invoice(hash).await
     }
 
+    async fn send_peer_message(
+        &self,
+        to: NodeId,
+        kind: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        self.send_custom(to, kind, bytes).await
+    }
+
+    async fn peer_messages(&self) -> Result<Updates<PeerMessage>, LightningError> {
+        self.listen_to_peers().await
+    }
+
+    async fn send_onion(
+        &self,
+        first_hop: NodeId,
+        path_key: NodeId,
+        onion: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        self.send_packet(first_hop, path_key, onion).await
+    }
+
+    async fn onion_messages(&self) -> Result<Updates<OnionMessage>, LightningError> {
+        self.listen_to_onions().await
+    }
+
     async fn shared_secret(&self, point: NodeId) -> Result<SharedSecret, LightningError> {
         self.derive_shared_secret(point).await
     }
 
     async fn sign(&self, bytes: Vec<u8>) -> Result<Vec<u8>, LightningError> {
         self.sign_bytes(bytes).await
+    }
+
+    async fn sign_message(&self, text: Vec<u8>) -> Result<String, LightningError> {
+        self.sign_text(text).await
     }
 
     async fn config(&self) -> Result<Option<NodeConfig>, LightningError> {

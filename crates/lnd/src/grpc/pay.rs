@@ -27,7 +27,7 @@ use crate::types::{Keysend, PaymentUpdate, Records, Route, RouteQuery, RouteToke
 /// The record in which a keysend carries its preimage.
 const KEYSEND_PREIMAGE: u64 = 5_482_373_484;
 /// The cheapest way, however unproven: an attempt that fails costs nothing.
-const CHEAPEST: f64 = -1.0;
+pub(super) const CHEAPEST: f64 = -1.0;
 
 impl GrpcNode {
     pub(super) async fn find_route(&self, query: RouteQuery) -> Result<Route, LightningError> {
@@ -71,6 +71,7 @@ impl GrpcNode {
         let request = SendPaymentRequest {
             dest: keysend.to.as_bytes().to_vec(),
             payment_hash: keysend.preimage.payment_hash().0.to_vec(),
+            payment_request: String::new(),
             timeout_seconds: i32::try_from(keysend.timeout_secs).unwrap_or(i32::MAX),
             dest_custom_records: last_hop_records(keysend.records.clone(), &keysend.preimage),
             amt_msat: amount(keysend.amount)?,
@@ -148,7 +149,7 @@ fn dest_features() -> Vec<i32> {
     vec![FeatureBit::TlvOnionOpt.into()]
 }
 
-fn amount(amount: domain::Msat) -> Result<i64, LightningError> {
+pub(super) fn amount(amount: domain::Msat) -> Result<i64, LightningError> {
     i64::try_from(amount.get())
         .map_err(|_| LightningError::Node("more than all bitcoin".to_owned()))
 }
@@ -192,7 +193,7 @@ fn verdict(attempt: &HtlcAttempt) -> Verdict {
 }
 
 /// The state of a payment, from the last word of its stream.
-fn read_payment(payment: Payment) -> Result<PaymentUpdate, LightningError> {
+pub(super) fn read_payment(payment: Payment) -> Result<PaymentUpdate, LightningError> {
     let last = payment.htlcs.last();
     let last_hops = last.and_then(hops);
     Ok(match payment.status() {

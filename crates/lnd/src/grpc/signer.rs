@@ -3,6 +3,7 @@
 use domain::NodeId;
 
 use super::node::{GrpcNode, answer, nonsense};
+use super::rpc::lnrpc::SignMessageRequest;
 use super::rpc::signrpc::{KeyLocator, SharedKeyRequest, SignMessageReq};
 use crate::error::LightningError;
 use crate::permission;
@@ -47,5 +48,16 @@ impl GrpcNode {
                 .await?
                 .signature,
         )
+    }
+
+    pub(super) async fn sign_text(&self, text: Vec<u8>) -> Result<String, LightningError> {
+        let mut client = self.lightning.clone();
+        // One round of hashing is a dialect of LND's that nothing else can check.
+        let request = SignMessageRequest {
+            msg: text,
+            single_hash: false,
+        };
+        let signed = answer(permission::SIGN_TEXT, client.sign_message(request)).await?;
+        Ok(signed.signature)
     }
 }

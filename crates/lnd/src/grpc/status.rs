@@ -24,13 +24,25 @@ pub(super) fn classify(method: &'static str, status: &Status) -> LightningError 
     }
     match status.code() {
         Code::AlreadyExists => LightningError::AlreadyExists,
+        Code::Unimplemented => LightningError::Unsupported(method),
+        // Not there, or just leaving.
+        _ if says("peer is not connected")
+            || says("peer exiting")
+            || (message.starts_with("peer ") && message.ends_with(" disconnected")) =>
+        {
+            LightningError::NotConnected
+        }
         Code::NotFound => LightningError::NotFound,
         _ if says("unable to locate invoice") || says("there are no existing invoices") => {
             LightningError::NotFound
         }
-        _ if says("invoice already settled") || says("invoice already canceled") => {
+        _ if says("invoice already settled")
+            || says("invoice already canceled")
+            || says("invoice expired") =>
+        {
             LightningError::TooLate
         }
+        _ if says("invoice with payment hash already exists") => LightningError::AlreadyExists,
         _ if says("insufficient local balance") => LightningError::InsufficientBalance,
         _ if says("unable to find a path to destination")
             || says("destination hop doesn't understand new TLV payloads") =>

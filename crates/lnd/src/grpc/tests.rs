@@ -1,6 +1,8 @@
 //! The client against a node that can be made to say anything, over real sockets and TLS.
 
 mod fake;
+mod free;
+mod invoices;
 
 use domain::{Msat, NodeId};
 use fake::{Fake, identity, node_key};
@@ -306,6 +308,16 @@ fn what_lnd_says_becomes_what_a_person_can_do() {
         (tonic::Code::Unknown, "invoice already canceled", E::TooLate),
         (
             tonic::Code::Unknown,
+            "invoice expired. Valid until 2026-01-01 00:00:00 +0000 UTC",
+            E::TooLate,
+        ),
+        (
+            tonic::Code::Unknown,
+            "invoice with payment hash already exists",
+            E::AlreadyExists,
+        ),
+        (
+            tonic::Code::Unknown,
             "unable to find a path to destination",
             E::NoRoute,
         ),
@@ -313,6 +325,22 @@ fn what_lnd_says_becomes_what_a_person_can_do() {
             tonic::Code::Unknown,
             "insufficient local balance",
             E::InsufficientBalance,
+        ),
+        (
+            tonic::Code::NotFound,
+            "peer is not connected",
+            E::NotConnected,
+        ),
+        (tonic::Code::Unknown, "peer exiting", E::NotConnected),
+        (
+            tonic::Code::Unknown,
+            "peer 02abcd disconnected",
+            E::NotConnected,
+        ),
+        (
+            tonic::Code::Unimplemented,
+            "unknown method SubscribeOnionMessages for service lnrpc.Lightning",
+            E::Unsupported("/x"),
         ),
         (
             tonic::Code::Unknown,

@@ -4,10 +4,16 @@ use super::*;
 fn the_line_names_every_method_once_and_nothing_else() {
     let line = bake_command();
     let mut words = line.split(' ');
-    let head: Vec<_> = words.by_ref().take(4).collect();
+    let head: Vec<_> = words.by_ref().take(5).collect();
     assert_eq!(
         head,
-        ["lncli", "bakemacaroon", "--root_key_id", "1212501065"]
+        [
+            "lncli",
+            "bakemacaroon",
+            "--root_key_id",
+            "1212501065",
+            "--allow_external_permissions"
+        ]
     );
     let named: Vec<_> = words
         .map(|word| word.strip_prefix("uri:").unwrap())
@@ -45,7 +51,16 @@ fn what_is_nice_to_have_is_not_required() {
             "contacts",
             "contacts",
             "contacts",
-            "check"
+            "check",
+            "contacts",
+            "contacts",
+            "free",
+            "free",
+            "free",
+            "free",
+            "key_card",
+            "invoices",
+            "invoices"
         ]
     );
 }

@@ -1,5 +1,6 @@
 //! The port, as the simulated node answers it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,16 +11,22 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+use super::hold_invoice;
 use super::node::SimNode;
-use super::path::{Search, Ticket};
-use super::pay;
-use super::state::{State, lost};
+use super::onion::{self, Crossing};
+use super::parts::{self, Bill};
+use super::path::{Proof, Search, Ticket};
+use super::state::{Line, NodeState, State, lost};
+use super::{pay, peer};
 use crate::diagnose::refine;
 use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
+use crate::permission;
 use crate::types::{
-    Balance, Invoice, InvoiceCursor, InvoiceState, Keysend, NodeConfig, NodeFacts, NodeInfo,
-    PaymentUpdate, PeerLink, Route, RouteQuery, RouteToken, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, InvoiceState,
+    Keysend, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent,
+    PeerLink, PeerMessage, Route, RouteQuery, RouteToken, SharedSecret, check_onion,
+    check_peer_message,
 };
 
 impl SimNode {
@@ -46,6 +53,31 @@ impl SimNode {
         }
         if lose { Err(lost()) } else { answer }
     }
+
+    /// Listens to one kind of event from now on.
+    async fn listen<T: Send + 'static>(
+        &self,
+        lines: fn(&mut NodeState) -> &mut Vec<Line<T>>,
+    ) -> Result<Updates<T>, LightningError> {
+        let (line, events) = mpsc::unbounded_channel();
+        self.ask(|state, me| {
+            lines(&mut state.nodes[me]).push(line);
+            Ok(())
+        })
+        .await?;
+        after_first(events).await
+    }
+}
+
+/// LND sends no headers before the first event, and until then the call has no answer.
+async fn after_first<T: Send + 'static>(
+    events: mpsc::UnboundedReceiver<Result<T, LightningError>>,
+) -> Result<Updates<T>, LightningError> {
+    let mut events = UnboundedReceiverStream::new(events);
+    let first = events.next().await.unwrap_or_else(|| Err(lost()))?;
+    Ok(Box::pin(
+        stream::once(future::ready(Ok(first))).chain(events),
+    ))
 }
 
 fn point(node: NodeId) -> Result<PublicKey, LightningError> {
@@ -100,6 +132,7 @@ impl Lightning for SimNode {
                         String::new()
                     },
                     keysend: announced && node.settings.keysend,
+                    onion_messages: announced && node.settings.onion,
                     announced,
                 }
             }))
@@ -110,24 +143,14 @@ impl Lightning for SimNode {
     async fn peers(&self) -> Result<Vec<PeerLink>, LightningError> {
         self.ask(|state, me| {
             let link = |other: usize| {
-                let shared = || {
-                    state
-                        .channels_of(me)
-                        .filter(|(it, _)| it.side(other).is_some())
-                };
+                let shared = || state.channels_between(me, other);
                 let count = |links: usize| u32::try_from(links).unwrap_or(u32::MAX);
-                let pair = (me.min(other), me.max(other));
-                let channels = count(shared().count());
+                let active = shared().filter(|channel| state.is_active(channel));
                 PeerLink {
                     node: state.nodes[other].id,
-                    connected: state.nodes[other].is_running()
-                        && (channels > 0 || state.connections.contains(&pair)),
-                    channels,
-                    active_channels: count(
-                        shared()
-                            .filter(|(channel, _)| state.is_active(channel))
-                            .count(),
-                    ),
+                    connected: state.is_connected(me, other),
+                    channels: count(shared().count()),
+                    active_channels: count(active.count()),
                 }
             };
             let others = (0..state.nodes.len()).filter(|&other| other != me);
@@ -139,6 +162,29 @@ impl Lightning for SimNode {
         .await
     }
 
+    async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError> {
+        self.ask(|state, me| {
+            let Some(node) = state.find(node) else {
+                return Ok(Vec::new());
+            };
+            // Of others it knows only what gossip says, which is slow to notice who is away.
+            let ends = state
+                .channels_of(node)
+                .filter(|(channel, _)| node != me || state.is_active(channel))
+                .map(|(channel, side)| state.nodes[channel.ends[side ^ 1]].id);
+            Ok(ends.collect::<BTreeSet<_>>().into_iter().collect())
+        })
+        .await
+    }
+
+    async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {
+        self.listen(|node| &mut node.peer_events).await
+    }
+
+    async fn channel_events(&self) -> Result<Updates<ChannelEvent>, LightningError> {
+        self.listen(|node| &mut node.channel_events).await
+    }
+
     async fn connect(&self, node: NodeId, _host: &str) -> Result<(), LightningError> {
         self.ask(|state, me| {
             let there = state
@@ -146,7 +192,11 @@ impl Lightning for SimNode {
                 .filter(|&other| state.nodes[other].is_running());
             let other =
                 there.ok_or_else(|| LightningError::Node("dial: connection refused".to_owned()))?;
+            let connected = state.is_connected(me, other);
             state.connections.insert((me.min(other), me.max(other)));
+            if !connected {
+                state.tell_of_connection(me, other);
+            }
             Ok(())
         })
         .await
@@ -160,6 +210,7 @@ impl Lightning for SimNode {
                 amount: query.amount,
                 fee_limit: query.fee_limit,
                 records: &query.records,
+                proof: Proof::Keysend,
                 use_mission_control: query.use_mission_control,
             })?;
             Ok(Route {
@@ -240,12 +291,7 @@ impl Lightning for SimNode {
             Ok(())
         })
         .await?;
-        // LND sends no headers before the first event, and until then the call has no answer.
-        let mut events = UnboundedReceiverStream::new(events);
-        let first = events.next().await.unwrap_or_else(|| Err(lost()))?;
-        Ok(Box::pin(
-            stream::once(future::ready(Ok(first))).chain(events),
-        ))
+        after_first(events).await
     }
 
     async fn newest_add_index(&self) -> Result<u64, LightningError> {
@@ -308,13 +354,95 @@ impl Lightning for SimNode {
         Ok(Box::pin(UnboundedReceiverStream::new(events)))
     }
 
+    async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        let shared = Arc::clone(&self.shared);
+        self.ask(move |state, me| {
+            let (text, is_new) = state.add_hold_invoice(me, &invoice)?;
+            if is_new {
+                tokio::spawn(hold_invoice::expire(shared, me, invoice));
+            }
+            Ok(text)
+        })
+        .await
+    }
+
+    async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
+        self.ask(|state, _| state.decode_invoice(bolt11)).await
+    }
+
+    async fn pay_invoice(
+        &self,
+        payment: InvoicePayment,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        let shared = Arc::clone(&self.shared);
+        let updates = self
+            .ask(move |state, me| {
+                let bill = Bill::check(state, me, payment)?;
+                let updates = state.begin(me, bill.hash)?;
+                tokio::spawn(parts::pay(shared, me, bill));
+                Ok(updates)
+            })
+            .await?;
+        Ok(Box::pin(updates))
+    }
+
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
-        self.ask(|state, me| state.settle(me, preimage.payment_hash()))
-            .await
+        self.ask(|state, me| state.settle(me, preimage)).await
     }
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
         self.ask(|state, me| state.cancel(me, hash)).await
+    }
+
+    async fn send_peer_message(
+        &self,
+        to: NodeId,
+        kind: u32,
+        bytes: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        check_peer_message(kind, &bytes)?;
+        self.ask(|state, me| state.hand_over(me, to, kind, bytes))
+            .await
+    }
+
+    async fn peer_messages(&self) -> Result<Updates<PeerMessage>, LightningError> {
+        self.listen(|node| &mut node.peer_messages).await
+    }
+
+    async fn send_onion(
+        &self,
+        first_hop: NodeId,
+        path_key: NodeId,
+        onion: Vec<u8>,
+    ) -> Result<(), LightningError> {
+        check_onion(&onion)?;
+        let shared = Arc::clone(&self.shared);
+        self.ask(move |state, me| {
+            if !state.nodes[me].settings.onion {
+                return Err(LightningError::Unsupported(permission::SEND_ONION_MESSAGE));
+            }
+            let to = state.peer(me, first_hop)?;
+            let crossing = Crossing {
+                from: me,
+                to,
+                path_key,
+                onion,
+            };
+            for _ in 0..state.carriage.copies() {
+                tokio::spawn(onion::travel(Arc::clone(&shared), crossing.clone()));
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn onion_messages(&self) -> Result<Updates<OnionMessage>, LightningError> {
+        if self.with(|node| node.is_running() && !node.settings.onion) {
+            return Err(LightningError::Unsupported(
+                permission::SUBSCRIBE_ONION_MESSAGES,
+            ));
+        }
+        self.listen(|node| &mut node.onion_messages).await
     }
 
     async fn shared_secret(&self, point_of: NodeId) -> Result<SharedSecret, LightningError> {
@@ -335,6 +463,11 @@ impl Lightning for SimNode {
                 .to_vec())
         })
         .await
+    }
+
+    async fn sign_message(&self, text: Vec<u8>) -> Result<String, LightningError> {
+        self.ask(|state, me| Ok(peer::sign(&state.nodes[me].secret, &text)))
+            .await
     }
 
     async fn config(&self) -> Result<Option<NodeConfig>, LightningError> {

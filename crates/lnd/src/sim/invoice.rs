@@ -1,4 +1,4 @@
-//! The receiving side: what becomes of a keysend that arrives, and who is told.
+//! The receiving side: what becomes of a payment that arrives, and who is told.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use domain::{Msat, PaymentHash, Preimage};
 use tokio::sync::oneshot;
 
 use super::Shared;
+use super::hold_invoice::{self, Terms};
 use super::state::{Line, State};
 use crate::error::LightningError;
 use crate::types::{Invoice, InvoiceCursor, InvoiceState, Records};
@@ -15,29 +16,31 @@ use crate::types::{Invoice, InvoiceCursor, InvoiceState, Records};
 /// Blocks between arrival and expiry of a keysend's HTLC.
 const KEYSEND_EXPIRY: u32 = 83;
 /// Held payments go back so many blocks before that.
-const LAST_CALL: u32 = 18;
+pub(super) const LAST_CALL: u32 = 18;
 /// Between an invoice and the payment in it.
 const BREATH: Duration = Duration::from_millis(3);
 
 /// A node's list of invoices.
 #[derive(Default)]
 pub(super) struct Invoices {
-    by_index: BTreeMap<u64, SimInvoice>,
+    pub(super) by_index: BTreeMap<u64, SimInvoice>,
     pub(super) newest: u64,
     settlements: u64,
 }
 
-struct SimInvoice {
-    facts: Invoice,
+pub(super) struct SimInvoice {
+    pub(super) facts: Invoice,
     /// Those of the first HTLC. Told only when it is accepted.
-    records: Records,
-    expiry: u32,
-    /// Money that waits for the decision: the first HTLC, and whoever paid the same hash meanwhile.
-    waiting: Vec<oneshot::Sender<bool>>,
+    pub(super) records: Records,
+    pub(super) expiry: u32,
+    /// Money that waits for the decision: the first HTLC, and whoever paid the same hash meanwhile; or all parts.
+    pub(super) waiting: Vec<oneshot::Sender<bool>>,
+    /// Only of a hold invoice: it is not told to those who want to hear of keysends.
+    pub(super) terms: Option<Terms>,
 }
 
 impl SimInvoice {
-    fn view(&self) -> Invoice {
+    pub(super) fn view(&self) -> Invoice {
         self.facts.clone()
     }
 
@@ -47,7 +50,7 @@ impl SimInvoice {
 }
 
 impl Invoices {
-    fn get(&mut self, hash: PaymentHash) -> Option<&mut SimInvoice> {
+    pub(super) fn get(&mut self, hash: PaymentHash) -> Option<&mut SimInvoice> {
         self.by_index
             .values_mut()
             .find(|invoice| invoice.facts.hash == hash)
@@ -58,17 +61,16 @@ impl Invoices {
     }
 
     pub(super) fn after(&self, add_index: u64) -> impl Iterator<Item = Invoice> {
-        let later = move |&(&index, _): &(&u64, &SimInvoice)| index > add_index;
-        self.by_index
-            .iter()
-            .filter(later)
+        let later = self.by_index.range(add_index.saturating_add(1)..);
+        later
+            .filter(|(_, invoice)| invoice.terms.is_none())
             .map(|(_, invoice)| invoice.view())
     }
 
     pub(super) fn pending(&self) -> impl Iterator<Item = Invoice> {
         self.by_index
             .values()
-            .filter(|invoice| invoice.is_pending())
+            .filter(|invoice| invoice.is_pending() && invoice.terms.is_none())
             .map(SimInvoice::view)
     }
 
@@ -95,16 +97,19 @@ impl Invoices {
     }
 }
 
-/// A keysend at its last hop.
+/// An HTLC at its last hop.
 pub(super) struct Arrival {
     pub(super) hash: PaymentHash,
+    /// A keysend's.
     pub(super) preimage: Option<Preimage>,
     pub(super) amount: Msat,
     pub(super) records: Records,
+    /// Of a payment to an invoice: what all parts come to.
+    pub(super) part_of: Option<Msat>,
 }
 
 /// What the last hop says.
-enum Reception {
+pub(super) enum Reception {
     /// Nothing is known of it afterwards.
     Refused,
     /// An invoice has been made in this run of the node; the money comes a breath later, and is held so long.
@@ -114,9 +119,14 @@ enum Reception {
     },
     Settled,
     Held(oneshot::Receiver<bool>),
+    /// Waits for the other parts, but not for ever: the first part of this set.
+    Incomplete {
+        set: u64,
+        decision: oneshot::Receiver<bool>,
+    },
 }
 
-/// Hands a keysend to its recipient; `true` when it was settled, however long that takes.
+/// Hands an HTLC to its recipient; `true` when it was settled, however long that takes.
 pub(super) async fn receive(shared: &Arc<Shared>, node: usize, arrival: Arrival) -> bool {
     let opened = shared.lock().open(node, &arrival);
     let reception = match opened {
@@ -133,6 +143,11 @@ pub(super) async fn receive(shared: &Arc<Shared>, node: usize, arrival: Arrival)
     };
     match reception {
         Reception::Settled => true,
+        Reception::Incomplete { set, decision } => {
+            let (shared, hash) = (Arc::clone(shared), arrival.hash);
+            tokio::spawn(hold_invoice::give_up(shared, node, hash, set));
+            decision.await.unwrap_or(false)
+        }
         // A sender that is dropped unanswered belongs to an invoice that is gone.
         Reception::Held(decision) => decision.await.unwrap_or(false),
         Reception::Refused | Reception::Opened { .. } => false,
@@ -157,6 +172,9 @@ async fn return_after(
 
 impl State {
     fn open(&mut self, node: usize, arrival: &Arrival) -> Reception {
+        if let Some(total) = arrival.part_of {
+            return self.take_part(node, arrival, total);
+        }
         let (now, expiry) = (
             self.now_in_seconds(),
             self.height.saturating_add(KEYSEND_EXPIRY),
@@ -172,6 +190,8 @@ impl State {
         }
         if let Some(known) = this.invoices.get(arrival.hash) {
             return match known.facts.state {
+                // The invoice's own secret is missing.
+                _ if known.terms.is_some() => Reception::Refused,
                 InvoiceState::Canceled => Reception::Refused,
                 // Whoever has the preimage may pay once more. Nobody is told.
                 InvoiceState::Settled => Reception::Settled,
@@ -186,7 +206,7 @@ impl State {
         let add_index = this.invoices.newest;
         let facts = Invoice {
             hash: arrival.hash,
-            preimage: preimage.clone(),
+            preimage: Some(preimage.clone()),
             state: InvoiceState::Open,
             amount: arrival.amount,
             records: Vec::new(),
@@ -203,6 +223,7 @@ impl State {
             records,
             expiry,
             waiting: Vec::new(),
+            terms: None,
         };
         this.invoices.by_index.insert(add_index, invoice);
         self.tell_subscribers(node, &facts);
@@ -223,8 +244,8 @@ impl State {
         invoice.facts.records = std::mem::take(&mut invoice.records);
         invoice.facts.htlc_expiry = Some(invoice.expiry);
         invoice.facts.state = InvoiceState::Held;
-        if hold.is_zero() {
-            return match self.settle(node, arrival.hash) {
+        if let (true, Some(preimage)) = (hold.is_zero(), &arrival.preimage) {
+            return match self.settle(node, preimage) {
                 Ok(()) => Reception::Settled,
                 Err(_) => Reception::Refused,
             };
@@ -236,8 +257,13 @@ impl State {
         Reception::Held(decision)
     }
 
-    pub(super) fn settle(&mut self, node: usize, hash: PaymentHash) -> Result<(), LightningError> {
+    pub(super) fn settle(
+        &mut self,
+        node: usize,
+        preimage: &Preimage,
+    ) -> Result<(), LightningError> {
         let now = self.now_in_seconds();
+        let hash = preimage.payment_hash();
         let invoices = &mut self.nodes[node].invoices;
         let settle_index = invoices.settlements.saturating_add(1);
         let invoice = invoices.get(hash).ok_or(LightningError::NotFound)?;
@@ -250,13 +276,16 @@ impl State {
             InvoiceState::Held => {}
         }
         invoice.facts.state = InvoiceState::Settled;
+        invoice.facts.preimage = Some(preimage.clone());
         invoice.facts.settled_at = Some(now);
         invoice.facts.settle_index = settle_index;
         let waiting = std::mem::take(&mut invoice.waiting);
-        let view = invoice.view();
+        let (view, is_keysend) = (invoice.view(), invoice.terms.is_none());
         invoices.settlements = settle_index;
         self.decided(node, &view, waiting);
-        self.tell_subscribers(node, &view);
+        if is_keysend {
+            self.tell_subscribers(node, &view);
+        }
         Ok(())
     }
 
@@ -266,6 +295,7 @@ impl State {
         match invoice.facts.state {
             InvoiceState::Canceled => return Ok(()),
             InvoiceState::Settled => return Err(LightningError::TooLate),
+            InvoiceState::Open if invoice.terms.is_some() => invoice.facts.amount = Msat::ZERO,
             InvoiceState::Open | InvoiceState::Held => {}
         }
         invoice.facts.state = InvoiceState::Canceled;
@@ -298,13 +328,16 @@ impl State {
         }
         let due: Vec<_> = this
             .invoices
-            .pending()
+            .by_index
+            .values()
+            .filter(|invoice| invoice.is_pending())
             .filter(|invoice| {
                 invoice
+                    .facts
                     .htlc_expiry
                     .is_some_and(|expiry| expiry.saturating_sub(LAST_CALL) <= height)
             })
-            .map(|invoice| invoice.hash)
+            .map(|invoice| invoice.facts.hash)
             .collect();
         for hash in due {
             // It is pending, so it can be canceled.
@@ -321,7 +354,7 @@ impl State {
         }
     }
 
-    fn tell_watchers(&mut self, node: usize, invoice: &Invoice) {
+    pub(super) fn tell_watchers(&mut self, node: usize, invoice: &Invoice) {
         let this = &mut self.nodes[node];
         let watched = this.watchers.iter().any(|(hash, _)| *hash == invoice.hash);
         if watched && !this.loses_event() {

@@ -2,7 +2,7 @@
 //!
 //! It does what a real LND was seen to do where a messenger can notice it: what the streams tell and what they leave out,
 //! what a hash means the second time, what is forgotten at a restart, how long a failed pair is avoided, how many bytes
-//! fit. Keys are real, so seals and signatures are real too. Money is conserved, to the msat, at every moment.
+//! fit, which onions are dropped. Keys are real, so seals, signatures and onions are real too. Money is conserved, to the msat, at every moment.
 
 #![allow(
     clippy::indexing_slicing,
@@ -10,10 +10,14 @@
 )]
 
 mod calls;
+mod hold_invoice;
 mod invoice;
 mod node;
+mod onion;
+mod parts;
 mod path;
 mod pay;
+mod peer;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -84,10 +88,12 @@ impl SimNetwork {
 
     /// Opens a channel at once; each side begins with so much.
     pub fn channel(&self, a: &SimNode, a_side: Msat, b: &SimNode, b_side: Msat) {
-        self.shared
-            .lock()
+        let mut state = self.shared.lock();
+        let connected = state.is_connected(a.me, b.me);
+        state
             .channels
             .push(Channel::new([a.me, b.me], [a_side, b_side]));
+        state.tell_of_channel(a.me, b.me, connected);
     }
 
     /// Finds so many blocks: held payments too close to their expiry go back.
@@ -104,6 +110,16 @@ impl SimNetwork {
     /// How long one hop takes, each way; 40 ms unless set.
     pub fn set_hop_time(&self, time: Duration) {
         self.shared.lock().hop_time = time;
+    }
+
+    /// Every `nth` onion is lost on its way, counted over the whole network from now on; zero loses none. Nobody is told.
+    pub fn lose_onions(&self, nth: u32) {
+        self.shared.lock().carriage.lose(nth);
+    }
+
+    /// Whether every onion that is not lost arrives twice.
+    pub fn double_onions(&self, on: bool) {
+        self.shared.lock().carriage.double = on;
     }
 
     /// Where all the money is now.

@@ -34,6 +34,12 @@ impl SimNode {
         self.with(|node| node.settings.keysend = on);
     }
 
+    /// Whether it knows onion messages. Without, it is as an LND before 0.21: it announces no such thing, drops them, and
+    /// its app hears that there is no such method.
+    pub fn set_onion(&self, on: bool) {
+        self.with(|node| node.settings.onion = on);
+    }
+
     /// How long it holds keysends (`keysend-hold-time`); zero settles on arrival.
     pub fn set_hold(&self, time: Duration) {
         self.with(|node| node.settings.hold = time);
@@ -59,10 +65,11 @@ impl SimNode {
 
     /// Stops it: calls fail, streams end, payments wait, hold timers are forgotten.
     pub fn stop(&self) {
-        self.with(|node| {
-            node.running.send_replace(false);
-            node.break_streams();
-        });
+        let mut state = self.shared.lock();
+        state.tell_of_node(self.me, false);
+        let node = &mut state.nodes[self.me];
+        node.running.send_replace(false);
+        node.break_streams();
     }
 
     /// Starts it again, from its disk.
@@ -70,8 +77,11 @@ impl SimNode {
         let mut state = self.shared.lock();
         let node = &mut state.nodes[self.me];
         node.runs = node.runs.saturating_add(1);
-        node.running.send_replace(true);
+        let was_running = node.running.send_replace(true);
         state.return_expiring(self.me);
+        if !was_running {
+            state.tell_of_node(self.me, true);
+        }
     }
 
     /// Makes an invoice of another kind, for another program: it takes a place in the list and is never told.

@@ -6,7 +6,7 @@ use super::state::{MEMORY, State};
 use crate::error::LightningError;
 use crate::types::Records;
 
-/// Bytes that custom records may take on a way of one hop, each with its type and length, the preimage's included.
+/// Bytes on a way of one hop for custom records, each with its type and length, and for what the payment needs itself.
 const ROOM: usize = 1_257;
 /// What every further hop takes of it.
 const ROOM_PER_HOP: usize = 51;
@@ -14,6 +14,9 @@ const ROOM_PER_HOP: usize = 51;
 const MIN_HTLC: Msat = Msat::SAT;
 /// The record in which a keysend carries its preimage.
 pub(super) const KEYSEND_PREIMAGE: u64 = 5_482_373_484;
+
+/// Where a payment to an invoice proves that it is one.
+const PAYMENT_DATA: u64 = 8;
 
 /// One HTLC of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +44,33 @@ pub(super) struct Search<'a> {
     pub(super) amount: Msat,
     pub(super) fee_limit: Msat,
     pub(super) records: &'a Records,
+    /// What the payment itself needs at its last hop.
+    pub(super) proof: Proof,
     pub(super) use_mission_control: bool,
+}
+
+/// By what the last hop knows the payment.
+#[derive(Clone, Copy)]
+pub(super) enum Proof {
+    /// The preimage is among the records.
+    Keysend,
+    /// The invoice's secret, and the sum of all parts.
+    Invoice(Msat),
+}
+
+impl Proof {
+    /// Bytes.
+    fn size(self) -> usize {
+        match self {
+            Self::Keysend => record_size(KEYSEND_PREIMAGE, 32),
+            Self::Invoice(total) => {
+                let zeros = total.get().leading_zeros().div_euclid(8);
+                let digits =
+                    usize::try_from(zeros).map_or(8, |zeros| 8_usize.saturating_sub(zeros));
+                record_size(PAYMENT_DATA, digits.saturating_add(32))
+            }
+        }
+    }
 }
 
 /// The cheapest way to have an amount sent on from a node to the recipient.
@@ -71,7 +100,7 @@ impl State {
             next: None,
         });
         // One more hop in every round, backwards from the recipient, while the records still fit.
-        for _ in 0..most_hops(search.records) {
+        for _ in 0..most_hops(search.records, search.proof) {
             let Some(last) = rounds.last() else { break };
             let round = self.one_hop_more(search, last);
             rounds.push(round);
@@ -161,13 +190,12 @@ impl State {
 }
 
 /// On how long a way these records fit.
-fn most_hops(records: &Records) -> usize {
-    let preimage = record_size(KEYSEND_PREIMAGE, 32);
+fn most_hops(records: &Records, proof: Proof) -> usize {
     let size = records
         .iter()
         .filter(|(kind, _)| *kind != KEYSEND_PREIMAGE)
         .map(|(kind, bytes)| record_size(*kind, bytes.len()))
-        .fold(preimage, usize::saturating_add);
+        .fold(proof.size(), usize::saturating_add);
     // As many as the onion has room for.
     match ROOM.checked_sub(size) {
         Some(rest) => rest.div_euclid(ROOM_PER_HOP).saturating_add(1).min(20),

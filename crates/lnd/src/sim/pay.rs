@@ -10,7 +10,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use super::Shared;
 use super::invoice::{Arrival, receive};
-use super::path::{Hop, KEYSEND_PREIMAGE, Search, Ticket};
+use super::path::{Hop, KEYSEND_PREIMAGE, Proof, Search, Ticket};
 use super::state::{Line, NodeState, State};
 use crate::error::LightningError;
 use crate::types::{Keysend, PaymentUpdate, Records};
@@ -27,7 +27,7 @@ pub(super) struct Payment {
 }
 
 /// How one try ended.
-enum Flight {
+pub(super) enum Flight {
     Settled,
     /// By the recipient.
     Refused,
@@ -93,7 +93,7 @@ impl State {
         Ok(UnboundedReceiverStream::new(updates))
     }
 
-    fn tell(&mut self, node: usize, hash: PaymentHash, update: &PaymentUpdate) {
+    pub(super) fn tell(&mut self, node: usize, hash: PaymentHash, update: &PaymentUpdate) {
         let this = &mut self.nodes[node];
         let followed = this
             .payments
@@ -115,7 +115,7 @@ impl State {
     }
 
     /// What the sender learns from a try, for its next ones.
-    fn learn(&mut self, node: usize, hops: &[Hop], flight: &Flight) {
+    pub(super) fn learn(&mut self, node: usize, hops: &[Hop], flight: &Flight) {
         let this: &mut NodeState = &mut self.nodes[node];
         let crossed = match flight {
             Flight::Settled | Flight::Refused => hops.len(),
@@ -176,6 +176,7 @@ pub(super) async fn pay(shared: Arc<Shared>, node: usize, keysend: Keysend) {
             amount: keysend.amount,
             fee_limit: keysend.fee_limit,
             records: &keysend.records,
+            proof: Proof::Keysend,
             use_mission_control: true,
         });
         let (hops, fee) = match found {
@@ -255,11 +256,11 @@ pub(super) async fn pay_over(shared: Arc<Shared>, node: usize, hash: PaymentHash
     state.tell(node, hash, &end);
 }
 
-fn length(hops: &[Hop]) -> u32 {
+pub(super) fn length(hops: &[Hop]) -> u32 {
     u32::try_from(hops.len()).unwrap_or(u32::MAX)
 }
 
-/// Sends the HTLCs out, hop by hop, hands the last one to the recipient, and brings the outcome back.
+/// Sends the HTLCs of a keysend out and brings the outcome back.
 async fn fly(
     shared: &Arc<Shared>,
     hops: &[Hop],
@@ -267,31 +268,41 @@ async fn fly(
     preimage: Option<Preimage>,
     records: Records,
 ) -> Flight {
+    let amount = hops.last().map_or(Msat::ZERO, |hop| hop.amount);
+    let arrival = Arrival {
+        hash,
+        records: with_preimage(records, preimage.as_ref()),
+        preimage,
+        amount,
+        part_of: None,
+    };
+    carry(shared, hops, 0, arrival).await
+}
+
+/// Sends the HTLCs out, hop by hop, hands the last one to the recipient, and brings the outcome back. So many of them are
+/// out already.
+pub(super) async fn carry(
+    shared: &Arc<Shared>,
+    hops: &[Hop],
+    out: usize,
+    arrival: Arrival,
+) -> Flight {
     let (Some(first), Some(last)) = (hops.first(), hops.last()) else {
         return Flight::Failed { at: 0, away: false };
     };
     for (at, hop) in hops.iter().enumerate() {
-        until_running(shared, hop.from).await;
-        let refusal = shared.lock().offer(hop, hop.from == first.from);
-        if let Some(away) = refusal {
-            bring_back(shared, &hops[..at], false).await;
-            return Flight::Failed { at, away };
+        if at >= out {
+            until_running(shared, hop.from).await;
+            let refusal = shared.lock().offer(hop, hop.from == first.from);
+            if let Some(away) = refusal {
+                bring_back(shared, &hops[..at], false).await;
+                return Flight::Failed { at, away };
+            }
         }
         pass(shared).await;
     }
     until_running(shared, last.to).await;
-    let (amount, records) = (last.amount, with_preimage(records, preimage.as_ref()));
-    let settled = receive(
-        shared,
-        last.to,
-        Arrival {
-            hash,
-            preimage,
-            amount,
-            records,
-        },
-    )
-    .await;
+    let settled = receive(shared, last.to, arrival).await;
     bring_back(shared, hops, settled).await;
     if settled {
         Flight::Settled
@@ -302,7 +313,7 @@ async fn fly(
 
 impl State {
     /// Sends one HTLC; `Some` when that is not possible: whether the next node is away.
-    fn offer(&mut self, hop: &Hop, own: bool) -> Option<bool> {
+    pub(super) fn offer(&mut self, hop: &Hop, own: bool) -> Option<bool> {
         let away = !self.nodes[hop.to].is_running();
         let channel = &mut self.channels[hop.channel];
         let side = channel.side(hop.from)?;
@@ -338,7 +349,7 @@ async fn pass(shared: &Shared) {
 }
 
 /// The recipient sees the preimage among the records, and a stranger that LND's path adds.
-fn with_preimage(mut records: Records, preimage: Option<&Preimage>) -> Records {
+pub(super) fn with_preimage(mut records: Records, preimage: Option<&Preimage>) -> Records {
     records.push((ACCOUNTABLE, vec![0]));
     if let Some(preimage) = preimage {
         records.retain(|(kind, _)| *kind != KEYSEND_PREIMAGE);

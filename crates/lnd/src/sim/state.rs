@@ -10,9 +10,10 @@ use tokio::time::Instant;
 
 use super::Totals;
 use super::invoice::Invoices;
+use super::onion::{Buckets, Carriage};
 use super::pay::Payment;
 use crate::error::{LightningError, LinkFault};
-use crate::types::Invoice;
+use crate::types::{ChannelEvent, Invoice, OnionMessage, PeerEvent, PeerMessage};
 
 /// The moment at which every simulated network begins: 2026-01-01.
 const BEGINNING: Timestamp = Timestamp::from_secs(1_767_225_600);
@@ -31,6 +32,10 @@ pub(super) struct State {
     pub(super) connections: BTreeSet<(usize, usize)>,
     pub(super) height: u32,
     pub(super) hop_time: Duration,
+    /// All invoices that were made: they stand for their signatures.
+    pub(super) signed: BTreeSet<String>,
+    /// What becomes of onions on their way.
+    pub(super) carriage: Carriage,
     started: Instant,
 }
 
@@ -52,11 +57,18 @@ pub(super) struct NodeState {
     pub(super) failed_pairs: BTreeMap<(usize, usize), (Instant, Msat)>,
     pub(super) subscribers: Vec<Line<Invoice>>,
     pub(super) watchers: Vec<(PaymentHash, Line<Invoice>)>,
+    /// How many bytes of onions each peer may still send.
+    pub(super) buckets: Buckets,
+    pub(super) peer_messages: Vec<Line<PeerMessage>>,
+    pub(super) onion_messages: Vec<Line<OnionMessage>>,
+    pub(super) peer_events: Vec<Line<PeerEvent>>,
+    pub(super) channel_events: Vec<Line<ChannelEvent>>,
 }
 
 /// What stands in the node's configuration file.
 pub(super) struct Settings {
     pub(super) keysend: bool,
+    pub(super) onion: bool,
     pub(super) hold: Duration,
     pub(super) announced: bool,
     pub(super) deletes_canceled: bool,
@@ -82,6 +94,7 @@ impl NodeState {
             runs: 0,
             settings: Settings {
                 keysend: true,
+                onion: true,
                 hold: Duration::ZERO,
                 announced: true,
                 deletes_canceled: false,
@@ -94,6 +107,11 @@ impl NodeState {
             failed_pairs: BTreeMap::new(),
             subscribers: Vec::new(),
             watchers: Vec::new(),
+            buckets: Buckets::default(),
+            peer_messages: Vec::new(),
+            onion_messages: Vec::new(),
+            peer_events: Vec::new(),
+            channel_events: Vec::new(),
         }
     }
 
@@ -111,8 +129,19 @@ impl NodeState {
         }
         end(self.subscribers.drain(..));
         end(self.watchers.drain(..).map(|(_, line)| line));
+        end(self.peer_messages.drain(..));
+        end(self.onion_messages.drain(..));
+        end(self.peer_events.drain(..));
+        end(self.channel_events.drain(..));
         for payment in self.payments.values_mut() {
             end(payment.followers.drain(..));
+        }
+    }
+
+    /// Tells an event to all who listen now; nobody else will ever hear of it.
+    pub(super) fn tell<T: Clone>(&mut self, lines: fn(&mut Self) -> &mut Vec<Line<T>>, event: &T) {
+        if !lines(self).is_empty() && !self.loses_event() {
+            lines(self).retain(|line| line.send(Ok(event.clone())).is_ok());
         }
     }
 
@@ -140,6 +169,8 @@ impl State {
             connections: BTreeSet::new(),
             height: FIRST_HEIGHT,
             hop_time: Duration::from_millis(40),
+            signed: BTreeSet::new(),
+            carriage: Carriage::default(),
             started: Instant::now(),
         }
     }
@@ -162,6 +193,21 @@ impl State {
         self.channels
             .iter()
             .filter_map(move |channel| Some((channel, channel.side(node)?)))
+    }
+
+    /// The channels between two nodes.
+    pub(super) fn channels_between(&self, a: usize, b: usize) -> impl Iterator<Item = &Channel> {
+        self.channels_of(a)
+            .filter(move |(channel, _)| channel.side(b).is_some())
+            .map(|(channel, _)| channel)
+    }
+
+    /// Whether there is a connection: nodes with a channel keep one.
+    pub(super) fn is_connected(&self, a: usize, b: usize) -> bool {
+        let there = self.nodes[a].is_running() && self.nodes[b].is_running();
+        let linked = self.connections.contains(&(a.min(b), a.max(b)))
+            || self.channels_between(a, b).next().is_some();
+        a != b && there && linked
     }
 
     /// Whether both ends are there.

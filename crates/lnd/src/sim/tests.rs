@@ -2,9 +2,12 @@
 
 mod conservation;
 mod faults;
+mod hold_invoices;
 mod holds;
 mod invoices;
+mod onions;
 mod payments;
+mod peers;
 mod routes;
 
 use std::time::Duration;
@@ -112,6 +115,22 @@ fn subscribe(
         let mut invoices = node.invoices(after).await.unwrap();
         while let Some(Ok(invoice)) = invoices.next().await {
             if sender.send(invoice).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// Reads a stream in a task of its own, for the same reason.
+fn listen<T: Send + 'static>(
+    call: impl Future<Output = Result<Updates<T>, LightningError>> + Send + 'static,
+) -> tokio::sync::mpsc::UnboundedReceiver<T> {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut updates = call.await.unwrap();
+        while let Some(Ok(update)) = updates.next().await {
+            if sender.send(update).is_err() {
                 break;
             }
         }

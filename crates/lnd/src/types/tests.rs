@@ -29,7 +29,7 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
     };
     let invoice = Invoice {
         hash: PaymentHash([1; 32]),
-        preimage,
+        preimage: Some(preimage),
         state: InvoiceState::Held,
         amount: Msat::SAT,
         records,
@@ -47,7 +47,33 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
         token: RouteToken::Grpc(Zeroizing::new(vec![0xab; 32])),
     };
     let secret = SharedSecret([0xab; 32]);
-    let shown = format!("{keysend:?} {query:?} {invoice:?} {route:?} {secret:?}");
+    let payment = InvoicePayment {
+        bolt11: "lnbcrt1abab".to_owned(),
+        amount: Msat::SAT,
+        records: invoice.records.clone(),
+        fee_limit: Msat::SAT,
+        timeout_secs: 30,
+        max_parts: 4,
+    };
+    let peer_message = PeerMessage {
+        from: node,
+        kind: 40_001,
+        bytes: b"good morning".to_vec(),
+    };
+    let path = RawReplyPath {
+        introduction_node: node,
+        blinding_point: node,
+        hops: vec![(node, vec![0xab; 51])],
+    };
+    let onion_message = OnionMessage {
+        path_key: node,
+        records: vec![(65_537, b"good morning".to_vec())],
+        reply_path: Some(path),
+        encrypted_recipient_data: vec![0xab; 16],
+    };
+    let shown = format!(
+        "{keysend:?} {query:?} {invoice:?} {route:?} {secret:?} {payment:?} {peer_message:?} {onion_message:?}"
+    );
     assert!(
         shown.contains("34349334: 12"),
         "types and sizes are for the log: {shown}"

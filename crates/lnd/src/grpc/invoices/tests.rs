@@ -22,7 +22,19 @@ fn htlc(height: i32, time: i64, index: u64, record: u8) -> lnrpc::InvoiceHtlc {
         accept_height: height,
         accept_time: time,
         expiry_height: height.saturating_add(83),
+        state: InvoiceHtlcState::Accepted.into(),
         custom_records: [(34_349_334, vec![record])].into(),
+    }
+}
+
+/// A hold invoice over 5,000 msat.
+fn ordinary(state: State, htlcs: Vec<lnrpc::InvoiceHtlc>) -> lnrpc::Invoice {
+    lnrpc::Invoice {
+        r_preimage: Vec::new(),
+        is_keysend: false,
+        value_msat: 5_000,
+        htlcs,
+        ..keysend(state)
     }
 }
 
@@ -36,7 +48,7 @@ fn an_open_keysend_has_an_amount_and_no_records() {
         (read.hold_secs, read.htlc_expiry, read.settled_at),
         (900, None, None)
     );
-    assert_eq!(read.hash, read.preimage.payment_hash());
+    assert_eq!(Some(read.hash), read.preimage.map(|it| it.payment_hash()));
     assert_eq!(read.created_at, Timestamp::from_secs(1_767_225_600));
 }
 
@@ -94,8 +106,53 @@ fn invoices_of_other_programs_stay_outside() {
         is_amp: true,
         ..keysend(State::Settled)
     };
-    assert!(read_keysend(ordinary).is_none());
-    assert!(read_keysend(spontaneous).is_none());
+    assert!(read_keysend(ordinary.clone()).is_none());
+    assert!(read_keysend(spontaneous.clone()).is_none());
+    // Unless somebody knows the hash.
+    assert!(read_known(ordinary).is_some());
+    assert!(read_known(spontaneous).is_none());
+}
+
+#[test]
+fn a_payment_in_parts_is_one_payment() {
+    let parts = vec![htlc(501, 12, 0, 2), htlc(500, 10, 4, 1)];
+    let open = read_known(ordinary(State::Open, parts[..1].to_vec()))
+        .unwrap()
+        .unwrap();
+    assert_eq!((open.amount, open.records), (Msat::new(5_000), vec![]));
+    assert_eq!((open.preimage, open.htlc_expiry), (None, None));
+
+    // A part that came too early for the others went back.
+    let late = lnrpc::InvoiceHtlc {
+        state: InvoiceHtlcState::Canceled.into(),
+        ..htlc(499, 1, 1, 9)
+    };
+    let all = [vec![late], parts].concat();
+    let held = read_known(ordinary(State::Accepted, all.clone()))
+        .unwrap()
+        .unwrap();
+    assert_eq!(held.state, InvoiceState::Held);
+    assert_eq!(held.amount, Msat::new(2_001 + 2_002));
+    assert_eq!(held.records, [(34_349_334, vec![1])]);
+    assert_eq!(held.htlc_expiry, Some(583), "of the first to expire");
+    assert_eq!(held.preimage, None);
+
+    let settled = lnrpc::Invoice {
+        r_preimage: vec![7; 32],
+        ..ordinary(State::Settled, all.clone())
+    };
+    let settled = read_known(settled).unwrap().unwrap();
+    assert_eq!(settled.preimage, Some(Preimage::new([7; 32])));
+    assert_eq!(settled.amount, held.amount);
+
+    let canceled = lnrpc::Invoice {
+        amt_paid_msat: 4_003,
+        ..ordinary(State::Canceled, all)
+    };
+    let canceled = read_known(canceled).unwrap().unwrap();
+    assert_eq!(canceled.amount, Msat::new(4_003), "what was held");
+    let never = read_known(ordinary(State::Canceled, Vec::new()));
+    assert_eq!(never.unwrap().unwrap().amount, Msat::ZERO);
 }
 
 #[test]

@@ -46,6 +46,9 @@ fn a_node_known_only_by_its_channels_has_not_announced_anything() {
     assert!(!node("carol", &[9]).keysend);
     assert!(node("carol", &[9, 55]).keysend);
     assert!(node("carol", &[9, 54]).keysend);
+    assert!(!node("carol", &[9, 54]).onion_messages);
+    assert!(node("carol", &[9, 38]).onion_messages);
+    assert!(node("carol", &[9, 39]).onion_messages);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A node that says what a test wants to hear.
 
+mod payments;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -14,6 +16,10 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use tonic::{Request, Response};
 use tower::ServiceExt;
 
+use payments::PaymentScript;
+
+use super::super::rpc::invoicesrpc::invoices_server::InvoicesServer;
+use super::super::rpc::routerrpc::router_server::RouterServer;
 use super::lnrpc::lightning_server::LightningServer;
 use super::*;
 
@@ -45,6 +51,25 @@ struct Script {
     check_forbidden: bool,
     invoices: Vec<lnrpc::Invoice>,
     config: BTreeMap<String, String>,
+    free: FreeScript,
+    payments: PaymentScript,
+}
+
+/// What is sent without a payment, and what comes.
+#[derive(Default)]
+pub(super) struct FreeScript {
+    /// The answer to the next such call, instead of doing it.
+    pub(super) refuse: Option<Status>,
+    pub(super) sent: Vec<lnrpc::SendCustomMessageRequest>,
+    pub(super) onions: Vec<lnrpc::SendOnionMessageRequest>,
+    pub(super) messages: Vec<lnrpc::CustomMessage>,
+    pub(super) updates: Vec<lnrpc::OnionMessageUpdate>,
+    pub(super) signed: Vec<lnrpc::SignMessageRequest>,
+    pub(super) peer_events: Vec<lnrpc::PeerEvent>,
+    pub(super) channel_events: Vec<lnrpc::ChannelEventUpdate>,
+    pub(super) channels: Vec<lnrpc::Channel>,
+    /// Of each node that gossip knows.
+    pub(super) graph: BTreeMap<String, Vec<lnrpc::ChannelEdge>>,
 }
 
 impl Default for Fake {
@@ -69,6 +94,31 @@ impl Fake {
 
     fn script(&self) -> std::sync::MutexGuard<'_, Script> {
         self.script.lock().unwrap()
+    }
+
+    /// Changes what is scripted for messages without a payment, or looks at what came.
+    pub(super) fn free<T>(&self, work: impl FnOnce(&mut FreeScript) -> T) -> T {
+        work(&mut self.script().free)
+    }
+
+    /// The next call of this kind, unless it is to be refused.
+    fn served<T>(&self, work: impl FnOnce(&mut FreeScript) -> T) -> Answer<T> {
+        self.free(|script| match script.refuse.take() {
+            Some(status) => Err(status),
+            None => Ok(Response::new(work(script))),
+        })
+    }
+
+    /// The same for invoices and payments.
+    pub(super) fn payments<T>(&self, work: impl FnOnce(&mut PaymentScript) -> T) -> T {
+        work(&mut self.script().payments)
+    }
+
+    fn answered<T>(&self, work: impl FnOnce(&mut PaymentScript) -> T) -> Answer<T> {
+        self.payments(|script| match script.refuse.take() {
+            Some(status) => Err(status),
+            None => Ok(Response::new(work(script))),
+        })
     }
 
     pub(super) fn answer_info(&self, status: Status) {
@@ -137,7 +187,9 @@ impl Fake {
                     let Ok(stream) = acceptor.accept(socket).await else {
                         return;
                     };
-                    let routes = tonic::service::Routes::new(LightningServer::new(fake));
+                    let routes = tonic::service::Routes::new(LightningServer::new(fake.clone()))
+                        .add_service(InvoicesServer::new(fake.clone()))
+                        .add_service(RouterServer::new(fake));
                     let service =
                         routes.map_request(|request: tonic::codegen::http::Request<_>| {
                             request.map(tonic::body::Body::new)
@@ -184,6 +236,16 @@ impl Drop for Server {
 }
 
 type Answer<T> = Result<Response<T>, Status>;
+
+type Events<T> = futures::stream::BoxStream<'static, Result<T, Status>>;
+
+/// Some events, and then nothing for ever.
+fn events<T: Clone + Send + 'static>(events: &[T]) -> Events<T> {
+    let events: Vec<_> = events.iter().cloned().map(Ok).collect();
+    futures::stream::iter(events)
+        .chain(futures::stream::pending())
+        .boxed()
+}
 
 fn silent<T>() -> Answer<T> {
     Err(Status::unimplemented("not in this test"))
@@ -235,8 +297,23 @@ impl lnrpc::lightning_server::Lightning for Fake {
         }
     }
 
-    async fn get_node_info(&self, _: Request<lnrpc::NodeInfoRequest>) -> Answer<lnrpc::NodeInfo> {
-        Err(Status::not_found("unable to find node"))
+    async fn get_node_info(
+        &self,
+        request: Request<lnrpc::NodeInfoRequest>,
+    ) -> Answer<lnrpc::NodeInfo> {
+        let request = request.into_inner();
+        let found = self.free(|script| script.graph.get(&request.pub_key).cloned());
+        let channels = found.ok_or_else(|| Status::not_found("unable to find node"))?;
+        let node = Some(lnrpc::LightningNode {
+            pub_key: request.pub_key,
+            ..lnrpc::LightningNode::default()
+        });
+        let channels = if request.include_channels {
+            channels
+        } else {
+            Vec::new()
+        };
+        Ok(Response::new(lnrpc::NodeInfo { node, channels }))
     }
 
     async fn list_invoices(
@@ -296,7 +373,80 @@ impl lnrpc::lightning_server::Lightning for Fake {
         &self,
         _: Request<lnrpc::ListChannelsRequest>,
     ) -> Answer<lnrpc::ListChannelsResponse> {
-        silent()
+        let channels = self.free(|script| script.channels.clone());
+        Ok(Response::new(lnrpc::ListChannelsResponse { channels }))
+    }
+
+    type SubscribePeerEventsStream = Events<lnrpc::PeerEvent>;
+
+    async fn subscribe_peer_events(
+        &self,
+        _: Request<lnrpc::PeerEventSubscription>,
+    ) -> Answer<Self::SubscribePeerEventsStream> {
+        self.served(|script| events(&script.peer_events))
+    }
+
+    type SubscribeChannelEventsStream = Events<lnrpc::ChannelEventUpdate>;
+
+    async fn subscribe_channel_events(
+        &self,
+        _: Request<lnrpc::ChannelEventSubscription>,
+    ) -> Answer<Self::SubscribeChannelEventsStream> {
+        self.served(|script| events(&script.channel_events))
+    }
+
+    async fn send_custom_message(
+        &self,
+        request: Request<lnrpc::SendCustomMessageRequest>,
+    ) -> Answer<lnrpc::SendCustomMessageResponse> {
+        self.served(|script| {
+            script.sent.push(request.into_inner());
+            lnrpc::SendCustomMessageResponse {}
+        })
+    }
+
+    type SubscribeCustomMessagesStream = Events<lnrpc::CustomMessage>;
+
+    async fn subscribe_custom_messages(
+        &self,
+        _: Request<lnrpc::SubscribeCustomMessagesRequest>,
+    ) -> Answer<Self::SubscribeCustomMessagesStream> {
+        self.served(|script| events(&script.messages))
+    }
+
+    async fn send_onion_message(
+        &self,
+        request: Request<lnrpc::SendOnionMessageRequest>,
+    ) -> Answer<lnrpc::SendOnionMessageResponse> {
+        self.served(|script| {
+            script.onions.push(request.into_inner());
+            lnrpc::SendOnionMessageResponse {}
+        })
+    }
+
+    type SubscribeOnionMessagesStream = Events<lnrpc::OnionMessageUpdate>;
+
+    async fn subscribe_onion_messages(
+        &self,
+        _: Request<lnrpc::SubscribeOnionMessagesRequest>,
+    ) -> Answer<Self::SubscribeOnionMessagesStream> {
+        self.served(|script| events(&script.updates))
+    }
+
+    async fn decode_pay_req(&self, _: Request<lnrpc::PayReqString>) -> Answer<lnrpc::PayReq> {
+        self.answered(|script| script.decoded.clone())
+    }
+
+    async fn sign_message(
+        &self,
+        request: Request<lnrpc::SignMessageRequest>,
+    ) -> Answer<lnrpc::SignMessageResponse> {
+        self.served(|script| {
+            script.signed.push(request.into_inner());
+            lnrpc::SignMessageResponse {
+                signature: "y".repeat(104),
+            }
+        })
     }
 
     async fn connect_peer(

@@ -19,7 +19,7 @@ async fn the_subscription_tells_a_held_keysend_only_as_open_and_without_records(
     let _updates = alice.send(keysend(&carol, 1)).await.unwrap();
     let open = seen.recv().await.unwrap();
     assert_eq!((open.state, open.hash), (InvoiceState::Open, hash(1)));
-    assert_eq!(open.preimage, preimage(1));
+    assert_eq!(open.preimage, Some(preimage(1)));
     assert_eq!(open.records, []);
     assert_eq!(open.amount, Msat::SAT);
     assert_eq!(open.hold_secs, 300);

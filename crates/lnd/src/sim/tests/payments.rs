@@ -31,7 +31,7 @@ async fn the_recipient_sees_the_records_and_the_preimage_among_them() {
     let invoice = carol.invoice(hash(1)).await.unwrap();
     assert_eq!(invoice.state, InvoiceState::Settled);
     assert_eq!(invoice.amount, Msat::SAT);
-    assert_eq!(invoice.preimage, preimage(1));
+    assert_eq!(invoice.preimage, Some(preimage(1)));
     let preimage_record = (path::KEYSEND_PREIMAGE, vec![1; 32]);
     let stranger = (106_823, vec![0]);
     assert_eq!(

@@ -1,0 +1,139 @@
+//! Hold invoices, over a real socket.
+
+use super::*;
+use crate::types::{InvoicePayment, InvoiceState, NewInvoice, PaymentUpdate};
+use domain::PaymentHash;
+
+const HASH: PaymentHash = PaymentHash([7; 32]);
+
+fn new_invoice(amount: u64) -> NewInvoice {
+    NewInvoice {
+        hash: HASH,
+        amount: Msat::new(amount),
+        expiry_secs: 600,
+        cltv_expiry: 144,
+    }
+}
+
+fn payment(amount: u64) -> InvoicePayment {
+    InvoicePayment {
+        bolt11: "lnbcrt1new".to_owned(),
+        amount: Msat::new(amount),
+        records: vec![(65_537, vec![1])],
+        fee_limit: Msat::new(3_000),
+        timeout_secs: 30,
+        max_parts: 0,
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_is_made_once_however_often_it_is_asked_for() {
+    let fake = Fake::default();
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    let made = node.add_hold_invoice(new_invoice(5_000)).await;
+    assert_eq!(made.as_deref(), Ok("lnbcrt1new"));
+    let asked = fake.payments(|script| script.made.remove(0));
+    assert_eq!(asked.hash, HASH.0);
+    assert_eq!(
+        (asked.value_msat, asked.expiry, asked.cltv_expiry),
+        (5_000, 600, 144)
+    );
+    assert!(asked.private, "an unannounced node is found by hints only");
+
+    let again = async |known: Option<lnrpc::Invoice>| {
+        fake.payments(|script| {
+            script.refuse = Some(Status::unknown("invoice with payment hash already exists"));
+            script.known = known;
+        });
+        node.add_hold_invoice(new_invoice(5_000)).await
+    };
+    let known = |value_msat, text: &str| lnrpc::Invoice {
+        r_hash: HASH.0.to_vec(),
+        value_msat,
+        payment_request: text.to_owned(),
+        ..lnrpc::Invoice::default()
+    };
+    assert_eq!(
+        again(Some(known(5_000, "lnbcrt1old"))).await.as_deref(),
+        Ok("lnbcrt1old")
+    );
+    let other = Err(LightningError::AlreadyExists);
+    assert_eq!(again(Some(known(4_000, "lnbcrt1old"))).await, other);
+    assert_eq!(again(Some(known(5_000, ""))).await, other, "a keysend");
+}
+
+#[tokio::test]
+async fn exactly_the_given_amount_is_paid() {
+    let fake = Fake::default();
+    let asks = |num_msat| {
+        fake.payments(|script| {
+            script.decoded = lnrpc::PayReq {
+                destination: node_key().to_string(),
+                payment_hash: hex::encode(HASH.0),
+                timestamp: 1_767_225_600,
+                expiry: 600,
+                cltv_expiry: 80,
+                num_msat,
+            };
+            script.updates = vec![lnrpc::Payment {
+                status: lnrpc::payment::PaymentStatus::Succeeded.into(),
+                fee_msat: 1_000,
+                ..lnrpc::Payment::default()
+            }];
+        });
+    };
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    asks(5_000);
+    let mut updates = node.pay_invoice(payment(5_000)).await.unwrap();
+    let settled = PaymentUpdate::Settled {
+        fee: Msat::new(1_000),
+        hops: 0,
+    };
+    assert_eq!(updates.next().await, Some(Ok(settled)));
+    assert!(matches!(
+        node.pay_invoice(payment(4_999)).await.err(),
+        Some(LightningError::Node(_))
+    ));
+    asks(0);
+    drop(node.pay_invoice(payment(4_999)).await.unwrap());
+    let paid = fake.payments(|script| std::mem::take(&mut script.paid));
+    // LND refuses an amount where the invoice has one.
+    let amounts: Vec<_> = paid.iter().map(|it| it.amt_msat).collect();
+    assert_eq!(amounts, [0, 4_999]);
+    let first = &paid[0];
+    assert_eq!((first.max_parts, first.fee_limit_msat), (1, 3_000));
+    assert_eq!(first.dest_custom_records, [(65_537, vec![1])].into());
+    assert!(first.dest.is_empty() && first.payment_hash.is_empty());
+}
+
+#[tokio::test]
+async fn our_own_invoice_is_found_by_its_hash_and_not_among_the_keysends() {
+    let fake = Fake::default();
+    let held = lnrpc::Invoice {
+        r_hash: HASH.0.to_vec(),
+        state: lnrpc::invoice::InvoiceState::Accepted.into(),
+        value_msat: 5_000,
+        htlcs: vec![lnrpc::InvoiceHtlc {
+            amt_msat: 5_000,
+            custom_records: [(65_537, vec![1])].into(),
+            ..lnrpc::InvoiceHtlc::default()
+        }],
+        ..lnrpc::Invoice::default()
+    };
+    fake.invoices(&[false]);
+    fake.payments(|script| script.known = Some(held));
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    let found = node.invoice(HASH).await.unwrap();
+    assert_eq!(
+        (found.state, found.preimage.clone()),
+        (InvoiceState::Held, None)
+    );
+    assert_eq!(found.records, [(65_537, vec![1])]);
+    let watched = node.watch_invoice(HASH).await.unwrap().next().await;
+    assert_eq!(watched, Some(Ok(found)));
+    assert_eq!(node.pending_invoices().await, Ok(vec![]));
+    assert_eq!(node.invoices_after(0, 10).await, Ok(vec![]));
+}
