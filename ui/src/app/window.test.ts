@@ -1,9 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { ALICE } from "~/backend/mock/answers";
 import { refusal, UNKNOWN } from "~/backend/mock/mock";
-import { view } from "~/test-setup";
+import { resized, view } from "~/test-setup";
 import { calls, expectAccessible, openApp } from "~/test-tools";
 
 const rowsOf = () => screen.getAllByTestId("conversation-row");
@@ -15,6 +15,10 @@ async function row(id: number): Promise<HTMLElement> {
   if (found === undefined) throw new Error(`conversation ${id} is not in the list`);
   return found;
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe("the list of conversations", () => {
   it("shows names before aliases, drafts, and what waits", async () => {
@@ -114,6 +118,28 @@ describe("search", () => {
     if (hit) await user.click(hit);
     const message = await screen.findByText("The stickers are a present!");
     expect(message.closest("article")?.dataset["key"]).toBe(hit?.dataset["key"]);
+  });
+
+  it("leaves the screen alone after it has shown a hit", async () => {
+    const { backend, user } = openApp();
+    await row(1);
+    await user.type(screen.getByTestId("search"), "sticker");
+    const [hit] = await screen.findAllByTestId("hit");
+    if (hit === undefined) throw new Error("nothing was found");
+    await user.click(hit);
+    const shines = () => document.querySelector(".ring-accent");
+    await waitFor(() => {
+      expect(shines()).toHaveTextContent("The stickers are a present!");
+    });
+    await waitFor(() => {
+      expect(shines()).toBeNull();
+    });
+    const found = [...backend.messages].find(([, list]) =>
+      list.some((message) => message.text === "The stickers are a present!"),
+    );
+    backend.receive(found?.[0] ?? 0, "Something new");
+    expect(await screen.findByText("Something new", { selector: "article *" })).toBeInTheDocument();
+    expect(shines()).toBeNull();
   });
 
   it("finds Chinese", async () => {
@@ -335,6 +361,30 @@ describe("the keyboard", () => {
     expect(await screen.findByTestId("page-settings")).toBeInTheDocument();
     await user.keyboard("{Escape}");
     expect(screen.getByTestId("conversation")).toBeInTheDocument();
+  });
+});
+
+describe("a window with room for two panes", () => {
+  it("does not take for seen what comes behind the details", async () => {
+    view.width = 1000;
+    vi.spyOn(document, "hasFocus").mockReturnValue(true);
+    const { backend, user } = openApp();
+    await user.click(await row(6));
+    await screen.findByTestId("composer");
+    await screen.findAllByTestId("message");
+    await user.click(screen.getByTestId("toggle-details"));
+    await screen.findByTestId("contact-details");
+    resized();
+    backend.receive(6, "Are you there?");
+    await waitFor(async () => {
+      expect(within(await row(6)).getByTestId("unread")).toHaveTextContent(/^1/u);
+    });
+    expect(calls(backend, "conversationSeen")).toEqual([]);
+    await user.click(within(screen.getByTestId("details")).getByRole("button", { name: "Back" }));
+    resized();
+    await waitFor(() => {
+      expect(calls(backend, "conversationSeen")).toEqual([[6]]);
+    });
   });
 });
 
