@@ -80,9 +80,26 @@ describe("the list of conversations", () => {
     expect(await screen.findByTestId("new-contact")).toBeInTheDocument();
   });
 
-  it("says what is wrong when it cannot be read", async () => {
-    openApp({ scene: "broken" });
-    expect(await screen.findByText("The messages cannot be read or written.")).toBeInTheDocument();
+  it("says what is wrong when it cannot be read, and reads again", async () => {
+    const { backend, user } = openApp({ scene: "broken" });
+    expect(await screen.findByTestId("try-again")).toBeInTheDocument();
+    expect(screen.getByTestId("sidebar")).toHaveTextContent("The messages cannot be read or written.");
+    expect(screen.getByTestId("link")).toHaveAttribute("data-state", "unknown");
+    backend.failing.clear();
+    await user.click(screen.getByTestId("try-again"));
+    expect(await row(1)).toBeInTheDocument();
+  });
+
+  it.each(["costs", "node", "settings"])("leaves no page without a way on: %s", async (place) => {
+    const { backend, user } = openApp({ scene: "broken" });
+    await user.click(await screen.findByTestId(`place-${place}`));
+    const page = await screen.findByTestId(`page-${place}`);
+    await within(page).findByTestId("try-again");
+    backend.failing.clear();
+    await user.click(within(page).getByTestId("try-again"));
+    await waitFor(() => {
+      expect(within(page).queryByTestId("try-again")).toBeNull();
+    });
   });
 });
 
@@ -92,6 +109,8 @@ describe("the connection", () => {
     const fault = await screen.findByTestId("link-fault");
     expect(fault).toHaveTextContent("The node shows another certificate");
     expect(fault).toHaveTextContent(/Next try in 0:2\d/u);
+    // The seconds are not read out one by one.
+    expect(within(fault).getByRole("status")).not.toHaveTextContent(/Next try/u);
     await expectAccessible();
     await user.click(within(fault).getByTestId("link-retry"));
     expect(calls(backend, "linkRetry")).toHaveLength(1);
@@ -140,6 +159,18 @@ describe("search", () => {
     backend.receive(found?.[0] ?? 0, "Something new");
     expect(await screen.findByText("Something new", { selector: "article *" })).toBeInTheDocument();
     expect(shines()).toBeNull();
+  });
+
+  it("finds strangers and blocked contacts by their names too", async () => {
+    const { user } = openApp();
+    await row(1);
+    for (const name of ["erin", "mallory", "Carol"]) {
+      await user.clear(screen.getByTestId("search"));
+      await user.type(screen.getByTestId("search"), name);
+      await waitFor(() => {
+        expect(titles()).toContain(name);
+      });
+    }
   });
 
   it("finds Chinese", async () => {
@@ -249,6 +280,7 @@ describe("requests", () => {
     await waitFor(() => {
       expect(screen.getAllByTestId("request")).toHaveLength(1);
     });
+    expect(screen.getByTestId("request")).toHaveFocus();
     await user.click(screen.getByTestId("request-accept"));
     expect(await screen.findByTestId("title")).toHaveTextContent("erin");
     expect(calls(backend, "contactSetTrust").map(([, trust]) => trust)).toEqual(["blocked", "known"]);
@@ -288,6 +320,20 @@ describe("the pages", () => {
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Copy: Your public key" }));
     expect(backend.copied).toEqual([ALICE.node]);
+  });
+
+  it("ask for the balances anew, with the page and after each payment", async () => {
+    const { backend, user } = openApp();
+    await screen.findByText("Connected · regtest");
+    const asked = calls(backend, "nodeView").length;
+    await user.click(await screen.findByTestId("place-node"));
+    await waitFor(() => {
+      expect(calls(backend, "nodeView").length).toBe(asked + 1);
+    });
+    backend.receive(1, "a coin");
+    await waitFor(() => {
+      expect(calls(backend, "nodeView").length).toBe(asked + 2);
+    });
   });
 
   it("change the language and the colours at once", async () => {
