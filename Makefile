@@ -33,7 +33,7 @@ run: tools packages-build npm ui/dist/index.html ## The app, for your own node
 	@"$${CARGO_TARGET_DIR:-target}/debug/heliograph" $(ARGS)
 
 .PHONY: test
-test: tools packages-test npm network deny ui/dist/index.html ## Everything that must hold; what CI runs
+test: tools lints packages-test npm network deny ui/dist/index.html ## Everything that must hold; what CI runs
 	@scripts/test
 
 .PHONY: bench
@@ -42,7 +42,7 @@ bench: tools packages-test npm network ui/dist/index.html ## Measures against a 
 	@"$${CARGO_TARGET_DIR:-target}/release/bench"
 
 .PHONY: fmt
-fmt: tools npm ## Formats everything
+fmt: tools lints npm ## Formats everything
 	cargo fmt --all
 	npm --prefix ui run --silent format
 
@@ -50,9 +50,11 @@ fmt: tools npm ## Formats everything
 types: tools packages-build npm ui/dist/index.html ## Writes the window's types anew from the Rust ones
 	WRITE_TYPES=1 cargo test --locked --workspace --lib types
 
-.PHONY: tools packages-build packages-demo packages-test npm network deny
+.PHONY: tools lints packages-build packages-demo packages-test npm network deny
 tools:
 	@scripts/setup tools
+lints:
+	@scripts/setup lints
 packages-build:
 	@scripts/setup packages build
 packages-demo:

@@ -2,9 +2,9 @@
 
 use api::domain::{ConversationId, MessageKey, Msat, Trust};
 use api::view::{
-    AppView, ConnectionInput, ConnectionReport, ConversationFilter, ConversationView, CostsView,
-    MessageDetails, MessageView, MessagesPage, NodeView, PageAt, ProfileView, QuoteView, ReachView,
-    SearchHit, SendRequest, Settings, TotalsView,
+    AppView, ConnectionHints, ConnectionInput, ConnectionReport, ConversationFilter,
+    ConversationView, CostsView, MessageDetails, MessageView, MessagesPage, NodeView, PageAt,
+    ProfileView, QuoteView, ReachView, SearchHit, SendRequest, Settings, TotalsView,
 };
 use api::{Error, Messenger};
 use tauri::State;
@@ -23,6 +23,13 @@ pub(crate) async fn app_state(app: App<'_>) -> Result<AppView, Error> {
 #[specta::specta]
 pub(crate) async fn profiles_list(app: App<'_>) -> Result<Vec<ProfileView>, Error> {
     app.profiles_list().await
+}
+
+/// What the user should know before they connect a node.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn connection_hints(app: App<'_>) -> Result<ConnectionHints, Error> {
+    Ok(app.connection_hints().await)
 }
 
 /// Tries a connection; saves nothing.

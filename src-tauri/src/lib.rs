@@ -15,6 +15,7 @@ use api::vault::{KeyringVault, Passphrase, PassphraseVault, Vault};
 use api::{Error, Home, Messenger};
 use clap::Parser;
 use tauri::{App, Manager, RunEvent, Runtime, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 use tauri_specta::{Builder, collect_commands, collect_events};
 use tracing_subscriber::EnvFilter;
 
@@ -67,14 +68,15 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         .build(tauri::generate_context!())?;
     bridge.mount_events(&app);
 
-    // The default home is opened only now: a second start has handed over to the first and ended before.
-    let home = own_home.map_or_else(Home::standard, Ok)?;
-    let folder = arguments.home.is_some().then(|| home.window());
-    let messenger = messenger(home, arguments)?;
-    app.manage(messenger.clone());
-    tauri::async_runtime::spawn(events::forward(app.handle().clone(), messenger.clone()));
-    tauri::async_runtime::spawn(quit_when_asked(app.handle().clone()));
-    open_window(&app, arguments, folder)?;
+    let messenger = match begin(&app, arguments, own_home) {
+        Ok(messenger) => messenger,
+        Err(error) => {
+            if arguments.home.is_none() && !std::io::stderr().is_terminal() {
+                show_failure(app, error.to_string());
+            }
+            return Err(error);
+        }
+    };
     app.run(move |_, event| {
         if matches!(event, RunEvent::Exit) {
             tauri::async_runtime::block_on(messenger.stop());
@@ -83,12 +85,44 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Opens the home, and the window upon it.
+fn begin(
+    app: &App,
+    arguments: &Arguments,
+    own_home: Option<Home>,
+) -> Result<Messenger, Box<dyn std::error::Error>> {
+    // The default home is opened only now: a second start has handed over to the first and ended before.
+    let home = own_home.map_or_else(Home::standard, Ok)?;
+    let folder = arguments.home.is_some().then(|| home.window());
+    let messenger = messenger(home, arguments)?;
+    app.manage(messenger.clone());
+    tauri::async_runtime::spawn(events::forward(app.handle().clone(), messenger.clone()));
+    tauri::async_runtime::spawn(quit_when_asked(app.handle().clone()));
+    open_window(app, arguments, folder)?;
+    Ok(messenger)
+}
+
+/// Whoever clicked an icon sees no terminal: the desktop says why nothing opens, until it was read.
+fn show_failure(app: App, reason: String) {
+    app.run_return(move |app, event| {
+        if matches!(event, RunEvent::Ready) {
+            let ended = app.clone();
+            app.dialog()
+                .message(&reason)
+                .title("Heliograph")
+                .kind(MessageDialogKind::Error)
+                .show(move |_| ended.exit(1));
+        }
+    });
+}
+
 /// What the window may call and hear; the types that it sees are generated from this.
 fn bridge<R: Runtime>() -> Builder<R> {
     Builder::new()
         .commands(collect_commands![
             commands::app_state,
             commands::profiles_list,
+            commands::connection_hints,
             commands::connection_check,
             commands::profile_create,
             commands::profile_open,
@@ -171,10 +205,13 @@ fn open_window(
     Ok(())
 }
 
-/// The window shows our own pages and nothing else, whatever a page may try.
+/// The window shows our own pages and nothing else, whatever a page may try: not even what another program serves on
+/// this computer.
 fn is_ours(url: &Url) -> bool {
-    let local = matches!(url.host_str(), Some("localhost" | "tauri.localhost"));
-    local && matches!(url.scheme(), "tauri" | "http" | "https")
+    matches!(
+        (url.scheme(), url.host_str()),
+        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost"))
+    )
 }
 
 /// Brings the window to the front.

@@ -3,6 +3,7 @@
 pub(crate) const COMMANDS: &[&str] = &[
     "app_state",
     "profiles_list",
+    "connection_hints",
     "connection_check",
     "profile_create",
     "profile_open",

@@ -80,13 +80,16 @@ fn the_window_stays_at_home() {
     for ours in [
         "tauri://localhost/",
         "http://tauri.localhost/",
-        "http://localhost:5173/#/costs",
+        "https://tauri.localhost/#/costs",
     ] {
         assert!(is_ours(&ours.parse().unwrap()), "{ours}");
     }
     for foreign in [
         "https://example.com/",
         "http://tauri.localhost.example.com/",
+        "http://localhost:5173/",
+        "https://localhost/",
+        "tauri://tauri.localhost/",
         "file:///etc/passwd",
         "data:text/html,hello",
         "javascript:alert(1)",

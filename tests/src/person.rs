@@ -104,7 +104,7 @@ impl Person {
         };
         let app = person.launch()?;
         match app.app_state().await? {
-            AppView::FirstRun { .. } => {
+            AppView::FirstRun => {
                 app.profile_create(input, name.to_owned(), None).await?;
             }
             AppView::Open { profile } => {

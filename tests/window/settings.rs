@@ -17,6 +17,8 @@ pub(crate) async fn language_and_theme_stay_chosen(scene: &Scene) -> Result<()> 
     bob.close().await?;
     bob.open().await?;
     bob.sees(&at("place-settings"), "设置").await?;
+    bob.finds(&at("shell").under("html[data-theme='dark']"))
+        .await?;
     bob.finds(&at("link").with("data-state", "connected"))
         .await?;
     bob.picture("again").await?;

@@ -11,14 +11,25 @@ import { notices } from "~/kit/notices.svelte";
 const VIEW = { width: 800, height: 900 };
 const ROW = { width: 800, height: 60 };
 
+const observers = new Set<Sizes>();
+
 class Sizes implements ResizeObserver {
   readonly #report: ResizeObserverCallback;
+  readonly #targets = new Set<Element>();
 
   constructor(report: ResizeObserverCallback) {
     this.#report = report;
+    observers.add(this);
+  }
+
+  /** Reports all that it observes once more. */
+  again(): void {
+    for (const target of this.#targets) this.observe(target);
   }
 
   observe(target: Element): void {
+    this.#targets.add(target);
+    if (target.closest(".hidden") !== null && !target.matches("[data-testid=messages]")) return;
     const size = target.matches("[data-testid=messages], [data-testid=conversations]") ? VIEW : ROW;
     const contentRect = new DOMRect(0, 0, size.width, size.height);
     queueMicrotask(() => {
@@ -26,13 +37,19 @@ class Sizes implements ResizeObserver {
     });
   }
 
-  unobserve(): void {
-    // Nothing changes its size here.
+  unobserve(target: Element): void {
+    this.#targets.delete(target);
   }
 
   disconnect(): void {
-    // Nothing changes its size here.
+    this.#targets.clear();
+    observers.delete(this);
   }
+}
+
+/** Something was laid over a part of the window, or taken away: a browser reports the sizes that this changed. */
+export function resized(): void {
+  for (const observer of [...observers]) observer.again();
 }
 
 /** How wide the window is, and what else media queries ask. Tests set it before they render. */
@@ -55,6 +72,11 @@ Object.assign(globalThis, {
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }),
+});
+Object.defineProperty(Element.prototype, "clientHeight", {
+  get(this: Element) {
+    return this.matches("[data-testid=messages]") && this.closest(".hidden") === null ? VIEW.height : 0;
+  },
 });
 Object.defineProperty(HTMLElement.prototype, "offsetParent", {
   get(this: HTMLElement) {

@@ -69,7 +69,7 @@ impl Messenger {
     /// Sets the user's own name and note, and up to which amount payments are accepted without asking.
     ///
     /// # Errors
-    /// [`Code::NameTooLong`], [`Code::NotFound`].
+    /// [`Code::NameTooLong`], [`Code::NoteTooLong`], [`Code::NotFound`].
     pub async fn contact_update(
         &self,
         node: String,
@@ -82,7 +82,7 @@ impl Messenger {
         let name = one_line(&name, LONGEST_NAME)?;
         let note = note.trim().to_owned();
         if note.chars().count() > LONGEST_NOTE {
-            return Err(Error::new(Code::NameTooLong).with_detail(LONGEST_NOTE));
+            return Err(Error::new(Code::NoteTooLong).with_detail(LONGEST_NOTE));
         }
         open.changed(node, move |tx| {
             tx.rename_contact(node, &name, &note, accept_up_to)

@@ -1,5 +1,7 @@
 //! From what the user gave to what opens a node, and back from the vault.
 
+use std::path::{Path, PathBuf};
+
 use lnd::{CertDer, Credentials, CredentialsError, Macaroon};
 use rand::RngCore;
 use zeroize::Zeroizing;
@@ -57,15 +59,23 @@ async fn file(path: String) -> Result<Zeroizing<Vec<u8>>, Error> {
         )
         .with_detail(format!("{path}: {error}"))
     };
-    let file = tokio::fs::File::open(path.trim())
-        .await
-        .map_err(unreadable)?;
+    let home = directories::BaseDirs::new();
+    let place = from_home(path.trim(), home.as_ref().map(|home| home.home_dir()));
+    let file = tokio::fs::File::open(place).await.map_err(unreadable)?;
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(100_000)
         .read_to_end(&mut bytes)
         .await
         .map_err(unreadable)?;
     Ok(bytes)
+}
+
+/// No shell reads what is typed into a field: a leading `~/` means the user's home here too.
+fn from_home(path: &str, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
 }
 
 /// For the vault, with a new key for a database that does not exist yet.
@@ -94,4 +104,23 @@ pub(crate) fn kept(secrets: &Secrets) -> Result<Credentials, VaultError> {
         macaroon: Macaroon::from_bytes(&secrets.macaroon)
             .map_err(|_| VaultError::Damaged("macaroon"))?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leading_tilde_is_the_home_of_the_user() {
+        let home = Some(Path::new("/home/alice"));
+        let read = |path| from_home(path, home);
+        assert_eq!(
+            read("~/.lnd/tls.cert"),
+            Path::new("/home/alice/.lnd/tls.cert")
+        );
+        for plain in ["/etc/tls.cert", "tls.cert", "~bob/tls.cert", "a/~/b"] {
+            assert_eq!(read(plain), Path::new(plain));
+        }
+        assert_eq!(from_home("~/tls.cert", None), Path::new("~/tls.cert"));
+    }
 }

@@ -146,6 +146,8 @@ codes! {
     Busy => "a payment is under way; this can be done when it has ended",
     /// The name is too long. `detail`: how many characters are allowed.
     NameTooLong => "the name is too long",
+    /// The note is too long. `detail`: how many characters are allowed.
+    NoteTooLong => "the note is too long",
 
     /// The text does not fit into a payment. `detail`: by how many bytes.
     TooLong => "the text is too long",

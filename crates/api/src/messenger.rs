@@ -35,11 +35,12 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     changes: broadcast::Sender<Change>,
     open: RwLock<Option<Arc<Open>>>,
-    /// Whoever opens, closes or makes a profile holds this; what it guards is why the last one did not open by itself.
+    /// Whoever opens, closes or makes a profile holds this; what it guards is for which hand of the user's the last
+    /// one waits.
     pub(crate) turn: Mutex<Option<Refusal>>,
 }
 
-/// A profile did not open by itself at the start.
+/// A profile did not open by itself at the start: its vault is locked.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     pub(crate) profile: String,

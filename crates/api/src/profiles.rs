@@ -10,7 +10,10 @@ use store::{DatabaseKey, Store};
 use crate::messenger::{Inner, Messenger, Parts, Refusal};
 use crate::profile::Profile;
 use crate::vault::{Passphrase, PassphraseVault, Secrets, Vault, VaultError, VaultKind};
-use crate::view::{AppView, ConnectionInput, ConnectionReport, ProfileView, VaultNeed};
+use crate::view::{
+    AppView, ConnectionHints, ConnectionInput, ConnectionReport, ProfileView, SecretsPlace,
+    VaultNeed,
+};
 use crate::{Code, Error, credentials, node};
 
 /// How long a node may take to answer when a connection is tried.
@@ -19,7 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LONGEST_NAME: usize = 64;
 
 impl Messenger {
-    /// Which page to show. The first time, the profile that was used last is opened.
+    /// Which page to show. The profile that was used last is opened, and tried again each time, unless it waits for
+    /// the user's hand: a passphrase is asked for once, and a keyring asks once.
     ///
     /// # Errors
     /// When that profile cannot be opened for another reason than a locked vault.
@@ -34,9 +38,7 @@ impl Messenger {
             });
         }
         let Some(profile) = profiles.into_iter().next() else {
-            return Ok(AppView::FirstRun {
-                keyring: self.inner.vault.available().await,
-            });
+            return Ok(AppView::FirstRun);
         };
         let error = match &*turn {
             Some(refusal) if refusal.profile == profile.id => refusal.error.clone(),
@@ -46,13 +48,7 @@ impl Messenger {
                         profile: profile.view(true),
                     });
                 }
-                Err(error) => {
-                    *turn = Some(Refusal {
-                        profile: profile.id.clone(),
-                        error: error.clone(),
-                    });
-                    error
-                }
+                Err(error) => error,
             },
         };
         let needs = match error.code {
@@ -60,6 +56,10 @@ impl Messenger {
             Code::KeyringLocked => VaultNeed::Keyring,
             _ => return Err(error),
         };
+        *turn = Some(Refusal {
+            profile: profile.id.clone(),
+            error,
+        });
         Ok(AppView::Locked {
             profile: profile.view(false),
             needs,
@@ -75,6 +75,20 @@ impl Messenger {
         let profiles = self.inner.list().await?;
         let view = |profile: &Profile| profile.view(open.as_ref() == Some(&profile.id));
         Ok(profiles.iter().map(view).collect())
+    }
+
+    /// What the user should know before they connect a node.
+    pub async fn connection_hints(&self) -> ConnectionHints {
+        let vault = &self.inner.vault;
+        let secrets = match vault.kind() {
+            VaultKind::Passphrase => SecretsPlace::PassphraseFile,
+            VaultKind::Keyring if vault.available().await => SecretsPlace::Keyring,
+            VaultKind::Keyring => SecretsPlace::Passphrase,
+        };
+        ConnectionHints {
+            bake_command: lnd::permission::bake_command(),
+            secrets,
+        }
     }
 
     /// Tries a connection; saves nothing.

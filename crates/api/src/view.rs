@@ -18,8 +18,8 @@ pub use message::{
     QuoteView, RefundView, SendRequest,
 };
 pub use node::{
-    ConnectionInput, ConnectionReport, KeysendReport, LinkFaultView, LinkView, NodeSummary,
-    NodeView, PermissionReport, PermissionView,
+    ConnectionHints, ConnectionInput, ConnectionReport, KeysendReport, LinkFaultView, LinkView,
+    NodeSummary, NodeView, PermissionReport, PermissionView, SecretsPlace,
 };
 
 /// Which page the window has to show.
@@ -27,10 +27,7 @@ pub use node::{
 #[serde(rename_all = "snake_case", tag = "stage")]
 pub enum AppView {
     /// No profile yet.
-    FirstRun {
-        /// Whether this computer has a keyring; without one a passphrase is asked for.
-        keyring: bool,
-    },
+    FirstRun,
     /// The credentials are behind a passphrase, or the keyring is locked.
     Locked {
         /// Which profile.

@@ -1,5 +1,7 @@
 //! Questions that take several steps: finding a conversation, waiting for an outcome.
 
+use std::collections::HashMap;
+use std::io::BufRead;
 use std::time::Duration;
 
 use api::domain::{ConversationId, Direction, HoldState, MessageKey, Msat};
@@ -14,7 +16,7 @@ const CONNECTING: Duration = Duration::from_secs(20);
 /// After so much silence, everything that came while the program was closed is here.
 const QUIET: Duration = Duration::from_secs(1);
 /// How long a decision may take to be carried out.
-const DECIDING: Duration = Duration::from_secs(60);
+pub(crate) const DECIDING: Duration = Duration::from_secs(60);
 
 /// Asks again after every change until there is an answer, or the time is over.
 async fn until<T>(
@@ -139,18 +141,20 @@ pub(crate) async fn decided(app: &Messenger, key: MessageKey) -> Result<MessageV
     }
 }
 
-/// Gives a payment back: for nothing while it is held, by a new payment when it has settled.
-pub(crate) async fn refund(app: &Messenger, key: MessageKey) -> Result<MessageView, Error> {
-    let message = app.message_get(key).await?;
-    let settled = message
-        .hold
-        .is_some_and(|hold| hold.state == HoldState::Settled);
-    if settled {
-        let carrier = app.payment_pay_back(key, None).await?;
-        return outcome(app, carrier, DECIDING).await;
+/// Whether a payment can only be given back by a new one.
+pub(crate) async fn has_settled(app: &Messenger, key: MessageKey) -> Result<bool, Error> {
+    let hold = app.message_get(key).await?.hold;
+    Ok(hold.is_some_and(|hold| hold.state == HoldState::Settled))
+}
+
+/// The first line of what the user gives, which other programs do not see.
+pub(crate) fn line(input: impl BufRead) -> Result<String, Error> {
+    match input.lines().next() {
+        Some(line) => line
+            .map(|line| line.trim().to_owned())
+            .map_err(|error| Error::new(Code::FileUnreadable).with_detail(error)),
+        None => Err(Error::new(Code::LinkInvalid).with_detail("give the link on standard input")),
     }
-    app.payment_refuse(key).await?;
-    decided(app, key).await
 }
 
 /// Without `who`: what is unread or waits for a decision. With: the newest messages of that conversation.
@@ -201,16 +205,69 @@ pub(crate) async fn watch(
     mut tell: impl FnMut(&MessageView) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut changes = app.changes();
+    let mut newest = Newest::of(app).await?;
     while let Some(change) = changes.next().await {
-        let Change::Message { key, .. } = change else {
-            continue;
-        };
-        match app.message_get(key).await {
-            Ok(message) => tell(&message)?,
-            // It was deleted meanwhile.
-            Err(error) if error.code == Code::NotFound => {}
-            Err(error) => return Err(error),
+        match change {
+            Change::Message { key, .. } => match app.message_get(key).await {
+                Ok(message) => {
+                    tell(&message)?;
+                    newest.0.insert(key, message);
+                }
+                // It was deleted meanwhile.
+                Err(error) if error.code == Code::NotFound => {}
+                Err(error) => return Err(error),
+            },
+            // Too much happened at once, and some of it was not told: it is looked for.
+            Change::Everything => {
+                for message in newest.changed(app).await? {
+                    tell(&message)?;
+                }
+            }
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// The newest messages of every conversation, as they were told or were before.
+struct Newest(HashMap<MessageKey, MessageView>);
+
+impl Newest {
+    /// So many of each conversation are looked at.
+    const COUNT: u32 = 50;
+
+    async fn of(app: &Messenger) -> Result<Self, Error> {
+        let mut newest = Self(HashMap::new());
+        newest.changed(app).await?;
+        Ok(newest)
+    }
+
+    /// Those that are new or not as they were, oldest first in each conversation.
+    async fn changed(&mut self, app: &Messenger) -> Result<Vec<MessageView>, Error> {
+        let mut changed = Vec::new();
+        for conversation in conversations(app).await? {
+            let page = app.messages_page(conversation.id, PageAt::End, Self::COUNT);
+            for message in page.await?.messages {
+                if self.0.insert(message.key, message.clone()).as_ref() != Some(&message) {
+                    changed.push(message);
+                }
+            }
+        }
+        Ok(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_one_line_without_what_surrounds_it() {
+        let read = |text: &str| line(text.as_bytes()).map_err(|error| error.code);
+        assert_eq!(
+            read(" lndconnect://a:1 \nmore\n"),
+            Ok("lndconnect://a:1".to_owned())
+        );
+        assert_eq!(read(""), Err(Code::LinkInvalid));
+    }
 }

@@ -3,7 +3,7 @@
 mod asking;
 mod showing;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,9 +40,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a profile from an lndconnect:// link
+    /// Make a profile from an lndconnect:// link on standard input
     Connect {
-        link: String,
+        /// `-`, or nothing: every program on this computer can read what stands here, and the link holds a key
+        #[arg(value_name = "-", value_parser = ["-"], hide_possible_values = true)]
+        from: Option<String>,
         /// Its name; the node's alias unless it is given
         #[arg(long, default_value = "")]
         name: String,
@@ -78,8 +80,13 @@ enum Command {
     },
     /// Accept a held payment
     Accept { message: i64 },
-    /// Give a payment back: refuse it while it is held, pay it back when it has settled
-    Refund { message: i64 },
+    /// Give a payment back: refuse it while it is held, for nothing; when it has settled, show what paying it back costs
+    Refund {
+        message: i64,
+        /// Pay back what has settled
+        #[arg(long)]
+        yes: bool,
+    },
     /// Show what it all cost
     Costs,
     /// Show messages as they come and change, until Ctrl-C
@@ -138,8 +145,13 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
         json: arguments.json,
     };
     match &arguments.command {
-        Command::Connect { link, name } => {
-            let input = ConnectionInput::Link { link: link.clone() };
+        Command::Connect { name, .. } => {
+            if std::io::stdin().is_terminal() {
+                // A prompt that cannot be shown is none.
+                let _ = write!(std::io::stderr(), "lndconnect link: ");
+            }
+            let link = asking::line(std::io::stdin().lock())?;
+            let input = ConnectionInput::Link { link };
             return screen.profile(&app.profile_create(input, name.clone(), None).await?);
         }
         Command::Profiles => {
@@ -187,10 +199,23 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
             app.payment_accept(key).await?;
             screen.message(&asking::decided(app, key).await?)
         }
-        Command::Refund { message } => {
+        Command::Refund { message, yes } => {
             let key = MessageKey(*message);
             asking::link(app).await?;
-            screen.message(&asking::refund(app, key).await?)
+            if !asking::has_settled(app, key).await? {
+                app.payment_refuse(key).await?;
+                return screen.message(&asking::decided(app, key).await?);
+            }
+            let price = app.payback_quote(key).await?;
+            screen.price(&price)?;
+            if !yes {
+                return Err(Error::because(
+                    Code::NotNow,
+                    "nothing was paid: say --yes to pay it back",
+                ));
+            }
+            let carrier = app.payment_pay_back(key, Some(price.fee_limit)).await?;
+            screen.message(&asking::outcome(app, carrier, asking::DECIDING).await?)
         }
         Command::Costs => screen.costs(&app.costs().await?),
         Command::Watch => asking::watch(app, |message| screen.message(message)).await,
@@ -204,7 +229,7 @@ async fn open(app: &Messenger, chosen: Option<&String>) -> Result<(), Error> {
     }
     match app.app_state().await? {
         AppView::Open { .. } => Ok(()),
-        AppView::FirstRun { .. } => Err(Error::new(Code::NoProfile)
+        AppView::FirstRun => Err(Error::new(Code::NoProfile)
             .with_detail("make one with the command connect, or in the window")),
         AppView::Locked { .. } => Err(Error::new(Code::PassphraseNeeded)
             .with_detail("unlock the keyring, or give the right --passphrase-file")),

@@ -4,7 +4,8 @@ use std::io::Write;
 
 use api::domain::{Direction, Msat};
 use api::view::{
-    ConversationView, CostsView, LinkView, MessageView, NodeView, ProfileView, TotalsView,
+    ConversationView, CostsView, LinkView, MessageView, NodeView, ProfileView, QuoteView,
+    TotalsView,
 };
 use api::{Code, Error};
 use serde::Serialize;
@@ -124,6 +125,10 @@ impl Screen {
         })
     }
 
+    pub(crate) fn price(self, quote: &QuoteView) -> Result<(), Error> {
+        self.show(quote, || price(quote))
+    }
+
     pub(crate) fn costs(self, costs: &CostsView) -> Result<(), Error> {
         self.show(costs, || {
             let mut lines = vec![totals("in all", &costs.total)];
@@ -141,6 +146,13 @@ impl Screen {
             lines.join("\n")
         })
     }
+}
+
+fn price(quote: &QuoteView) -> String {
+    format!(
+        "paying back {} sat costs {} sat in fees, at most {} sat",
+        quote.amount, quote.fee, quote.fee_limit
+    )
 }
 
 fn totals(of: &str, totals: &TotalsView) -> String {

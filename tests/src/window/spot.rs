@@ -31,6 +31,12 @@ impl Spot {
         Self(format!("{} {selector}", self.0))
     }
 
+    /// Only inside of what the CSS selector finds.
+    #[must_use]
+    pub fn under(&self, selector: &str) -> Self {
+        Self(format!("{selector} {}", self.0))
+    }
+
     pub(super) fn selector(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
+import { flushSync } from "svelte";
 import { describe, expect, it } from "vitest";
 
 import { DAY, delivery, hold, MINUTE, SAT } from "~/backend/mock/messages";
@@ -65,6 +66,7 @@ describe("a conversation", () => {
     await waitFor(() => {
       expect(within(sent).queryByTestId("trouble")).toBeNull();
     });
+    expect(sent).toHaveFocus();
   });
 
   it("says what a message waits for, until when, and tries now", async () => {
@@ -92,6 +94,18 @@ describe("a conversation", () => {
     await expectAccessible();
     await user.click(within(waiting).getByTestId("retry"));
     expect(calls(backend, "messageRetry")).toEqual([[key]]);
+  });
+
+  it("does not pretend to know how somebody is reached without a connection", async () => {
+    const { backend } = await openCarol();
+    await waitFor(() => {
+      expect(screen.getByTestId("reach")).toHaveTextContent("channel");
+    });
+    backend.link = { state: "waiting", fault: { kind: "refused" }, next_try: Date.now() + MINUTE };
+    backend.tell({ kind: "link" });
+    await waitFor(() => {
+      expect(screen.getByTestId("reach")).toHaveTextContent("Not known while off line");
+    });
   });
 
   it("shows the words of strangers as words", async () => {
@@ -180,6 +194,9 @@ describe("a payment", () => {
     const { backend, user, key, row } = await held();
     await user.click(within(row).getByTestId("accept"));
     expect(calls(backend, "paymentAccept")).toEqual([[key]]);
+    await waitFor(() => {
+      expect(row.closest("article")).toHaveFocus();
+    });
     expect(await within(row).findByText("Being accepted")).toBeInTheDocument();
     expect(within(row).queryByTestId("refund")).toBeNull();
     backend.alter(key, {
@@ -352,6 +369,57 @@ describe("the composer", () => {
       expect(textField()).toHaveValue("Saturday works for me, but only after");
     });
     expect(calls(backend, "conversationSetDraft")).toContainEqual([CAROL, "unfinished"]);
+  });
+
+  it("has the draft of whoever is back before the app has answered", async () => {
+    const { user } = await openCarol();
+    const at = (id: number) => {
+      const found = screen.getAllByTestId("conversation-row").find((row) => row.dataset["id"] === String(id));
+      if (found === undefined) throw new Error(`conversation ${id} is not in the list`);
+      return found;
+    };
+    await user.click(at(6));
+    await waitFor(() => {
+      expect(textField()).toHaveValue("Saturday works for me, but only after");
+    });
+    await user.click(at(CAROL));
+    await waitFor(() => {
+      expect(textField()).toHaveValue("");
+    });
+    await user.type(textField(), "unfinished");
+    at(6).click();
+    flushSync();
+    at(CAROL).click();
+    flushSync();
+    await waitFor(() => {
+      expect(screen.getByTestId("title")).toHaveTextContent("Carol");
+      expect(textField()).toHaveValue("unfinished");
+    });
+  });
+
+  it("sends no money before its price was there", async () => {
+    const { backend, user } = await openCarol();
+    await user.click(screen.getByTestId("add-amount"));
+    await user.type(screen.getByTestId("composer-amount"), "21{Enter}");
+    expect(calls(backend, "messageSend")).toEqual([]);
+    await waitFor(() => {
+      expect(calls(backend, "messageSend")).toEqual([
+        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null }],
+      ]);
+    });
+    expect(calls(backend, "quote")).toHaveLength(1);
+  });
+
+  it("keeps money that has no price, and says why", async () => {
+    const { backend, user } = await openCarol();
+    const { refusal } = await import("~/backend/mock/mock");
+    backend.failing.set("quote", refusal("no_route"));
+    await user.click(screen.getByTestId("add-amount"));
+    await user.type(screen.getByTestId("composer-amount"), "21{Enter}");
+    await waitFor(() => {
+      expect(screen.getByTestId("estimate")).toHaveTextContent(/No route/u);
+    });
+    expect(calls(backend, "messageSend")).toEqual([]);
   });
 
   it("keeps the words when sending fails, and says why", async () => {

@@ -2,10 +2,15 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 
 import { FINE, HOLDS, OFFICE, SUMMARY } from "~/backend/mock/answers";
-import { refusal } from "~/backend/mock/mock";
+import { type MockBackend, refusal } from "~/backend/mock/mock";
 import { calls, expectAccessible, openApp } from "~/test-tools";
 
 const LINK = "lndconnect://127.0.0.1:10009?cert=a&macaroon=b";
+
+/** The macaroon may do what is needed. */
+function complete(mock: MockBackend) {
+  mock.report = { node: SUMMARY, permissions: FINE, keysend: HOLDS };
+}
 
 async function checkLink(user: ReturnType<typeof openApp>["user"], link = LINK) {
   await user.click(await screen.findByTestId("connect-link"));
@@ -29,13 +34,33 @@ describe("the first run", () => {
     expect(within(report).getByTestId("conf-lines")).toHaveTextContent("keysend-hold-time=15m");
     await expectAccessible();
     expect(calls(backend, "profileCreate")).toEqual([]);
-    expect(within(report).getByTestId("profile-save")).toHaveTextContent("Save anyway");
+  });
+
+  it("saves nothing that could not work, and looks again when it was mended", async () => {
+    const { backend, user } = openApp({ scene: "first-run" });
+    await checkLink(user);
+    expect(await screen.findByTestId("profile-save")).toBeDisabled();
+    await user.type(screen.getByTestId("profile-name-field"), "{Enter}");
+    expect(calls(backend, "profileCreate")).toEqual([]);
+    backend.report = { node: SUMMARY, permissions: FINE, keysend: HOLDS };
+    await user.click(screen.getByTestId("check-again"));
+    await waitFor(() => {
+      expect(screen.getByTestId("profile-save")).toBeEnabled();
+    });
+    expect(screen.queryByTestId("permissions-missing")).toBeNull();
+    await user.click(screen.getByTestId("profile-save"));
+    expect(await screen.findByTestId("shell")).toBeInTheDocument();
+  });
+
+  it("gives the line for a macaroon to whoever has none yet", async () => {
+    const { user } = openApp({ scene: "first-run" });
+    await user.click(await screen.findByText("No macaroon yet?"));
+    expect(screen.getByTestId("macaroon-command")).toHaveTextContent(/^lncli bakemacaroon /u);
+    await expectAccessible();
   });
 
   it("ends in the open window", async () => {
-    const { backend, user } = openApp({ scene: "first-run" }, (mock) => {
-      mock.report = { node: SUMMARY, permissions: FINE, keysend: HOLDS };
-    });
+    const { backend, user } = openApp({ scene: "first-run" }, complete);
     await checkLink(user);
     const name = await screen.findByTestId("profile-name-field");
     expect(name).toHaveValue("alice");
@@ -48,7 +73,7 @@ describe("the first run", () => {
   });
 
   it("asks for a passphrase where there is no keyring", async () => {
-    const { backend, user } = openApp({ scene: "first-run-passphrase" });
+    const { backend, user } = openApp({ scene: "first-run-passphrase" }, complete);
     await checkLink(user);
     await user.type(await screen.findByTestId("passphrase"), "short");
     expect(screen.getByText("A passphrase has at least eight characters.")).toBeInTheDocument();
@@ -122,7 +147,7 @@ describe("the first run", () => {
   });
 
   it("speaks Chinese before there is a setting", async () => {
-    const { backend, user } = openApp({ scene: "first-run", settings: { language: "" } });
+    const { backend, user } = openApp({ scene: "first-run", settings: { language: "" } }, complete);
     await user.click(await screen.findByTestId("switch-language"));
     expect(await screen.findByRole("heading", { name: "连接您的闪电节点" })).toBeInTheDocument();
     await checkLink(user);
@@ -154,7 +179,53 @@ describe("a locked profile", () => {
   });
 });
 
+describe("a profile that does not open", () => {
+  it("is tried again, until it opens", async () => {
+    const { backend, user } = openApp({}, (mock) => {
+      mock.failing.set("appState", refusal("database_broken", "disk full"));
+    });
+    const page = await screen.findByTestId("not-opened");
+    expect(page).toHaveTextContent("disk full");
+    await expectAccessible();
+    await user.click(within(page).getByTestId("try-again"));
+    expect(await screen.findByTestId("not-opened")).toBeInTheDocument();
+    backend.failing.clear();
+    await user.click(screen.getByTestId("try-again"));
+    expect(await screen.findByTestId("shell")).toBeInTheDocument();
+  });
+
+  it("leaves the way to the others, and to another node", async () => {
+    const { backend, user } = openApp({}, (mock) => {
+      mock.failing.set("appState", refusal("key_missing"));
+    });
+    const others = await screen.findByTestId("other-profiles");
+    await user.click(within(others).getByRole("button", { name: "Add a node…" }));
+    expect(await screen.findByTestId("connect-link")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Back" }));
+    backend.failing.clear();
+    await user.click(await screen.findByRole("button", { name: `Open ${OFFICE.name}` }));
+    await waitFor(() => {
+      expect(screen.getByTestId("profile-name")).toHaveTextContent(OFFICE.name);
+    });
+  });
+});
+
 describe("several profiles", () => {
+  it.each([
+    ["keyring", "kept in the keyring of this computer"],
+    ["passphrase_file", "behind the passphrase that Heliograph was started with"],
+    ["passphrase", "This computer has no keyring"],
+  ] as const)("say where the secrets of one more go: %s", async (place, words) => {
+    const { user } = openApp({}, (mock) => {
+      complete(mock);
+      mock.secrets = place;
+    });
+    await user.click(await screen.findByTestId("profiles-menu"));
+    await user.click(await screen.findByTestId("menu-add-profile"));
+    await checkLink(user);
+    expect(await screen.findByTestId("report")).toHaveTextContent(words);
+  });
+
   it("are switched, and nothing of one is seen in the other", async () => {
     const { backend, user } = openApp();
     await screen.findAllByTestId("conversation-row");
@@ -203,7 +274,7 @@ describe("several profiles", () => {
   });
 
   it("get a new connection to the same node", async () => {
-    const { backend, user } = openApp({ scene: "offline" });
+    const { backend, user } = openApp({ scene: "offline" }, complete);
     await user.click(await screen.findByTestId("place-node"));
     await user.click(await screen.findByTestId("reconnect"));
     expect(await screen.findByText("Connect alice again")).toBeInTheDocument();

@@ -1,9 +1,9 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { ALICE } from "~/backend/mock/answers";
 import { refusal, UNKNOWN } from "~/backend/mock/mock";
-import { view } from "~/test-setup";
+import { resized, view } from "~/test-setup";
 import { calls, expectAccessible, openApp } from "~/test-tools";
 
 const rowsOf = () => screen.getAllByTestId("conversation-row");
@@ -15,6 +15,10 @@ async function row(id: number): Promise<HTMLElement> {
   if (found === undefined) throw new Error(`conversation ${id} is not in the list`);
   return found;
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe("the list of conversations", () => {
   it("shows names before aliases, drafts, and what waits", async () => {
@@ -76,9 +80,26 @@ describe("the list of conversations", () => {
     expect(await screen.findByTestId("new-contact")).toBeInTheDocument();
   });
 
-  it("says what is wrong when it cannot be read", async () => {
-    openApp({ scene: "broken" });
-    expect(await screen.findByText("The messages cannot be read or written.")).toBeInTheDocument();
+  it("says what is wrong when it cannot be read, and reads again", async () => {
+    const { backend, user } = openApp({ scene: "broken" });
+    expect(await screen.findByTestId("try-again")).toBeInTheDocument();
+    expect(screen.getByTestId("sidebar")).toHaveTextContent("The messages cannot be read or written.");
+    expect(screen.getByTestId("link")).toHaveAttribute("data-state", "unknown");
+    backend.failing.clear();
+    await user.click(screen.getByTestId("try-again"));
+    expect(await row(1)).toBeInTheDocument();
+  });
+
+  it.each(["costs", "node", "settings"])("leaves no page without a way on: %s", async (place) => {
+    const { backend, user } = openApp({ scene: "broken" });
+    await user.click(await screen.findByTestId(`place-${place}`));
+    const page = await screen.findByTestId(`page-${place}`);
+    await within(page).findByTestId("try-again");
+    backend.failing.clear();
+    await user.click(within(page).getByTestId("try-again"));
+    await waitFor(() => {
+      expect(within(page).queryByTestId("try-again")).toBeNull();
+    });
   });
 });
 
@@ -88,6 +109,8 @@ describe("the connection", () => {
     const fault = await screen.findByTestId("link-fault");
     expect(fault).toHaveTextContent("The node shows another certificate");
     expect(fault).toHaveTextContent(/Next try in 0:2\d/u);
+    // The seconds are not read out one by one.
+    expect(within(fault).getByRole("status")).not.toHaveTextContent(/Next try/u);
     await expectAccessible();
     await user.click(within(fault).getByTestId("link-retry"));
     expect(calls(backend, "linkRetry")).toHaveLength(1);
@@ -114,6 +137,40 @@ describe("search", () => {
     if (hit) await user.click(hit);
     const message = await screen.findByText("The stickers are a present!");
     expect(message.closest("article")?.dataset["key"]).toBe(hit?.dataset["key"]);
+  });
+
+  it("leaves the screen alone after it has shown a hit", async () => {
+    const { backend, user } = openApp();
+    await row(1);
+    await user.type(screen.getByTestId("search"), "sticker");
+    const [hit] = await screen.findAllByTestId("hit");
+    if (hit === undefined) throw new Error("nothing was found");
+    await user.click(hit);
+    const shines = () => document.querySelector(".ring-accent");
+    await waitFor(() => {
+      expect(shines()).toHaveTextContent("The stickers are a present!");
+    });
+    await waitFor(() => {
+      expect(shines()).toBeNull();
+    });
+    const found = [...backend.messages].find(([, list]) =>
+      list.some((message) => message.text === "The stickers are a present!"),
+    );
+    backend.receive(found?.[0] ?? 0, "Something new");
+    expect(await screen.findByText("Something new", { selector: "article *" })).toBeInTheDocument();
+    expect(shines()).toBeNull();
+  });
+
+  it("finds strangers and blocked contacts by their names too", async () => {
+    const { user } = openApp();
+    await row(1);
+    for (const name of ["erin", "mallory", "Carol"]) {
+      await user.clear(screen.getByTestId("search"));
+      await user.type(screen.getByTestId("search"), name);
+      await waitFor(() => {
+        expect(titles()).toContain(name);
+      });
+    }
   });
 
   it("finds Chinese", async () => {
@@ -223,6 +280,7 @@ describe("requests", () => {
     await waitFor(() => {
       expect(screen.getAllByTestId("request")).toHaveLength(1);
     });
+    expect(screen.getByTestId("request")).toHaveFocus();
     await user.click(screen.getByTestId("request-accept"));
     expect(await screen.findByTestId("title")).toHaveTextContent("erin");
     expect(calls(backend, "contactSetTrust").map(([, trust]) => trust)).toEqual(["blocked", "known"]);
@@ -262,6 +320,20 @@ describe("the pages", () => {
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Copy: Your public key" }));
     expect(backend.copied).toEqual([ALICE.node]);
+  });
+
+  it("ask for the balances anew, with the page and after each payment", async () => {
+    const { backend, user } = openApp();
+    await screen.findByText("Connected · regtest");
+    const asked = calls(backend, "nodeView").length;
+    await user.click(await screen.findByTestId("place-node"));
+    await waitFor(() => {
+      expect(calls(backend, "nodeView").length).toBe(asked + 1);
+    });
+    backend.receive(1, "a coin");
+    await waitFor(() => {
+      expect(calls(backend, "nodeView").length).toBe(asked + 2);
+    });
   });
 
   it("change the language and the colours at once", async () => {
@@ -335,6 +407,30 @@ describe("the keyboard", () => {
     expect(await screen.findByTestId("page-settings")).toBeInTheDocument();
     await user.keyboard("{Escape}");
     expect(screen.getByTestId("conversation")).toBeInTheDocument();
+  });
+});
+
+describe("a window with room for two panes", () => {
+  it("does not take for seen what comes behind the details", async () => {
+    view.width = 1000;
+    vi.spyOn(document, "hasFocus").mockReturnValue(true);
+    const { backend, user } = openApp();
+    await user.click(await row(6));
+    await screen.findByTestId("composer");
+    await screen.findAllByTestId("message");
+    await user.click(screen.getByTestId("toggle-details"));
+    await screen.findByTestId("contact-details");
+    resized();
+    backend.receive(6, "Are you there?");
+    await waitFor(async () => {
+      expect(within(await row(6)).getByTestId("unread")).toHaveTextContent(/^1/u);
+    });
+    expect(calls(backend, "conversationSeen")).toEqual([]);
+    await user.click(within(screen.getByTestId("details")).getByRole("button", { name: "Back" }));
+    resized();
+    await waitFor(() => {
+      expect(calls(backend, "conversationSeen")).toEqual([[6]]);
+    });
   });
 });
 

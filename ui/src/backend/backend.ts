@@ -31,6 +31,7 @@ export type AppView = Answer<"appState">;
 export type Profile = Answer<"profileOpen">;
 export type VaultNeed = Extract<AppView, { stage: "locked" }>["needs"];
 export type ConnectionInput = Parameters<Commands["connectionCheck"]>[0];
+export type ConnectionHints = Answer<"connectionHints">;
 export type ConnectionReport = Answer<"connectionCheck">;
 export type NodeSummary = ConnectionReport["node"];
 export type Permissions = ConnectionReport["permissions"];

@@ -22,13 +22,13 @@ export function newCache(): QueryClient {
 export const keys = {
   app: ["app"],
   profiles: ["profiles"],
+  hints: ["connection hints"],
   node: ["node"],
   conversations: ["conversations"],
   conversation: (id: number) => ["conversation", id],
   reach: (id: number) => ["reach", id],
   allReach: ["reach"],
   conversationCosts: (id: number) => ["conversation costs", id],
-  allConversationCosts: ["conversation costs"],
   costs: ["costs"],
   details: (key: number) => ["details", key],
   quotes: ["quote"],
@@ -40,6 +40,8 @@ export const ask = {
   app: (backend: Backend) => queryOptions({ queryKey: keys.app, queryFn: () => backend.appState() }),
   profiles: (backend: Backend) =>
     queryOptions({ queryKey: keys.profiles, queryFn: () => backend.profilesList() }),
+  hints: (backend: Backend) =>
+    queryOptions({ queryKey: keys.hints, queryFn: () => backend.connectionHints() }),
   node: (backend: Backend) => queryOptions({ queryKey: keys.node, queryFn: () => backend.nodeView() }),
   conversations: (backend: Backend, filter: ConversationFilter, query: string) =>
     queryOptions({

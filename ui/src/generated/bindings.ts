@@ -9,6 +9,8 @@ export const commands = {
 	appState: () => typedError<AppView, ApiError>(__TAURI_INVOKE("app_state")),
 	/**  All profiles, the last opened first. */
 	profilesList: () => typedError<ProfileView[], ApiError>(__TAURI_INVOKE("profiles_list")),
+	/**  What the user should know before they connect a node. */
+	connectionHints: () => typedError<ConnectionHints, ApiError>(__TAURI_INVOKE("connection_hints")),
 	/**  Tries a connection; saves nothing. */
 	connectionCheck: (input: ConnectionInput) => typedError<ConnectionReport, ApiError>(__TAURI_INVOKE("connection_check", { input })),
 	/**  Makes a profile of a node that answers, and opens it. Without a passphrase its secrets go to the keyring. */
@@ -98,9 +100,7 @@ export type ApiError = {
 /**  Which page the window has to show. */
 export type AppView = 
 /**  No profile yet. */
-{ stage: "first_run"; 
-/**  Whether this computer has a keyring; without one a passphrase is asked for. */
-keyring: boolean } | 
+{ stage: "first_run" } | 
 /**  The credentials are behind a passphrase, or the keyring is locked. */
 { stage: "locked"; 
 /**  Which profile. */
@@ -185,6 +185,14 @@ id: ConversationId } |
 
 /**  Something has changed. */
 export type ChangeEvent = Change;
+
+/**  What a person should know before they connect a node. */
+export type ConnectionHints = {
+	/**  The command that makes a macaroon with exactly what is needed. */
+	bake_command: string,
+	/**  Where the secrets of a new profile go. */
+	secrets: SecretsPlace,
+};
 
 /**  How the user says where their node is. */
 export type ConnectionInput = 
@@ -442,6 +450,8 @@ export type ErrorCode =
 "busy" | 
 /**  The name is too long. `detail`: how many characters are allowed. */
 "name_too_long" | 
+/**  The note is too long. `detail`: how many characters are allowed. */
+"note_too_long" | 
 /**  The text does not fit into a payment. `detail`: by how many bytes. */
 "too_long" | 
 /**  There is nothing to send. */
@@ -855,6 +865,15 @@ export type SearchHit = {
 	/**  The surroundings of the hit; the parts alternate: plain, hit, plain, hit, … */
 	snippet: string[],
 };
+
+/**  Where the secrets of a new profile go. */
+export type SecretsPlace = 
+/**  Into the keyring of the desktop. */
+"keyring" | 
+/**  Behind a passphrase that the user has to choose: this computer has no keyring. */
+"passphrase" | 
+/**  Behind the passphrase that the program was started with. */
+"passphrase_file";
 
 /**  A message to send. */
 export type SendRequest = {

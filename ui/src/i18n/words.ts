@@ -66,7 +66,7 @@ const errors: Record<Exclude<ErrorCode, Faults>, Told> = {
   file_unreadable: { title: m.error_file_unreadable, help: quoted },
   offline: plain(m.error_offline),
   node: { title: m.error_node, help: quoted },
-  contact_invalid: { title: m.error_contact_invalid, help: quoted },
+  contact_invalid: plain(m.error_contact_invalid, m.error_contact_invalid_help),
   peer_unreachable: {
     title: m.error_peer_unreachable,
     help: (detail) => `${m.error_peer_unreachable_help()} ${quoted(detail)}`,
@@ -77,6 +77,10 @@ const errors: Record<Exclude<ErrorCode, Faults>, Told> = {
   busy: plain(m.error_busy),
   name_too_long: {
     title: m.error_name_too_long,
+    help: (detail) => m.error_name_too_long_help({ count: detail }),
+  },
+  note_too_long: {
+    title: m.error_note_too_long,
     help: (detail) => m.error_name_too_long_help({ count: detail }),
   },
   too_long: {
@@ -197,6 +201,12 @@ export function reachWords(reach: Reach): string {
   if (reach.channels > 0) return m.reach_channel_asleep();
   if (reach.peer) return m.reach_peer();
   return reach.in_graph ? m.reach_route() : m.reach_unknown();
+}
+
+/** The same while it is asked for, and when nobody can say: what was true before is not shown as if it were now. */
+export function reachNow(asked: { data?: Reach | undefined; isError: boolean }): string {
+  if (asked.isError) return m.reach_offline();
+  return asked.data === undefined ? "…" : reachWords(asked.data);
 }
 
 const amountProblems: Record<AmountProblem, () => string> = {

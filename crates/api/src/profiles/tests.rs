@@ -73,10 +73,10 @@ async fn the_first_run_leads_to_a_profile_that_opens_by_itself_next_time() {
     );
     let app = world.start(folder.path(), &keyring);
     let mut changes = app.changes();
-    assert!(matches!(
-        app.app_state().await.unwrap(),
-        AppView::FirstRun { keyring: true }
-    ));
+    assert!(matches!(app.app_state().await.unwrap(), AppView::FirstRun));
+    let hints = app.connection_hints().await;
+    assert_eq!(hints.secrets, SecretsPlace::Keyring);
+    assert!(hints.bake_command.starts_with("lncli bakemacaroon "));
     assert_eq!(code(app.node_view().await), Code::NoProfile);
 
     let report = app.connection_check(input("alice:1")).await.unwrap();
@@ -207,8 +207,13 @@ async fn a_lost_key_is_told_and_never_replaced() {
     );
     assert_eq!(std::fs::read(&database).unwrap(), before);
 
+    // Asking again is enough, once what was wrong has been put right.
+    assert_eq!(code(app.app_state().await), Code::DatabaseKeyWrong);
     keyring.write(&id, &secrets).await.unwrap();
-    app.profile_open(id, None).await.unwrap();
+    assert!(matches!(
+        app.app_state().await.unwrap(),
+        AppView::Open { profile } if profile.id == id
+    ));
     assert_eq!(
         app.conversation_get(contact).await.unwrap().contact.title,
         "Bob"
@@ -289,10 +294,11 @@ async fn several_profiles_take_turns() {
 async fn nothing_stays_of_a_profile_that_could_not_be_made() {
     let (folder, world) = (tempfile::tempdir().unwrap(), World::new());
     let app = world.start(folder.path(), &KeyringVault::absent());
-    assert!(matches!(
-        app.app_state().await.unwrap(),
-        AppView::FirstRun { keyring: false }
-    ));
+    assert!(matches!(app.app_state().await.unwrap(), AppView::FirstRun));
+    assert_eq!(
+        app.connection_hints().await.secrets,
+        SecretsPlace::Passphrase
+    );
     let refused = app
         .profile_create(input("alice:1"), "me".into(), None)
         .await;
@@ -378,4 +384,21 @@ async fn each_mistake_in_the_input_has_its_code() {
     world.alice.stop();
     let error = app.connection_check(input("alice:1")).await.unwrap_err();
     assert_eq!(error.code, Code::Refused, "{error:?}");
+}
+
+#[tokio::test]
+async fn with_a_passphrase_file_new_secrets_go_behind_it() {
+    let (folder, world) = (tempfile::tempdir().unwrap(), World::new());
+    let home = Home::at(folder.path()).unwrap();
+    let vault = PassphraseVault::new(home.profiles(), Passphrase::new(PASSPHRASE.into()));
+    let alice = world.alice.clone();
+    let app = Messenger::with_world(home, Arc::new(vault), move |_| Arc::new(alice.clone()));
+    assert_eq!(
+        app.connection_hints().await.secrets,
+        SecretsPlace::PassphraseFile
+    );
+    app.profile_create(input("alice:1"), "me".into(), None)
+        .await
+        .unwrap();
+    app.stop().await;
 }

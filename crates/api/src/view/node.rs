@@ -4,6 +4,27 @@ use domain::{Msat, Timestamp};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+/// What a person should know before they connect a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct ConnectionHints {
+    /// The command that makes a macaroon with exactly what is needed.
+    pub bake_command: String,
+    /// Where the secrets of a new profile go.
+    pub secrets: SecretsPlace,
+}
+
+/// Where the secrets of a new profile go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretsPlace {
+    /// Into the keyring of the desktop.
+    Keyring,
+    /// Behind a passphrase that the user has to choose: this computer has no keyring.
+    Passphrase,
+    /// Behind the passphrase that the program was started with.
+    PassphraseFile,
+}
+
 /// How the user says where their node is.
 #[derive(Clone, Debug, Deserialize, Type)]
 #[serde(rename_all = "snake_case", tag = "kind")]

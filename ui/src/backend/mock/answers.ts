@@ -47,7 +47,7 @@ export const SUMMARY: NodeSummary = {
   remote_balance: 5_187_668_500,
 };
 
-const BAKE =
+export const BAKE =
   "lncli bakemacaroon --root_key_id 1212501065 uri:/lnrpc.Lightning/GetInfo uri:/routerrpc.Router/SendPaymentV2 " +
   "uri:/invoicesrpc.Invoices/SettleInvoice uri:/invoicesrpc.Invoices/CancelInvoice";
 

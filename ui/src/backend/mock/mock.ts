@@ -2,6 +2,7 @@ import type {
   AppView,
   Backend,
   Change,
+  ConnectionHints,
   ConnectionInput,
   ConnectionReport,
   Conversation,
@@ -19,7 +20,7 @@ import type {
   Trust,
 } from "../backend";
 import type { BackendError } from "../error";
-import { ALICE, costs, FINE, HOLDS, OFFICE, REPORT, SETTINGS, STOCK, SUMMARY, totals } from "./answers";
+import { ALICE, BAKE, costs, FINE, HOLDS, OFFICE, REPORT, SETTINGS, STOCK, SUMMARY, totals } from "./answers";
 import { delivery, hold, MINUTE, SAT } from "./messages";
 import { detailsOf, hitsIn, quoteOf, refusal } from "./derive";
 import { contact, conversation, hex, keyOf } from "./people";
@@ -50,6 +51,8 @@ export class MockBackend implements Backend {
   /** Commands that fail, and why. */
   readonly failing = new Map<string, BackendError>();
   report: ConnectionReport = REPORT;
+  /** Where the secrets of a new profile go. */
+  secrets: ConnectionHints["secrets"];
 
   readonly #lively: boolean;
   readonly #listeners = new Set<(change: Change) => void>();
@@ -64,7 +67,8 @@ export class MockBackend implements Backend {
     this.settings = { ...SETTINGS, ...settings };
     this.profiles = scene.startsWith("first-run") ? [] : [ALICE, OFFICE];
     this.app = { stage: "open", profile: ALICE };
-    if (scene.startsWith("first-run")) this.app = { stage: "first_run", keyring: scene === "first-run" };
+    if (scene.startsWith("first-run")) this.app = { stage: "first_run" };
+    this.secrets = scene === "first-run-passphrase" ? "passphrase" : "keyring";
     if (scene === "locked") this.app = { stage: "locked", profile: ALICE, needs: "passphrase" };
     if (scene === "keyring") this.app = { stage: "locked", profile: ALICE, needs: "keyring" };
     this.link = { state: "connected", synced: true };
@@ -116,6 +120,12 @@ export class MockBackend implements Backend {
   appState = () => this.#answer("appState", [], () => this.app);
   profilesList = () => this.#answer("profilesList", [], () => this.profiles);
 
+  connectionHints = () =>
+    this.#answer("connectionHints", [], (): ConnectionHints => ({
+      bake_command: BAKE,
+      secrets: this.secrets,
+    }));
+
   connectionCheck = (input: ConnectionInput) =>
     this.#answer("connectionCheck", [input], () => {
       const where = input.kind === "link" ? input.link : input.address;
@@ -135,8 +145,8 @@ export class MockBackend implements Backend {
 
   profileCreate = (input: ConnectionInput, name: string, passphrase: string | null) =>
     this.#answer("profileCreate", [input, name, passphrase], () => {
-      if (this.app.stage === "first_run" && !this.app.keyring && passphrase === null)
-        throw refusal("passphrase_needed");
+      this.#mustBeComplete();
+      if (this.secrets === "passphrase" && passphrase === null) throw refusal("passphrase_needed");
       const profile = { ...ALICE, name };
       this.profiles = [profile];
       this.app = { stage: "open", profile };
@@ -157,6 +167,7 @@ export class MockBackend implements Backend {
 
   profileReconnect = (id: string, input: ConnectionInput) =>
     this.#answer("profileReconnect", [id, input], () => {
+      this.#mustBeComplete();
       this.link = { state: "connected", synced: true };
       this.tell({ kind: "link" });
       return ALICE;
@@ -175,8 +186,7 @@ export class MockBackend implements Backend {
   profileRemove = (id: string) =>
     this.#answer("profileRemove", [id], () => {
       this.profiles = this.profiles.filter((profile) => profile.id !== id);
-      if (this.app.stage === "open" && this.app.profile.id === id)
-        this.app = { stage: "first_run", keyring: true };
+      if (this.app.stage === "open" && this.app.profile.id === id) this.app = { stage: "first_run" };
       this.tell({ kind: "app" });
       return null;
     });
@@ -235,6 +245,7 @@ export class MockBackend implements Backend {
 
   conversationReach = (id: number) =>
     this.#answer("conversationReach", [id], (): Reach => {
+      if (this.link.state !== "connected") throw refusal("offline");
       const direct = id === 1;
       return {
         in_graph: id !== 5,
@@ -482,6 +493,12 @@ export class MockBackend implements Backend {
     this.#answer("copyText", [text], () => {
       this.copied.push(text);
     });
+
+  /** Nothing works without the needed permissions: the app saves no such profile. */
+  #mustBeComplete(): void {
+    const { missing, bake_command: command } = this.report.permissions;
+    if (missing.length > 0) throw refusal("missing_permission", command);
+  }
 
   #answer<T>(command: string, args: unknown[], work: () => T): Promise<T> {
     this.asked.push({ command, args });

@@ -21,13 +21,17 @@ export class MessageWindow {
   /** Until the first page is there. */
   opening = $state(true);
   error = $state.raw<unknown>(null);
-  /** Incoming messages that came while the end was not on the screen. */
+  /** Whether the end of what is here is on the screen: whoever draws it says so. */
+  atEnd = $state(true);
+  /** Incoming messages that came while the end of the conversation was not on the screen. */
   readonly missed = new SvelteSet<number>();
 
   readonly #backend: Backend;
   readonly #conversation: number;
   #work: Promise<void> = Promise.resolve();
   #changed = new Set<number>();
+  /** When the newest message that the person has had on the screen was stored: what is older is not new. */
+  #since = Date.now() - 1;
 
   constructor(backend: Backend, conversation: number) {
     this.#backend = backend;
@@ -36,14 +40,7 @@ export class MessageWindow {
 
   /** Shows another part. */
   open(at: PageAt): Promise<void> {
-    return this.#then(async () => {
-      const page = await this.#backend.messagesPage(this.#conversation, at, PAGE);
-      this.shifted = false;
-      this.messages = page.messages;
-      this.moreBefore = page.more_before;
-      this.moreAfter = page.more_after;
-      this.opening = false;
-    });
+    return this.#then(() => this.#open(at));
   }
 
   older(): Promise<void> {
@@ -70,8 +67,7 @@ export class MessageWindow {
   /** Takes up a change that the app told. */
   take(change: Change): void {
     if (change.kind === "everything") {
-      const middle = this.messages[this.messages.length >> 1];
-      void this.open(this.moreAfter && middle ? { kind: "around", key: middle.key } : { kind: "end" });
+      void this.#then(() => this.#again());
       return;
     }
     if (change.kind !== "message" || change.conversation !== this.#conversation) return;
@@ -99,12 +95,54 @@ export class MessageWindow {
         return now === null ? [] : [now];
       });
     }
-    if (fresh.size === keys.size) return;
-    if (this.moreAfter) {
-      for (const key of keys) if (!known.has(key)) this.missed.add(key);
-    } else {
-      await this.#newer();
+    const strange = [...keys].filter((key) => !known.has(key));
+    if (strange.length === 0) return;
+    if (!this.moreAfter) await this.#newer();
+    else for (const key of strange) this.#miss(await this.#message(key));
+  }
+
+  /** The end of the conversation is on the screen: nothing is missed any more. */
+  reachedEnd(): void {
+    this.missed.clear();
+    this.#since = Math.max(this.#since, this.messages.at(-1)?.stored_at ?? 0);
+  }
+
+  get #readsTheEnd(): boolean {
+    return this.atEnd && !this.moreAfter;
+  }
+
+  /** Counts a message that the person may not have seen, if it is one that came. */
+  #miss(message: Message | null): void {
+    if (message?.direction === "incoming" && message.stored_at > this.#since) this.missed.add(message.key);
+  }
+
+  /** Asks again for what is here. Whoever reads further up keeps what was loaded, and their place in it. */
+  async #again(): Promise<void> {
+    const [first] = this.messages;
+    if (first === undefined || this.#readsTheEnd) {
+      await this.#open({ kind: "end" });
+      return;
     }
+    const head = await this.#message(first.key);
+    if (head === null) {
+      await this.#open({ kind: "end" });
+      return;
+    }
+    const room = this.moreAfter ? this.messages.length : MOST;
+    const page = await this.#page({ kind: "after", key: first.key }, Math.max(1, room - 1));
+    this.shifted = false;
+    this.messages = [head, ...page.messages];
+    this.moreAfter = page.more_after;
+    for (const message of page.messages) this.#miss(message);
+  }
+
+  async #open(at: PageAt): Promise<void> {
+    const page = await this.#page(at);
+    this.shifted = false;
+    this.messages = page.messages;
+    this.moreBefore = page.more_before;
+    this.moreAfter = page.more_after;
+    this.opening = false;
   }
 
   async #newer(): Promise<void> {
@@ -116,6 +154,7 @@ export class MessageWindow {
     if (added.length === 0) return;
     this.shifted = false;
     this.messages = [...this.messages, ...added];
+    if (!this.#readsTheEnd) for (const message of added) this.#miss(message);
     if (this.messages.length > MOST) {
       await drawn();
       this.shifted = true;
@@ -124,8 +163,8 @@ export class MessageWindow {
     }
   }
 
-  #page(at: PageAt) {
-    return this.#backend.messagesPage(this.#conversation, at, PAGE);
+  #page(at: PageAt, limit = PAGE) {
+    return this.#backend.messagesPage(this.#conversation, at, limit);
   }
 
   /** The message as it is now; `null` when it was deleted. */

@@ -69,6 +69,7 @@ describe("a conversation of a hundred thousand messages", () => {
   it("counts what comes while the end is not on the screen, and does not jump there", async () => {
     const { backend, page } = open();
     await page.open({ kind: "around", key: 1_000_010 });
+    page.atEnd = false;
     const before = numbers(page);
     backend.receive(ID, "hello");
     backend.receive(ID, "again");
@@ -76,6 +77,48 @@ describe("a conversation of a hundred thousand messages", () => {
     await page.older();
     expect(page.missed.size).toBe(2);
     expect(numbers(page)).toEqual(before);
+  });
+
+  it("counts what came, not what was sent or changed further down", async () => {
+    const { backend, page } = open();
+    await page.open({ kind: "around", key: 1_000_010 });
+    page.atEnd = false;
+    backend.alter(1_000_000 + 90_000, { payment: 0 });
+    await backend.messageSend({ conversation: ID, text: "mine", payment: 0, fee_limit: null });
+    await page.older();
+    expect(page.missed.size).toBe(0);
+  });
+
+  it("counts what comes below somebody who has only scrolled up a little", async () => {
+    const { backend, page } = open();
+    await page.open({ kind: "end" });
+    backend.receive(ID, "seen at once");
+    await settled(page);
+    page.atEnd = false;
+    backend.receive(ID, "hello");
+    await backend.messageSend({ conversation: ID, text: "mine", payment: 0, fee_limit: null });
+    backend.receive(ID, "again");
+    await settled(page);
+    expect(page.missed.size).toBe(2);
+    expect(page.messages.at(-1)?.text).toBe("again");
+  });
+
+  it("keeps what was loaded further up when changes were lost, and counts what came meanwhile", async () => {
+    const { backend, page } = open();
+    await page.open({ kind: "end" });
+    await page.older();
+    await page.older();
+    page.atEnd = false;
+    const before = numbers(page);
+    const tell = backend.tell.bind(backend);
+    backend.tell = () => undefined;
+    backend.receive(ID, "while nobody listened");
+    backend.tell = tell;
+    backend.tell({ kind: "everything" });
+    await page.older();
+    expect(numbers(page).slice(-before.length - 1, -1)).toEqual(before);
+    expect(page.messages.at(-1)?.text).toBe("while nobody listened");
+    expect(page.missed.size).toBe(1);
   });
 });
 
