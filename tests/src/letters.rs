@@ -64,6 +64,7 @@ pub async fn refund(
         expectation: Expectation::Keep,
         hold_secs: None,
         reply_to: None,
+        card: None,
         body: Body::Refund {
             of,
             amount,

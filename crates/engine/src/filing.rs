@@ -275,7 +275,8 @@ impl Desk<'_, '_> {
                 };
                 (kind, note, Content::Refund { honest }, true)
             }
-            Body::Unknown => (MessageKind::Newer, String::new(), Content::Sealed, true),
+            // Said in a way that this program does not show yet.
+            _ => (MessageKind::Newer, String::new(), content, true),
         };
         let carries_money = kind != MessageKind::Text;
         Ok(Entry {

@@ -96,8 +96,9 @@ impl Inbox {
         // Nobody tells when the subscription has begun, and one from zero brings no backlog.
         let begun = tokio::time::sleep(BEGINNING);
         tokio::pin!(begun);
-        let mut again =
-            tokio::time::interval_at(tokio::time::Instant::now() + AGAIN, AGAIN);
+        let mut again = tokio::time::interval(AGAIN);
+        // The first look has just been taken.
+        again.reset();
         loop {
             tokio::select! {
                 arrival = arrivals.recv() => match arrival {

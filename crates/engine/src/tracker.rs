@@ -201,8 +201,7 @@ impl Tracker {
                 self.on_its_way(attempt, hops).await?;
                 match self.lightning.send_to_route(attempt.hash, route).await {
                     Ok(update) if update.is_final() => Ok(Step::Over(update)),
-                    Ok(_)
-                    | Err(LightningError::Unreachable(_) | LightningError::AlreadyExists) => {
+                    Ok(_) | Err(LightningError::Unreachable(_) | LightningError::AlreadyExists) => {
                         Ok(Step::Interrupted)
                     }
                     Err(error) => Ok(self.after_refusal(attempt, &error).await),

@@ -67,6 +67,7 @@ fn letter(number: u8, expectation: domain::Expectation, body: Body) -> Letter {
         expectation,
         hold_secs: None,
         reply_to: None,
+        card: None,
         body,
     }
 }

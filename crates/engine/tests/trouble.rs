@@ -66,7 +66,11 @@ async fn a_payment_that_our_node_has_forgotten_is_parked_for_the_user() {
     carol.expect_delivery(sent, DeliveryState::Parked).await;
     let before = carol.balance().await;
     tokio::time::sleep(Duration::from_secs(60 * 60)).await;
-    assert_eq!(carol.balance().await, before, "nothing is sent again unasked");
+    assert_eq!(
+        carol.balance().await,
+        before,
+        "nothing is sent again unasked"
+    );
     carol.engine.retry(sent).await.unwrap();
     carol.expect_delivery(sent, DeliveryState::InFlight).await;
 }
