@@ -18,7 +18,9 @@ pub use delivery::{
     Attempt, AttemptState, DeliveryEvent, DeliveryState, Expectation, Failure, ReturnMeaning,
 };
 pub use fee::{FeeQuote, default_fee_limit};
-pub use hold::{Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim};
+pub use hold::{
+    Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim, last_moment,
+};
 pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
 pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
