@@ -25,5 +25,7 @@ pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
 pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
 pub use patience::{PATIENCE, next_try};
-pub use policy::{Content, Incoming, Rules, StrangerCaps, Verdict, decide};
+pub use policy::{
+    Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,
+};
 pub use time::Timestamp;
