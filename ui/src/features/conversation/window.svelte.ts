@@ -104,7 +104,19 @@ export class MessageWindow {
       for (const key of keys) if (!known.has(key)) this.missed.add(key);
     } else {
       await this.#newer();
+      const here = new Set(this.messages.map((message) => message.key));
+      if ([...keys].some((key) => !known.has(key) && !here.has(key))) await this.#end();
     }
+  }
+
+  /** Asks for the end again: a message that was overtaken on its way stands before those that overtook it. */
+  async #end(): Promise<void> {
+    const page = await this.#page({ kind: "end" });
+    const first = this.messages.findIndex((message) => message.key === page.messages[0]?.key);
+    this.shifted = false;
+    this.moreAfter = page.more_after;
+    if (first < 0) this.moreBefore = page.more_before;
+    this.messages = [...this.messages.slice(0, Math.max(first, 0)), ...page.messages];
   }
 
   async #newer(): Promise<void> {
