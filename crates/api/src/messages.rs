@@ -2,6 +2,7 @@
 
 use domain::{
     Attempt, AttemptState, Authorship, ConversationId, HoldState, MessageKey, MessageKind, Msat,
+    last_moment,
 };
 use engine::{Change, Outgoing, Quote};
 use store::{Delivery, IncomingRow, MessageRow};
@@ -90,7 +91,7 @@ impl Messenger {
         Ok(self.open()?.engine.send(outgoing(request)).await?)
     }
 
-    /// Tries a message again now that did not arrive, or that waits.
+    /// Tries a message again now that did not arrive, that may not have arrived, or that waits.
     ///
     /// # Errors
     /// [`Code::NotNow`], [`Code::NotFound`].
@@ -98,7 +99,7 @@ impl Messenger {
         Ok(self.open()?.engine.retry(key).await?)
     }
 
-    /// Takes a message back that has not left.
+    /// Takes a message back that has not left, or gives one up that did not arrive.
     ///
     /// # Errors
     /// [`Code::NotNow`], [`Code::NotFound`].
@@ -109,7 +110,7 @@ impl Messenger {
     /// Deletes a message here; the other side keeps theirs.
     ///
     /// # Errors
-    /// [`Code::Busy`] while its payment waits for a decision or it is on its way; [`Code::NotFound`].
+    /// [`Code::Busy`] while its payment waits for a decision, or it is on its way or parked; [`Code::NotFound`].
     pub async fn message_delete(&self, key: MessageKey) -> Result<(), Error> {
         let open = self.open()?;
         let (message, deleted) = open
@@ -232,7 +233,9 @@ fn hold_view(incoming: &IncomingRow, payable: bool) -> HoldView {
         amount: payment.amount,
         postage: incoming.postage,
         decision: payment.decision,
-        deadline: payment.deadline,
+        deadline: payment
+            .deadline
+            .map(|deadline| last_moment(payment.arrived_at, deadline)),
         arrived_at: payment.arrived_at,
         can_pay_back: payable && !incoming.postage && payment.state == HoldState::Settled,
     }
@@ -262,3 +265,6 @@ fn record_bytes(records: &[(u64, Vec<u8>)]) -> u32 {
         .fold(0, usize::saturating_add);
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

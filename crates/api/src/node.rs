@@ -115,11 +115,7 @@ pub(crate) async fn report(node: &Node) -> Result<(NodeId, ConnectionReport), Li
 async fn mode(lightning: &dyn Lightning) -> Result<KeysendMode, LightningError> {
     Ok(allowed(lightning.config().await)?
         .flatten()
-        .map_or_else(KeysendMode::default, |config| KeysendMode {
-            accepts: Some(config.accept_keysend),
-            hold_secs: Some(config.keysend_hold_secs),
-            deletes_canceled: config.deletes_canceled,
-        }))
+        .map_or_else(KeysendMode::default, KeysendMode::from))
 }
 
 /// What a macaroon does not allow is missing, and listed as such; it is no failure of the connection.

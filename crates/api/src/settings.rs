@@ -1,6 +1,7 @@
 //! What the user can set.
 
-use domain::{Msat, Rules};
+use domain::Rules;
+use engine::Choices;
 use store::{Reader, StoreError};
 
 use crate::messenger::Messenger;
@@ -9,14 +10,29 @@ use crate::{Code, Error};
 
 impl Default for Settings {
     fn default() -> Self {
-        let rules = Rules::default();
+        Self::new(String::new(), String::new(), true, Choices::default())
+    }
+}
+
+impl Settings {
+    fn new(language: String, theme: String, enter_sends: bool, choices: Choices) -> Self {
         Self {
-            language: String::new(),
-            theme: String::new(),
-            enter_sends: true,
-            accept_bare: rules.accept_bare,
-            accept_readable_up_to: rules.accept_readable_up_to,
-            fee_limit: None,
+            language,
+            theme,
+            enter_sends,
+            accept_bare: choices.rules.accept_bare,
+            accept_readable_up_to: choices.rules.accept_readable_up_to,
+            fee_limit: choices.fee_limit,
+        }
+    }
+
+    const fn choices(&self) -> Choices {
+        Choices {
+            rules: Rules {
+                accept_bare: self.accept_bare,
+                accept_readable_up_to: self.accept_readable_up_to,
+            },
+            fee_limit: self.fee_limit,
         }
     }
 }
@@ -46,24 +62,10 @@ impl Messenger {
         }
         open.store
             .write(move |tx| {
-                let amount = |amount: Msat| amount.get().to_string();
-                for (name, value) in [
-                    ("language", settings.language),
-                    ("theme", settings.theme),
-                    ("enter_sends", settings.enter_sends.to_string()),
-                    ("accept_bare", settings.accept_bare.to_string()),
-                    (
-                        "accept_readable_up_to",
-                        amount(settings.accept_readable_up_to),
-                    ),
-                    (
-                        "fee_limit",
-                        settings.fee_limit.map(amount).unwrap_or_default(),
-                    ),
-                ] {
-                    tx.set_setting(name, &value)?;
-                }
-                Ok(())
+                tx.set_setting(LANGUAGE, &settings.language)?;
+                tx.set_setting(THEME, &settings.theme)?;
+                tx.set_setting(ENTER_SENDS, &settings.enter_sends.to_string())?;
+                settings.choices().write(tx)
             })
             .await?;
         open.engine.rules_changed().await?;
@@ -71,25 +73,17 @@ impl Messenger {
     }
 }
 
-/// What was never written, or cannot be read, is as at the first start.
+const LANGUAGE: &str = "language";
+const THEME: &str = "theme";
+const ENTER_SENDS: &str = "enter_sends";
+
+/// What was never written is as at the first start.
 fn read(db: &Reader<'_>) -> Result<Settings, StoreError> {
-    let defaults = Settings::default();
-    let flag = |name: &str, default: bool| -> Result<bool, StoreError> {
-        Ok(db.setting(name)?.map_or(default, |text| text == "true"))
-    };
-    let amount = |name: &str| -> Result<Option<Msat>, StoreError> {
-        Ok(db
-            .setting(name)?
-            .and_then(|text| text.parse().ok())
-            .map(Msat::new))
-    };
-    Ok(Settings {
-        language: db.setting("language")?.unwrap_or_default(),
-        theme: db.setting("theme")?.unwrap_or_default(),
-        enter_sends: flag("enter_sends", defaults.enter_sends)?,
-        accept_bare: flag("accept_bare", defaults.accept_bare)?,
-        accept_readable_up_to: amount("accept_readable_up_to")?
-            .unwrap_or(defaults.accept_readable_up_to),
-        fee_limit: amount("fee_limit")?,
-    })
+    let enter_sends = db.setting(ENTER_SENDS)?;
+    Ok(Settings::new(
+        db.setting(LANGUAGE)?.unwrap_or_default(),
+        db.setting(THEME)?.unwrap_or_default(),
+        enter_sends.is_none_or(|text| text == "true"),
+        Choices::read(db)?,
+    ))
 }

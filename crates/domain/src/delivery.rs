@@ -1,11 +1,14 @@
 //! The outgoing life of a message, and the attempts that it takes.
 //!
 //! ```text
-//! Queued ──begin──▶ InFlight ──settled──▶ Settled
-//!   ▲  │               ├──────refused──▶ Returned      nothing was paid
-//!   │  └──cancel──┐    ├──────failed───▶ Failed ──retry──▶ Queued
-//!   │             ▼    ├──────forgotten─▶ Parked ──retry──▶ Queued
-//!   │         Cancelled└──────postponed─▶ Queued          tried again later, by itself
+//! Queued ──begin──▶ InFlight ──settled───▶ Settled
+//!   ▲                  ├───────refused───▶ Returned    nothing was paid
+//!   │                  ├───────failed────▶ Failed
+//!   │                  ├───────forgotten─▶ Parked
+//!   └─────postponed────┘                   tried again later, by itself
+//!
+//! Failed, Parked, Returned ──retry──▶ Queued       as far as `can_retry` allows
+//! Queued, Failed, Parked ──cancel──▶ Cancelled
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -41,7 +44,7 @@ pub enum DeliveryState {
     Failed,
     /// The node no longer knows a payment that was on its way. Only the user can say what to do.
     Parked,
-    /// Taken back by the user before it left.
+    /// Taken back by the user before it left, or given up.
     Cancelled,
 }
 
@@ -62,27 +65,45 @@ pub enum DeliveryEvent {
     Postponed,
     /// The user wants another try.
     Retry,
-    /// The user takes it back.
+    /// The user takes it back, or gives it up.
     Cancel,
 }
 
 impl DeliveryState {
-    /// The only way a delivery changes. `None`: the event has no meaning in this state and changes nothing.
+    /// The only way a delivery changes. `None`: the event has no meaning in this state and changes nothing. For
+    /// [`DeliveryEvent::Retry`] there is one more condition: [`DeliveryState::can_retry`].
     #[must_use]
     pub const fn step(self, event: DeliveryEvent) -> Option<Self> {
         use DeliveryEvent as E;
         Some(match (self, event) {
             (Self::Queued, E::Begin) => Self::InFlight,
-            (Self::Queued | Self::Failed, E::Cancel) => Self::Cancelled,
+            (Self::Queued | Self::Failed | Self::Parked, E::Cancel) => Self::Cancelled,
             (Self::InFlight, E::Settled) => Self::Settled,
             (Self::InFlight, E::Refused) => Self::Returned,
             (Self::InFlight, E::Failed) => Self::Failed,
             (Self::InFlight, E::Forgotten) => Self::Parked,
-            (Self::InFlight, E::Postponed) | (Self::Failed | Self::Parked, E::Retry) => {
-                Self::Queued
-            }
+            (Self::InFlight, E::Postponed)
+            | (Self::Failed | Self::Parked | Self::Returned, E::Retry) => Self::Queued,
             _ => return None,
         })
+    }
+
+    /// Whether the user may try it again. What came back without having arrived for certain may: the recipient keeps
+    /// one of them. Money that came back is sent by a new message, as its recipient may have refused it.
+    #[must_use]
+    pub const fn can_retry(
+        self,
+        expectation: Expectation,
+        returned: Option<ReturnMeaning>,
+    ) -> bool {
+        match self {
+            Self::Failed | Self::Parked => true,
+            Self::Returned => matches!(
+                (expectation, returned),
+                (Expectation::Return, Some(ReturnMeaning::Unconfirmed))
+            ),
+            Self::Queued | Self::InFlight | Self::Settled | Self::Cancelled => false,
+        }
     }
 
     /// Whether nothing more happens by itself.

@@ -10,6 +10,8 @@
 //! ```
 //! The node's word wins over every wish.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Msat, NodeId, PaymentHash, Preimage, Timestamp};
@@ -110,6 +112,20 @@ pub struct IncomingPayment {
     pub deadline: Option<Timestamp>,
     /// When the node got it.
     pub arrived_at: Timestamp,
+}
+
+/// An undecided payment is refused this long before the node would do it, so that it is told here why.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// Until when a held payment can be decided, of which the node got hold at `arrived_at` and which it returns at
+/// `deadline`: ten seconds before that, or a third of the time where it is short.
+#[must_use]
+pub fn last_moment(arrived_at: Timestamp, deadline: Timestamp) -> Timestamp {
+    let third = arrived_at
+        .until(deadline)
+        .checked_div(3)
+        .unwrap_or_default();
+    deadline.minus(MARGIN.min(third))
 }
 
 /// What a letter claims to pay back, compared with our own books.

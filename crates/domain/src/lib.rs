@@ -18,10 +18,14 @@ pub use delivery::{
     Attempt, AttemptState, DeliveryEvent, DeliveryState, Expectation, Failure, ReturnMeaning,
 };
 pub use fee::{FeeQuote, default_fee_limit};
-pub use hold::{Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim};
+pub use hold::{
+    Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim, last_moment,
+};
 pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
 pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
 pub use patience::{PATIENCE, next_try};
-pub use policy::{Content, Incoming, Rules, StrangerCaps, Verdict, decide};
+pub use policy::{
+    Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,
+};
 pub use time::Timestamp;

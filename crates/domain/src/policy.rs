@@ -33,8 +33,32 @@ pub struct Incoming {
     pub trust: Trust,
     /// The contact's limit for accepting without asking.
     pub accept_up_to: Msat,
-    /// Whether the stranger's caps are exhausted ([`StrangerCaps`]).
-    pub over_caps: bool,
+    /// Whether there is room for what strangers leave here.
+    pub room: Room,
+}
+
+/// Whether there is room for one more of a stranger ([`StrangerCaps`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// There is.
+    Free,
+    /// This sender has left as much as one may, or there are too many senders.
+    SenderFull,
+    /// There are as many unsigned messages as there may be.
+    UnsignedFull,
+}
+
+/// The most that a letter can bring as postage: channels ask for less.
+pub const MOST_POSTAGE: Msat = Msat::new(10_000);
+
+/// What a payment is, whatever its letter says: more than carrying a letter ever costs is meant for the person.
+#[must_use]
+pub fn weigh(wish: Expectation, amount: Msat) -> Expectation {
+    if wish == Expectation::Return && amount > MOST_POSTAGE {
+        Expectation::Decide
+    } else {
+        wish
+    }
 }
 
 /// The user's rules.
@@ -64,6 +88,8 @@ pub struct StrangerCaps {
     pub bytes: u64,
     /// Senders in all.
     pub requests: u32,
+    /// Messages in all that nobody has signed. They have no cap for each sender: names can be invented.
+    pub unsigned: u32,
 }
 
 impl Default for StrangerCaps {
@@ -72,6 +98,7 @@ impl Default for StrangerCaps {
             messages: 20,
             bytes: 65_536,
             requests: 1_000,
+            unsigned: 1_000,
         }
     }
 }
@@ -108,11 +135,21 @@ pub fn decide(rules: &Rules, incoming: &Incoming) -> Verdict {
         Content::Bare if rules.accept_bare => Verdict::Accept,
         _ => Verdict::Ask,
     };
-    // Whoever pays for the place may leave more.
-    if stranger && incoming.over_caps && verdict != Verdict::Accept {
-        return Verdict::RefuseUnread;
+    let refused = match incoming.room {
+        Room::Free => false,
+        // Whoever pays for the place may leave more.
+        Room::SenderFull => stranger && verdict != Verdict::Accept,
+        // Money is never lost among the unsigned ones; what is let through to other programs takes no room.
+        Room::UnsignedFull => {
+            let passes = incoming.content == Content::Bare && verdict == Verdict::Accept;
+            stranger && incoming.amount <= Msat::SAT && !passes
+        }
+    };
+    if refused {
+        Verdict::RefuseUnread
+    } else {
+        verdict
     }
-    verdict
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What each payment means in the ledger. Every booking is made once, however often it is tried.
 
-use domain::{Attempt, HoldState, Msat, NodeId, PaymentHash, Timestamp};
+use domain::{Attempt, HoldState, Msat, PaymentHash, ReturnMeaning, Timestamp};
 use store::{Booking, Delivery, RefundSide, StoreError, Tx};
 
 /// The recipient kept it.
@@ -25,7 +25,7 @@ pub(crate) fn book_settled(
     Ok(())
 }
 
-/// The recipient's node returned it.
+/// The recipient's node returned it. A message whose arrival is not certain does not count as sent.
 pub(crate) fn book_returned(
     tx: &Tx<'_>,
     delivery: &Delivery,
@@ -34,11 +34,15 @@ pub(crate) fn book_returned(
 ) -> Result<(), StoreError> {
     let to = Some(delivery.to);
     tx.book(Booking::ReturnedToUs, attempt.hash, to, attempt.amount, at)?;
-    tx.book(Booking::MessageSent, attempt.hash, to, Msat::ZERO, at)?;
+    let meaning = tx.delivery(delivery.message)?.and_then(|now| now.returned);
+    if meaning != Some(ReturnMeaning::Unconfirmed) {
+        tx.book(Booking::MessageSent, attempt.hash, to, Msat::ZERO, at)?;
+    }
     Ok(())
 }
 
-/// An incoming payment is both opened and over: now its meaning is known.
+/// An incoming payment is both opened and over: now its meaning is known. It is booked by its hash, whether or not it
+/// brought a message.
 pub(crate) fn book_incoming(
     tx: &Tx<'_>,
     hash: PaymentHash,
@@ -47,27 +51,30 @@ pub(crate) fn book_incoming(
     let Some(row) = tx.incoming(hash)? else {
         return Ok(());
     };
-    let (Some(message), true) = (row.message, row.opened && row.payment.state.is_over()) else {
+    if !row.opened || !row.payment.state.is_over() {
         return Ok(());
+    }
+    let refund = match row.message {
+        Some(message) => tx
+            .refund_by(message)?
+            .filter(|refund| refund.side == RefundSide::ByThem),
+        None => None,
     };
-    let from: Option<NodeId> = row.sender;
-    let refund = tx
-        .refund_by(message)?
-        .filter(|refund| refund.side == RefundSide::ByThem);
-    let kind = match (row.payment.state, &refund) {
-        (HoldState::Settled, Some(_)) => {
-            tx.finish_refund(message)?;
+    let kind = match (row.payment.state, refund) {
+        // A second payment of the same pay-back is a payment.
+        (HoldState::Settled, Some(refund)) if tx.finish_refund(refund.message)? => {
             Booking::RefundReceived
         }
-        (HoldState::Settled, None) if row.postage => Booking::PostageReceived,
-        (HoldState::Settled, None) => Booking::PaymentReceived,
-        (_, Some(_)) => {
-            tx.drop_refund(message)?;
+        (HoldState::Settled, _) if row.postage => Booking::PostageReceived,
+        (HoldState::Settled, _) => Booking::PaymentReceived,
+        (_, refund) => {
+            if let Some(refund) = refund {
+                tx.drop_refund(refund.message)?;
+            }
             Booking::ReturnedByUs
         }
-        (_, None) => Booking::ReturnedByUs,
     };
-    tx.book(kind, hash, from, row.payment.amount, at)?;
+    tx.book(kind, hash, row.sender, row.payment.amount, at)?;
     Ok(())
 }
 

@@ -1,15 +1,17 @@
 //! Filing what was opened: contact, message and decision, in one transaction.
 
 use domain::{
-    Authorship, Contact, Content, Decision, Direction, Expectation, HoldEvent, HoldState, Incoming,
-    IncomingPayment, MessageId, MessageKind, Msat, NodeId, Privacy, Program, RefundClaim, Rules,
-    StrangerCaps, Timestamp, Trust, Verdict, decide,
+    Authorship, Contact, Content, Decision, Direction, HoldEvent, HoldState, Incoming,
+    IncomingPayment, MessageKey, MessageKind, Msat, NodeId, Program, Room, Rules, StrangerCaps,
+    Timestamp, Trust, Verdict, decide,
 };
-use protocol::Body;
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
 
+use self::entry::Entry;
 use crate::books::book_incoming;
-use crate::opening::{self, Opened};
+use crate::opening::Opened;
+
+mod entry;
 
 /// One opened payment, filed in one transaction.
 pub(crate) struct Desk<'a, 'tx> {
@@ -17,23 +19,6 @@ pub(crate) struct Desk<'a, 'tx> {
     pub(crate) ours: NodeId,
     pub(crate) rules: Rules,
     pub(crate) now: Timestamp,
-}
-
-/// What is filed: all that the decision and the row need.
-struct Entry {
-    by: NodeId,
-    id: MessageId,
-    kind: MessageKind,
-    text: String,
-    payment: Msat,
-    sent_at: Timestamp,
-    authorship: Authorship,
-    privacy: Privacy,
-    letter: Option<Vec<u8>>,
-    content: Content,
-    program: Option<Program>,
-    /// Whether there is a bubble to show.
-    visible: bool,
 }
 
 impl Desk<'_, '_> {
@@ -69,34 +54,62 @@ impl Desk<'_, '_> {
             accept_up_to: contact
                 .as_ref()
                 .map_or(Msat::ZERO, |contact| contact.accept_up_to),
-            // What has been paid for is kept.
-            over_caps: trust == Trust::Request
-                && payment.state != HoldState::Settled
-                && self.over_caps(entry.by, contact.is_none())?,
+            room: if trust == Trust::Request {
+                self.room(payment, &entry, contact.is_none())?
+            } else {
+                Room::Free
+            },
         };
         let verdict = decide(&self.rules, &incoming);
-        if verdict == Verdict::RefuseUnread {
-            self.tx
-                .mark_opened(payment.hash, Some(entry.by), None, true)?;
-            self.tx.drop_records(payment.hash)?;
-            return self.carry_out(payment, verdict).map(|()| None);
-        }
-        let shown = entry.visible || verdict == Verdict::Ask;
         let (by, postage) = (entry.by, entry.payment.is_zero());
+        let shown = entry.visible || verdict == Verdict::Ask;
+        let mut stored = None;
         let mut message = None;
-        if known != Found::Absent {
-            // The first payment stays the message's; of this one only the money matters.
-            self.tx.drop_records(payment.hash)?;
+        if verdict == Verdict::RefuseUnread {
+            // Nothing of it is kept but the money that could not be refused.
+        } else if known != Found::Absent {
+            message = self.double(payment, &entry, known)?;
         } else if shown {
-            message = self.store(payment, contact, entry)?;
+            stored = self.store(payment, contact, entry)?;
+            message = stored;
         } else if let Some(program) = entry.program {
             self.introduce(&contact, by, program)?;
         }
+        if stored.is_none() {
+            self.tx.drop_records(payment.hash)?;
+        }
+        // What nobody wrote belongs to nobody, unless it stands in nobody's conversation.
+        let sender = (by != self.ours || message.is_some()).then_some(by);
         self.tx
-            .mark_opened(payment.hash, Some(by), message, postage)?;
-        self.carry_out(payment, verdict)?;
+            .mark_opened(payment.hash, sender, message, postage)?;
+        let decided = self.carry_out(payment, verdict)?;
+        if decided && verdict == Verdict::RefuseUnread {
+            self.tx.mark_unread(payment.hash)?;
+        }
         book_incoming(self.tx, payment.hash, self.now)?;
-        Ok(message.map(|_| by))
+        Ok(stored.map(|_| by))
+    }
+
+    /// A message that is known came once more. The first payment stays the message's; money that settled beside it is
+    /// tied to the message, so that it can be paid back from there.
+    fn double(
+        &self,
+        payment: &IncomingPayment,
+        entry: &Entry,
+        known: Found,
+    ) -> Result<Option<MessageKey>, StoreError> {
+        let Found::Here(key) = known else {
+            return Ok(None);
+        };
+        if payment.state != HoldState::Settled || entry.payment < Msat::SAT {
+            return Ok(None);
+        }
+        // The first try of a pay-back went back, this one did not.
+        if let MessageKind::Refund { of } = entry.kind {
+            self.tx
+                .claim_refund(of, RefundSide::ByThem, key, payment.amount)?;
+        }
+        Ok(Some(key))
     }
 
     fn store(
@@ -104,10 +117,10 @@ impl Desk<'_, '_> {
         payment: &IncomingPayment,
         contact: Option<Contact>,
         entry: Entry,
-    ) -> Result<Option<domain::MessageKey>, StoreError> {
+    ) -> Result<Option<MessageKey>, StoreError> {
         self.introduce(&contact, entry.by, entry.program.unwrap_or(Program::Other))?;
         let conversation = self.tx.conversation_with(entry.by, self.now)?;
-        let key = self.tx.insert_message(&NewMessage {
+        let message = NewMessage {
             conversation,
             sender: entry.by,
             id: entry.id,
@@ -121,7 +134,8 @@ impl Desk<'_, '_> {
             privacy: entry.privacy,
             seen: false,
             letter: entry.letter,
-        })?;
+        };
+        let key = self.tx.insert_letter(&message, entry.sequence)?;
         if let Some(key) = key {
             self.tx.book(
                 store::Booking::MessageReceived,
@@ -172,132 +186,40 @@ impl Desk<'_, '_> {
         Ok(())
     }
 
-    fn over_caps(&self, by: NodeId, new: bool) -> Result<bool, StoreError> {
+    /// Whether a stranger may leave one more.
+    fn room(
+        &self,
+        payment: &IncomingPayment,
+        entry: &Entry,
+        new: bool,
+    ) -> Result<Room, StoreError> {
+        // What has been paid for is kept.
+        if payment.state == HoldState::Settled {
+            return Ok(Room::Free);
+        }
         let caps = StrangerCaps::default();
-        let (messages, bytes) = self.tx.stranger_usage(by)?;
-        Ok(messages >= caps.messages
+        // Names can be invented: nobody's room is taken by what is written in theirs.
+        if entry.by == self.ours || entry.authorship == Authorship::Claimed {
+            let full = self.tx.unsigned_count()? >= caps.unsigned;
+            return Ok(if full { Room::UnsignedFull } else { Room::Free });
+        }
+        let (messages, bytes) = self.tx.stranger_usage(entry.by)?;
+        let full = messages >= caps.messages
             || bytes >= caps.bytes
-            || (new && self.tx.request_count()? >= caps.requests))
+            || (new && self.tx.request_count()? >= caps.requests);
+        Ok(if full { Room::SenderFull } else { Room::Free })
     }
 
-    fn carry_out(&self, payment: &IncomingPayment, verdict: Verdict) -> Result<(), StoreError> {
+    /// Whether something was decided: what the node has ended, or somebody has decided, is left as it is.
+    fn carry_out(&self, payment: &IncomingPayment, verdict: Verdict) -> Result<bool, StoreError> {
         let event = match verdict {
             Verdict::Accept => HoldEvent::Accept,
             Verdict::Refuse | Verdict::RefuseUnread => HoldEvent::Refuse,
-            Verdict::Ask => return Ok(()),
+            Verdict::Ask => return Ok(false),
         };
-        self.tx
+        let stepped = self
+            .tx
             .step_hold(payment.hash, event, Some(Decision::Policy), self.now)?;
-        Ok(())
-    }
-
-    fn entry(&self, payment: &IncomingPayment, opened: Opened) -> Result<Entry, StoreError> {
-        let nobody = |kind, content, visible| Entry {
-            by: self.ours,
-            id: payment.hash.message_id(),
-            kind,
-            text: String::new(),
-            payment: payment.amount,
-            sent_at: payment.arrived_at,
-            authorship: Authorship::Claimed,
-            privacy: Privacy::Sealed,
-            letter: None,
-            content,
-            program: None,
-            visible,
-        };
-        Ok(match opened {
-            Opened::Bare => Entry {
-                privacy: Privacy::Open,
-                ..nobody(MessageKind::Payment, Content::Bare, false)
-            },
-            Opened::Unreadable => nobody(MessageKind::Unreadable, Content::Sealed, true),
-            Opened::Newer => nobody(MessageKind::Newer, Content::Sealed, true),
-            Opened::Readable(readable) => {
-                let head = opening::head(&readable, payment.hash, payment.arrived_at);
-                // One satoshi is what programs attach to carry a text; more is meant for the person.
-                let postage = payment.amount <= Msat::SAT;
-                Entry {
-                    by: head.by.unwrap_or(self.ours),
-                    id: head.id,
-                    kind: if postage {
-                        MessageKind::Text
-                    } else {
-                        MessageKind::Payment
-                    },
-                    text: protocol::display_text(&readable.text),
-                    payment: if postage { Msat::ZERO } else { payment.amount },
-                    sent_at: head.sent_at,
-                    authorship: head.authorship,
-                    privacy: Privacy::Open,
-                    letter: None,
-                    content: Content::Readable,
-                    program: Some(Program::Other),
-                    visible: true,
-                }
-            }
-            Opened::Letter(letter) => self.letter(payment, *letter)?,
-        })
-    }
-
-    fn letter(
-        &self,
-        payment: &IncomingPayment,
-        spoken: opening::Spoken<protocol::Letter>,
-    ) -> Result<Entry, StoreError> {
-        let letter = spoken.what;
-        let postage = letter.expectation == Expectation::Return;
-        let plain = if postage {
-            MessageKind::Text
-        } else {
-            MessageKind::Payment
-        };
-        let content = Content::Letter(letter.expectation);
-        let (kind, text, content, visible) = match letter.body {
-            Body::Text(text) => (plain, text, content, true),
-            Body::Payment { note, .. } => (plain, note, content, true),
-            // A hello that brings money is shown; one that brings postage only introduces.
-            Body::Hello { .. } => {
-                let visible = spoken.text.is_some() || !postage;
-                (plain, spoken.text.unwrap_or_default(), content, visible)
-            }
-            Body::Refund { of, note, .. } => {
-                let claim = RefundClaim {
-                    from: spoken.by,
-                    of,
-                    amount: payment.amount,
-                };
-                let honest = claim.is_honest(self.tx.paid_before(of)?.as_ref());
-                let kind = if honest {
-                    MessageKind::Refund { of }
-                } else {
-                    MessageKind::Payment
-                };
-                (kind, note, Content::Refund { honest }, true)
-            }
-            // Said in a way that this program does not show yet.
-            _ => (MessageKind::Newer, String::new(), content, true),
-        };
-        let carries_money = kind != MessageKind::Text;
-        Ok(Entry {
-            by: spoken.by,
-            id: letter.id,
-            kind,
-            text: protocol::display_text(&text),
-            payment: if carries_money {
-                payment.amount
-            } else {
-                Msat::ZERO
-            },
-            sent_at: letter.sent_at,
-            authorship: Authorship::Verified,
-            privacy: spoken.privacy,
-            letter: Some(spoken.bytes),
-            content,
-            program: Some(Program::Heliograph {
-                hold_secs: letter.hold_secs,
-            }),
-            visible,
-        })
+        Ok(stepped.is_some())
     }
 }

@@ -13,8 +13,6 @@ use crate::clock::Clock;
 use crate::link::Link;
 use crate::reception::Reception;
 
-/// An undecided payment is refused this long before the node would do it, so that it is told here why.
-const MARGIN: Duration = Duration::from_secs(10);
 /// Decisions that are carried out at once.
 const AT_ONCE: usize = 16;
 /// What could not be carried out is tried again after this long.
@@ -143,14 +141,8 @@ impl Holds {
 
 /// When an undecided payment is refused; never for one without a deadline.
 fn last_moment(row: &IncomingRow) -> Timestamp {
-    let Some(deadline) = row.payment.deadline else {
-        return Timestamp(i64::MAX);
-    };
-    let third = row
-        .payment
-        .arrived_at
-        .until(deadline)
-        .checked_div(3)
-        .unwrap_or_default();
-    deadline.minus(MARGIN.min(third))
+    let payment = &row.payment;
+    payment.deadline.map_or(Timestamp(i64::MAX), |deadline| {
+        domain::last_moment(payment.arrived_at, deadline)
+    })
 }

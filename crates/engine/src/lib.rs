@@ -37,4 +37,4 @@ pub use feed::{Change, Changes};
 pub use link::LinkState;
 pub use neighbours::Reach;
 pub use quotes::Quote;
-pub use rules::KeysendMode;
+pub use rules::{Choices, KeysendMode};

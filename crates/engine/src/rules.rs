@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{Msat, Rules, default_fee_limit};
 use lnd::NodeConfig;
-use store::{Reader, Store, StoreError};
+use store::{Reader, Store, StoreError, Tx};
 
 /// How our node treats keysends, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,10 +24,74 @@ impl KeysendMode {
     }
 }
 
+impl From<NodeConfig> for KeysendMode {
+    fn from(config: NodeConfig) -> Self {
+        Self {
+            accepts: Some(config.accept_keysend),
+            hold_secs: Some(config.keysend_hold_secs),
+            deletes_canceled: config.deletes_canceled,
+        }
+    }
+}
+
+/// What the user has set, as far as the engine goes by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// What is accepted without asking.
+    pub rules: Rules,
+    /// The most in fees; `None`: 10 sat or one percent.
+    pub fee_limit: Option<Msat>,
+}
+
+impl Choices {
+    /// What was never written, or cannot be read, is as at the first start.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn read(db: &Reader<'_>) -> Result<Self, StoreError> {
+        let defaults = Rules::default();
+        let msat = |name: &str| -> Result<Option<Msat>, StoreError> {
+            Ok(db
+                .setting(name)?
+                .and_then(|text| text.parse().ok())
+                .map(Msat::new))
+        };
+        let rules = Rules {
+            accept_bare: db
+                .setting(ACCEPT_BARE)?
+                .map_or(defaults.accept_bare, |text| text == "true"),
+            accept_readable_up_to: msat(ACCEPT_READABLE_UP_TO)?
+                .unwrap_or(defaults.accept_readable_up_to),
+        };
+        Ok(Self {
+            rules,
+            fee_limit: msat(FEE_LIMIT)?,
+        })
+    }
+
+    /// The engine goes by it after [`crate::Engine::rules_changed`].
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn write(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+        let msat = |amount: Msat| amount.get().to_string();
+        let Rules {
+            accept_bare,
+            accept_readable_up_to,
+        } = self.rules;
+        tx.set_setting(ACCEPT_BARE, &accept_bare.to_string())?;
+        tx.set_setting(ACCEPT_READABLE_UP_TO, &msat(accept_readable_up_to))?;
+        tx.set_setting(FEE_LIMIT, &self.fee_limit.map(msat).unwrap_or_default())
+    }
+}
+
+const ACCEPT_BARE: &str = "accept_bare";
+const ACCEPT_READABLE_UP_TO: &str = "accept_readable_up_to";
+const FEE_LIMIT: &str = "fee_limit";
+
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
-    rules: Rules,
-    fee_limit: Option<Msat>,
+    choices: Choices,
     mode: KeysendMode,
 }
 
@@ -41,7 +105,7 @@ impl Settings {
     }
 
     pub(crate) fn rules(&self) -> Rules {
-        self.get().rules
+        self.get().choices.rules
     }
 
     pub(crate) fn mode(&self) -> KeysendMode {
@@ -51,16 +115,19 @@ impl Settings {
     /// The limit that the user set, else 10 sat or one percent.
     pub(crate) fn fee_limit(&self, amount: Msat) -> Msat {
         self.get()
+            .choices
             .fee_limit
             .unwrap_or_else(|| default_fee_limit(amount))
     }
 
     /// Reads what the user has set, and what was learned of the node before.
     pub(crate) async fn load(&self, store: &Store) -> Result<(), StoreError> {
-        let (rules, fee_limit, learned) = store.read(read).await?;
+        let (choices, learned) = store
+            .read(|db| Ok((Choices::read(db)?, db.setting(LEARNED)?)))
+            .await?;
+        let learned = learned.and_then(|text| text.parse().ok());
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        state.rules = rules;
-        state.fee_limit = fee_limit;
+        state.choices = choices;
         state.mode.hold_secs = state.mode.hold_secs.or(learned);
         Ok(())
     }
@@ -68,11 +135,7 @@ impl Settings {
     /// The node told its settings.
     pub(crate) fn told(&self, config: NodeConfig) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        state.mode = KeysendMode {
-            accepts: Some(config.accept_keysend),
-            hold_secs: Some(config.keysend_hold_secs),
-            deletes_canceled: config.deletes_canceled,
-        };
+        state.mode = config.into();
     }
 
     /// A keysend showed how the node treats them: held for so many seconds, or settled at once (zero).
@@ -96,22 +159,3 @@ impl Settings {
 }
 
 const LEARNED: &str = "learned_hold_secs";
-
-fn read(db: &Reader<'_>) -> Result<(Rules, Option<Msat>, Option<u32>), StoreError> {
-    let defaults = Rules::default();
-    let msat = |name: &str| -> Result<Option<Msat>, StoreError> {
-        Ok(db
-            .setting(name)?
-            .and_then(|text| text.parse().ok())
-            .map(Msat::new))
-    };
-    let rules = Rules {
-        accept_bare: db
-            .setting("accept_bare")?
-            .map_or(defaults.accept_bare, |text| text == "true"),
-        accept_readable_up_to: msat("accept_readable_up_to")?
-            .unwrap_or(defaults.accept_readable_up_to),
-    };
-    let learned = db.setting(LEARNED)?.and_then(|text| text.parse().ok());
-    Ok((rules, msat("fee_limit")?, learned))
-}

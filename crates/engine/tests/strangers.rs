@@ -127,6 +127,9 @@ async fn a_keysend_for_another_program_of_the_node_is_let_through() {
         alice.talk(&line.alice).await.is_empty(),
         "it is none of our messages"
     );
+    let hash = Preimage::new([1; 32]).payment_hash();
+    let row = alice.store.read(move |db| db.incoming(hash)).await.unwrap();
+    assert_eq!(row.unwrap().payment.records, [], "and none of our business");
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,4 +234,120 @@ async fn a_stranger_fills_no_more_than_their_share() {
         keysend(&line.carol, line.alice.id(), Msat::SAT, number, records).await;
     }
     assert_eq!(alice.talk(&line.carol).await.len(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobodys_money_is_asked_about_however_much_of_it_came_before() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    // More than one sender may leave.
+    for number in 1..=25 {
+        let words = format!("for you {number}");
+        let (payer, to, records) = (line.carol.clone(), line.alice.id(), text(&words));
+        let paid = tokio::spawn(async move { keysend(&payer, to, sat(11), number, records).await });
+        let key = alice.expect_message(&line.alice, &words).await.message.key;
+        alice.expect_hold(key, HoldState::Held).await;
+        alice.engine.refuse(key).await.unwrap();
+        assert!(matches!(paid.await.unwrap(), PaymentUpdate::Refused { .. }));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn among_a_thousand_unsigned_ones_only_postage_is_refused_unread() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let (ours, now) = (line.alice.id(), line.network.now());
+    keysend(&line.carol, ours, Msat::SAT, 1, text("the first")).await;
+    let first = alice.expect_message(&line.alice, "the first").await.message;
+    alice
+        .store
+        .write(move |tx| {
+            for number in 1..1_000_u128 {
+                tx.insert_message(&store::NewMessage {
+                    conversation: first.conversation,
+                    sender: ours,
+                    id: domain::MessageId(number.to_be_bytes()),
+                    direction: domain::Direction::Incoming,
+                    kind: MessageKind::Text,
+                    text: "spam".into(),
+                    payment: Msat::ZERO,
+                    sent_at: now,
+                    stored_at: now,
+                    authorship: Authorship::Claimed,
+                    privacy: Privacy::Open,
+                    seen: false,
+                    letter: None,
+                })?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+
+    let end = keysend(&line.carol, ours, Msat::SAT, 2, text("one more")).await;
+    assert!(matches!(end, PaymentUpdate::Refused { .. }), "{end:?}");
+    let refused = alice.store.read(|db| db.refused_unread()).await.unwrap();
+    assert_eq!(refused, 1);
+
+    let payer = line.carol.clone();
+    let records = text("a gift");
+    let paid = tokio::spawn(async move { keysend(&payer, ours, sat(11), 3, records).await });
+    let key = alice
+        .expect_message(&line.alice, "a gift")
+        .await
+        .message
+        .key;
+    alice.engine.accept(key).await.unwrap();
+    assert!(matches!(paid.await.unwrap(), PaymentUpdate::Settled { .. }));
+    // Whoever signs has room.
+    let body = Body::Text("it is carol".into());
+    let signed = letter(4, domain::Expectation::Return, body);
+    let records = sealed(&line.carol, ours, 4, &signed).await;
+    keysend(&line.carol, ours, Msat::SAT, 4, records).await;
+    alice.expect_message(&line.carol, "it is carol").await;
+    let words: Vec<_> = alice.talk(&line.alice).await;
+    assert!(words.iter().all(|row| row.message.text != "one more"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn money_that_calls_itself_postage_waits_for_the_person() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let (ours, payer) = (line.alice.id(), line.carol.clone());
+    let dear = letter(1, domain::Expectation::Return, Body::Text("a lot".into()));
+    let records = sealed(&line.carol, ours, 1, &dear).await;
+    let paid = tokio::spawn(async move { keysend(&payer, ours, sat(11), 1, records).await });
+    let row = alice.expect_message(&line.carol, "a lot").await;
+    assert_eq!(
+        (row.message.kind, row.message.payment),
+        (MessageKind::Payment, sat(11))
+    );
+    alice.expect_hold(row.message.key, HoldState::Held).await;
+    alice.engine.accept(row.message.key).await.unwrap();
+    assert!(matches!(paid.await.unwrap(), PaymentUpdate::Settled { .. }));
+    assert_eq!(alice.totals().await.received, sat(11));
+
+    let cheap = letter(
+        2,
+        domain::Expectation::Return,
+        Body::Text("a little".into()),
+    );
+    let records = sealed(&line.carol, ours, 2, &cheap).await;
+    let end = keysend(&line.carol, ours, sat(10), 2, records).await;
+    assert!(matches!(end, PaymentUpdate::Refused { .. }), "{end:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_that_overtook_each_other_are_put_in_order() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    for number in [3, 1, 4, 2] {
+        let body = Body::Text(format!("number {number}"));
+        let one = letter(number, domain::Expectation::Return, body);
+        let records = sealed(&line.carol, line.alice.id(), number, &one).await;
+        keysend(&line.carol, line.alice.id(), Msat::SAT, number, records).await;
+    }
+    let talk = alice.talk(&line.carol).await;
+    let words: Vec<_> = talk.iter().map(|row| row.message.text.as_str()).collect();
+    assert_eq!(words, ["number 1", "number 2", "number 3", "number 4"]);
 }

@@ -167,14 +167,6 @@ pub struct PermissionReport {
     pub too_powerful: Vec<&'static str>,
 }
 
-impl PermissionReport {
-    /// Whether the app can do all that it is for.
-    #[must_use]
-    pub fn is_enough(&self) -> bool {
-        self.missing.is_empty()
-    }
-}
-
 /// Asks the node what our macaroon may do; `None` when the macaroon does not even allow this question.
 ///
 /// # Errors

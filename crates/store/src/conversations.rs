@@ -134,10 +134,10 @@ impl Tx<'_> {
     /// stay, so that nothing is taken twice, and so do the ledger and the record of what was paid.
     ///
     /// # Errors
-    /// [`StoreError::Constraint`] while a payment waits for its end, in either direction.
+    /// [`StoreError::Constraint`] while a payment waits for its end, in either direction; or is parked.
     pub fn remove_conversation(&self, id: ConversationId) -> Result<()> {
         let busy: bool = self.one(
-            "SELECT EXISTS (SELECT 1 FROM delivery WHERE conversation = ?1 AND state = 1)
+            "SELECT EXISTS (SELECT 1 FROM delivery WHERE conversation = ?1 AND state IN (1, 5))
                  OR EXISTS (SELECT 1 FROM incoming WHERE conversation = ?1 AND state IN (1, 2, 3))
                  AS busy",
             params![S(id)],

@@ -75,14 +75,36 @@ impl Reader<'_> {
         )
     }
 
-    /// What a stranger has left here: messages, and bytes of records.
+    /// What a stranger has left here: messages, and bytes of their records. What somebody else wrote in their name does
+    /// not count.
     pub fn stranger_usage(&self, node: NodeId) -> Result<(u32, u64)> {
         self.one(
             "SELECT (SELECT count(*) FROM message
-                     WHERE conversation = (SELECT id FROM conversation WHERE node = ?1) AND direction = 0) AS messages,
-                    (SELECT coalesce(sum(length(records)), 0) FROM incoming WHERE sender = ?1) AS bytes",
+                     WHERE conversation = (SELECT id FROM conversation WHERE node = ?1)
+                       AND direction = 0 AND authorship = 0) AS messages,
+                    (SELECT coalesce(sum(length(i.records)), 0)
+                     FROM incoming i CROSS JOIN message m ON m.key = i.message
+                     WHERE i.sender = ?1 AND m.authorship = 0) AS bytes",
             params![S(node)],
             |row| Ok((row.take("messages")?, row.take("bytes")?)),
+        )
+    }
+
+    /// How many messages are here that nobody has signed.
+    pub fn unsigned_count(&self) -> Result<u32> {
+        self.one(
+            "SELECT count(*) AS messages FROM message WHERE authorship = 1 AND direction = 0",
+            [],
+            |row| row.take("messages"),
+        )
+    }
+
+    /// How many payments were refused without having been read, in all.
+    pub fn refused_unread(&self) -> Result<u32> {
+        self.one(
+            "SELECT count(*) AS refused FROM incoming WHERE unread = 1",
+            [],
+            |row| row.take("refused"),
         )
     }
 
@@ -185,6 +207,15 @@ impl Tx<'_> {
             params![S(hash), S(from), S(to), S(decision), overrides, S(at)],
         )?;
         Ok((changed == 1).then_some(to))
+    }
+
+    /// It was refused without having been read.
+    pub fn mark_unread(&self, hash: PaymentHash) -> Result<()> {
+        self.change(
+            "UPDATE incoming SET unread = 1 WHERE hash = ?1",
+            params![S(hash)],
+        )?;
+        Ok(())
     }
 
     /// Forgets what a payment said, and that there is anything to open. The payment itself stays known.

@@ -1,5 +1,7 @@
 //! Tables `message`, `letter` and `tombstone`.
 
+use std::time::Duration;
+
 use domain::{
     Authorship, ConversationId, Direction, Message, MessageId, MessageKey, MessageKind, Msat,
     NodeId, PaymentHash, Privacy, Timestamp,
@@ -37,7 +39,7 @@ pub struct NewMessage {
     pub payment: Msat,
     /// By the sender's clock.
     pub sent_at: Timestamp,
-    /// By ours: the order on the screen.
+    /// By ours: the order on the screen. A letter that was overtaken is put earlier ([`Tx::insert_letter`]).
     pub stored_at: Timestamp,
     /// What is known of the author.
     pub authorship: Authorship,
@@ -193,11 +195,46 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::StoreError::Constraint`] when there is no such conversation.
     pub fn insert_message(&self, new: &NewMessage) -> Result<Option<MessageKey>> {
+        self.insert(new, 0, new.stored_at)
+    }
+
+    /// Stores a letter in its place: in front of those of the same sender that have a higher number and came within the
+    /// last minute. It goes no further up, so that an unread one does not hide there. `sequence` 0 is no number.
+    ///
+    /// # Errors
+    /// As [`Tx::insert_message`].
+    pub fn insert_letter(&self, new: &NewMessage, sequence: u64) -> Result<Option<MessageKey>> {
+        let overtaken_at = if sequence == 0 {
+            None
+        } else {
+            self.one(
+                "SELECT min(stored_at) AS place FROM message
+                 WHERE conversation = ?1 AND stored_at > ?2 AND sender = ?3 AND sequence > ?4",
+                params![
+                    S(new.conversation),
+                    S(new.stored_at.minus(OVERTAKING)),
+                    S(new.sender),
+                    S(sequence),
+                ],
+                |row| row.take("place"),
+            )?
+        };
+        // In one moment the number decides.
+        let place = overtaken_at.map_or(new.stored_at, |at: Timestamp| at.min(new.stored_at));
+        self.insert(new, sequence, place)
+    }
+
+    fn insert(
+        &self,
+        new: &NewMessage,
+        sequence: u64,
+        stored_at: Timestamp,
+    ) -> Result<Option<MessageKey>> {
         let (kind, refund_of) = kind_columns(new.kind);
         let key: Option<MessageKey> = self.first(
             "INSERT INTO message(conversation, sender, id, direction, kind, refund_of, payment, sent_at, stored_at,
-                                 authorship, privacy, seen, text)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
+                                 authorship, privacy, seen, text, sequence)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
              WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE sender = ?2 AND id = ?3)
              ON CONFLICT (sender, id) DO NOTHING RETURNING key",
             params![
@@ -209,11 +246,12 @@ impl Tx<'_> {
                 S(refund_of),
                 S(new.payment),
                 S(new.sent_at),
-                S(new.stored_at),
+                S(stored_at),
                 S(new.authorship),
                 S(new.privacy),
                 new.seen,
                 new.text,
+                S(sequence),
             ],
             |row| row.take("key"),
         )?;
@@ -226,12 +264,13 @@ impl Tx<'_> {
         Ok(key)
     }
 
-    /// Deletes a message here; its identity stays, so that a double does not bring it back. `false`: there is none, or
-    /// its payment has not come to an end yet.
+    /// Deletes a message here; its identity stays, so that a double does not bring it back. A pay-back that did not go
+    /// out makes room for another. `false`: there is none, or its payment has not come to an end yet; a parked one
+    /// (state 5) may have been paid and has to be given up first.
     pub fn delete_message(&self, key: MessageKey) -> Result<bool> {
         let deleted = self.change(
             "DELETE FROM message WHERE key = ?1
-             AND NOT EXISTS (SELECT 1 FROM delivery WHERE message = ?1 AND state = 1)
+             AND NOT EXISTS (SELECT 1 FROM delivery WHERE message = ?1 AND state IN (1, 5))
              AND NOT EXISTS (SELECT 1 FROM incoming WHERE message = ?1 AND state IN (1, 2, 3))",
             params![S(key)],
         )?;
@@ -257,6 +296,9 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         seen: row.take("seen")?,
     })
 }
+
+/// How much later than its successors a letter may come and still be put in front of them.
+const OVERTAKING: Duration = Duration::from_secs(60);
 
 /// Ends before the condition.
 const SELECT: &str = "

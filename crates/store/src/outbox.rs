@@ -78,15 +78,6 @@ impl Reader<'_> {
             delivery_of,
         )
     }
-
-    /// Those that were given to the node, oldest first.
-    pub fn in_flight(&self) -> Result<Vec<Delivery>> {
-        self.all(
-            &format!("{SELECT} WHERE state = 1 ORDER BY message"),
-            [],
-            delivery_of,
-        )
-    }
 }
 
 impl Tx<'_> {
@@ -134,12 +125,13 @@ impl Tx<'_> {
         outcome: Outcome,
         at: Timestamp,
     ) -> Result<Option<DeliveryState>> {
-        let state: Option<DeliveryState> = self.first(
-            "SELECT state FROM delivery WHERE message = ?1",
-            params![S(key)],
-            |row| row.take("state"),
-        )?;
-        let Some((from, to)) = state.and_then(|from| Some((from, from.step(event)?))) else {
+        let Some(delivery) = self.delivery(key)? else {
+            return Ok(None);
+        };
+        let from = delivery.state;
+        let may = event != DeliveryEvent::Retry
+            || from.can_retry(delivery.expectation, delivery.returned);
+        let Some(to) = from.step(event).filter(|_| may) else {
             return Ok(None);
         };
         let changed = self.change(

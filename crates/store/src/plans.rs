@@ -79,7 +79,6 @@ fn reading_finds_its_rows_by_an_index() {
         db.search("word", Some(chat), Some(message), 50)?;
         db.delivery(message)?;
         db.queued()?;
-        db.in_flight()?;
         db.attempt(hash(1))?;
         db.attempts_of(message)?;
         db.best_attempt(message)?;
@@ -91,6 +90,8 @@ fn reading_finds_its_rows_by_an_index() {
         db.seen_hashes()?;
         db.undecided()?;
         db.stranger_usage(bob())?;
+        db.unsigned_count()?;
+        db.refused_unread()?;
         db.request_count()?;
         db.refund_of_payment(hash(1))?;
         db.refund_by(message)?;
@@ -133,7 +134,9 @@ fn the_hot_questions_use_the_index_made_for_them() {
         ),
         (
             page,
-            vec!["SEARCH message USING INDEX message_page (conversation=? AND stored_at<?)"],
+            vec![
+                "SEARCH message USING INDEX message_page (conversation=? AND (stored_at,sequence)<(?,?))",
+            ],
         ),
         (
             search,
@@ -177,7 +180,9 @@ fn writing_finds_its_rows_by_an_index() {
         let mut letter = from_bob(chat, 2, "ho");
         letter.letter = Some(vec![1]);
         let came = tx.insert_message(&letter)?.unwrap();
+        tx.insert_letter(&from_bob(chat, 3, "again"), 7)?;
         tx.mark_opened(hash(2), Some(bob()), Some(came), false)?;
+        tx.mark_unread(hash(2))?;
         tx.step_hold(hash(2), HoldEvent::Settled, None, at(4))?;
         tx.drop_records(hash(2))?;
         tx.mark_seen(chat)?;

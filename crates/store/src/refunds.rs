@@ -27,7 +27,7 @@ pub struct RefundRow {
     pub message: MessageKey,
     /// Whether it has settled; until then it is under way.
     pub done: bool,
-    /// Whether its delivery failed and can be tried again.
+    /// Whether its delivery failed or is parked, and can be tried again.
     pub failed: bool,
     /// How much.
     pub amount: Msat,
@@ -100,10 +100,10 @@ fn refund_of(row: &Row<'_>) -> rusqlite::Result<RefundRow> {
     })
 }
 
-/// Ends before the condition. A failed delivery is state 4.
+/// Ends before the condition. A failed delivery is state 4, a parked one 5.
 const SELECT: &str = "
     SELECT r.of, r.side, r.message, r.done, r.amount,
-           EXISTS (SELECT 1 FROM delivery d WHERE d.message = r.message AND d.state = 4) AS failed
+           EXISTS (SELECT 1 FROM delivery d WHERE d.message = r.message AND d.state IN (4, 5)) AS failed
     FROM refund r";
 
 #[cfg(test)]

@@ -167,6 +167,9 @@ pub(super) async fn many_messages_keep_their_order(world: &dyn World) -> Result<
         .map(|one| &one.text)
         .filter(|one| texts.contains(one))
         .collect();
-    ensure!(got.len() == texts.len(), "each once: {got:?}");
+    ensure!(
+        got == texts.iter().collect::<Vec<_>>(),
+        "each once, in the order in which they were written: {got:?}"
+    );
     Ok(())
 }

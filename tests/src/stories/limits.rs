@@ -1,9 +1,13 @@
 //! As little and as much as possible.
 
-use anyhow::{Result, ensure};
-use domain::{DeliveryState, Failure, Msat};
+use std::fmt::Debug;
+
+use anyhow::{Context, Result, bail, ensure};
+use api::Code;
+use domain::{DeliveryState, Msat};
 
 use super::chat::introduce;
+use crate::person::Person;
 use crate::world::World;
 
 pub(super) async fn less_than_a_satoshi_is_refused_before_sending(world: &dyn World) -> Result<()> {
@@ -11,16 +15,13 @@ pub(super) async fn less_than_a_satoshi_is_refused_before_sending(world: &dyn Wo
     introduce(&alice, &carol).await?;
     world.quiet().await?;
     let before = world.node("alice").balance().await?;
-    let quote = alice.quote(&carol, "Small change", Msat::new(999)).await;
-    ensure!(quote.is_err(), "{quote:?}");
-    match alice.sends(&carol, "Small change", Msat::new(999)).await {
-        Err(_) => {}
-        Ok(key) => {
-            let failed = alice.sees_delivery(key, DeliveryState::Failed).await?;
-            let failure = failed.delivery.and_then(|delivery| delivery.failure);
-            ensure!(failure == Some(Failure::AmountTooSmall), "{failure:?}");
-        }
-    }
+    let said = alice.messages_with(carol.node).await?;
+    let small = Msat::new(999);
+    let quote = alice.quote(&carol, "Small change", small).await;
+    ensure!(refusal(quote)? == Code::BelowMinimum);
+    let sent = alice.sends(&carol, "Small change", small).await;
+    ensure!(refusal(sent)? == Code::BelowMinimum);
+    nothing_was_stored(&alice, &carol, said).await?;
     world.quiet().await?;
     ensure!(world.node("alice").balance().await? == before);
     Ok(())
@@ -43,14 +44,35 @@ pub(super) async fn the_longest_text_arrives_and_one_byte_more_is_refused(
     let longer = format!("{longest}x");
     world.quiet().await?;
     let before = world.node("alice").balance().await?;
-    let refused = alice.quote(&carol, &longer, Msat::ZERO).await;
-    ensure!(refused.is_err(), "{refused:?}");
-    if let Ok(key) = alice.writes(&carol, &longer).await {
-        let failed = alice.sees_delivery(key, DeliveryState::Failed).await?;
-        let failure = failed.delivery.and_then(|delivery| delivery.failure);
-        ensure!(failure == Some(Failure::TooLarge), "{failure:?}");
-    }
+    let said = alice.messages_with(carol.node).await?;
+    let quote = alice.quote(&carol, &longer, Msat::ZERO).await;
+    ensure!(refusal(quote)? == Code::TooLong);
+    let sent = alice.writes(&carol, &longer).await;
+    ensure!(refusal(sent)? == Code::TooLong);
+    nothing_was_stored(&alice, &carol, said).await?;
     world.quiet().await?;
     ensure!(world.node("alice").balance().await? == before);
+    Ok(())
+}
+
+/// Why the program does not do it.
+fn refusal<T: Debug>(outcome: Result<T>) -> Result<Code> {
+    match outcome {
+        Ok(done) => bail!("it was done: {done:?}"),
+        Err(error) => Ok(error
+            .downcast::<api::Error>()
+            .context("not a word of the program")?
+            .code),
+    }
+}
+
+/// The conversation is as it was.
+async fn nothing_was_stored(
+    person: &Person,
+    other: &Person,
+    before: Vec<api::view::MessageView>,
+) -> Result<()> {
+    let after = person.messages_with(other.node).await?;
+    ensure!(after == before, "{after:?}");
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(super) async fn plain_text_of_another_program_is_shown(world: &dyn World) ->
         let keysend = Keysend::new(person.node, Msat::SAT, vec![(TEXT, words.clone())]);
         let outcome = world.node("bob").pay(&keysend).await?;
         ensure!(matches!(outcome, Outcome::Paid(_)), "{outcome:?}");
-        // Nobody signed it and nobody is named: it stands among the requests.
+        // Nobody signed it and nobody is named.
         let shown = person
             .wait("shows the anonymous text", async |app| {
                 let found = app.search("command".to_owned(), None, None, 5).await?;
@@ -30,6 +30,15 @@ pub(super) async fn plain_text_of_another_program_is_shown(world: &dyn World) ->
         ensure!(
             shown.authorship == Authorship::Claimed && shown.privacy == Privacy::Open,
             "{shown:?}"
+        );
+        // It stands in the conversation of nobody, which is listed like any other.
+        let all = api::view::ConversationFilter::All;
+        let listed = person.app()?.conversations_list(all, String::new()).await?;
+        ensure!(
+            listed
+                .iter()
+                .any(|one| one.id == shown.conversation && one.contact.nobody),
+            "{shown:?} in {listed:?}"
         );
     }
     Ok(())

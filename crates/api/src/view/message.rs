@@ -112,7 +112,7 @@ pub struct HoldView {
     pub postage: bool,
     /// Who decided.
     pub decision: Option<Decision>,
-    /// Until when it can be decided.
+    /// Until when it can be decided: a little before the node gives it back by itself.
     pub deadline: Option<Timestamp>,
     /// When the node got it.
     pub arrived_at: Timestamp,
@@ -127,7 +127,7 @@ pub struct RefundView {
     pub message: MessageKey,
     /// Whether it has settled; until then it is under way.
     pub done: bool,
-    /// Whether it failed and can be tried again.
+    /// Whether it failed or is parked, and can be tried again.
     pub failed: bool,
     /// How much.
     pub amount: Msat,

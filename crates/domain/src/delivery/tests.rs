@@ -23,12 +23,45 @@ const EVENTS: [E; 8] = [
 ];
 
 #[test]
-fn what_has_been_paid_or_returned_never_moves_again() {
-    for state in [S::Settled, S::Returned, S::Cancelled] {
+fn what_has_been_paid_or_taken_back_never_moves_again() {
+    for state in [S::Settled, S::Cancelled] {
         for event in EVENTS {
             assert_eq!(state.step(event), None, "{state:?} {event:?}");
         }
     }
+    for event in EVENTS {
+        let moves = S::Returned.step(event).is_some();
+        assert_eq!(moves, event == E::Retry, "{event:?}");
+    }
+}
+
+#[test]
+fn what_came_back_is_tried_again_only_when_nobody_knows_whether_it_arrived() {
+    use Expectation::{Decide, Keep, Return};
+    use ReturnMeaning::{Arrived, Declined, Unconfirmed};
+    assert!(S::Returned.can_retry(Return, Some(Unconfirmed)));
+    for (expectation, returned) in [
+        (Return, Some(Arrived)),
+        (Return, None),
+        (Decide, Some(Unconfirmed)),
+        (Decide, Some(Declined)),
+        (Keep, Some(Unconfirmed)),
+    ] {
+        assert!(
+            !S::Returned.can_retry(expectation, returned),
+            "{expectation:?} {returned:?}"
+        );
+    }
+    for state in STATES {
+        let may = matches!(state, S::Failed | S::Parked);
+        assert_eq!(state.can_retry(Decide, None), may, "{state:?}");
+        assert!(!may || state.step(E::Retry).is_some(), "{state:?}");
+    }
+}
+
+#[test]
+fn what_the_node_has_forgotten_can_be_given_up() {
+    assert_eq!(S::Parked.step(E::Cancel), Some(S::Cancelled));
 }
 
 #[test]

@@ -97,3 +97,13 @@ fn a_refund_that_lies_is_not_honest() {
         "of a refund"
     );
 }
+
+#[test]
+fn the_last_moment_is_ten_seconds_early_or_a_third_of_a_short_time() {
+    let at = Timestamp::from_secs;
+    assert_eq!(last_moment(at(100), at(1_000)), at(990));
+    assert_eq!(last_moment(at(100), at(130)), at(120));
+    assert_eq!(last_moment(at(100), at(106)), at(104));
+    // A deadline that had passed when it came.
+    assert_eq!(last_moment(at(100), at(90)), at(90));
+}

@@ -9,7 +9,7 @@ fn verdict(content: Content, sat: u64, trust: Trust) -> Verdict {
         amount: Msat::from_sat(sat).unwrap(),
         trust,
         accept_up_to: Msat::new(5_000),
-        over_caps: false,
+        room: Room::Free,
     };
     decide(&Rules::default(), &incoming)
 }
@@ -51,7 +51,7 @@ fn a_stranger_over_the_caps_is_refused_unread_and_a_contact_is_not() {
         amount: Msat::SAT,
         trust: Trust::Request,
         accept_up_to: Msat::ZERO,
-        over_caps: true,
+        room: Room::SenderFull,
     };
     assert_eq!(decide(&Rules::default(), &incoming), RefuseUnread);
     let known = Incoming {
@@ -77,7 +77,38 @@ fn bare_keysends_can_be_asked_about() {
         amount: Msat::SAT,
         trust: Trust::Request,
         accept_up_to: Msat::ZERO,
-        over_caps: false,
+        room: Room::Free,
     };
     assert_eq!(decide(&rules, &incoming), Ask);
+}
+
+#[test]
+fn among_too_many_unsigned_ones_postage_is_refused_unread_and_money_is_asked_about() {
+    let verdict = |content, amount: Msat| {
+        let incoming = Incoming {
+            content,
+            amount,
+            trust: Trust::Request,
+            accept_up_to: Msat::ZERO,
+            room: Room::UnsignedFull,
+        };
+        decide(&Rules::default(), &incoming)
+    };
+    assert_eq!(verdict(Readable, Msat::SAT), RefuseUnread);
+    assert_eq!(verdict(Sealed, Msat::SAT), RefuseUnread);
+    assert_eq!(
+        verdict(Readable, Msat::new(10_000)),
+        Accept,
+        "it pays for its place"
+    );
+    assert_eq!(verdict(Readable, Msat::new(10_001)), Ask);
+    assert_eq!(verdict(Sealed, Msat::new(1_001)), Ask);
+    assert_eq!(verdict(Bare, Msat::SAT), Accept, "it takes no room");
+}
+
+#[test]
+fn more_than_postage_is_a_payment_whatever_the_letter_says() {
+    assert_eq!(weigh(Return, MOST_POSTAGE), Return);
+    assert_eq!(weigh(Return, Msat::new(10_001)), Decide);
+    assert_eq!(weigh(Keep, Msat::new(1_000_000)), Keep);
 }

@@ -5,14 +5,17 @@ use domain::NodeId;
 use super::signature::signer as recovered;
 use crate::record::{self, find};
 
-/// Who signed the records. The plugin names no sender beside: the key is taken from the signature, so a changed
-/// text does not fail, it becomes the text of a node that nobody has.
+/// Nodes on the way add it to what the sender has signed (experimental endorsement of bLIP 4).
+const ENDORSEMENT: u64 = 106_823;
+
+/// Who signed the records. The key is taken from the signature, so a changed text does not fail, it becomes the text of
+/// a node that nobody has: it proves something only where the sender is named beside it.
 pub(super) fn signer(records: &[(u64, Vec<u8>)]) -> Option<NodeId> {
     let signature = find(records, record::NOISE_SIGNATURE)?.try_into().ok()?;
     let mut stream = Vec::new();
     for (number, value) in records
         .iter()
-        .filter(|(number, _)| *number != record::NOISE_SIGNATURE)
+        .filter(|(number, _)| ![record::NOISE_SIGNATURE, ENDORSEMENT].contains(number))
     {
         big_size(&mut stream, *number);
         big_size(&mut stream, u64::try_from(value.len()).ok()?);

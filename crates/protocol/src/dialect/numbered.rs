@@ -78,7 +78,7 @@ fn sender(record: Option<&[u8]>) -> (Option<NodeId>, bool) {
 impl Parts<'_> {
     fn author(&self, records: &[(u64, Vec<u8>)]) -> Author {
         if let Some(signer) = noise::signer(records) {
-            let verified = self.sender.is_none_or(|claimed| claimed == signer);
+            let verified = self.sender == Some(signer);
             let sender = self.sender.or(Some(signer));
             return Author {
                 dialect: Dialect::Noise,
@@ -191,7 +191,7 @@ impl Parts<'_> {
         })
     }
 
-    /// The words, and the amount where they ask for one.
+    /// The words, and the amount where they ask for one; it stays among the words, as nothing else shows it.
     fn words(&self, dialect: Dialect) -> (String, Option<Msat>) {
         let text = words(self.text);
         let asks = self.content_type == b"paymentrequest";
@@ -204,11 +204,11 @@ impl Parts<'_> {
             Dialect::ThunderHub if asks => |sat| Msat::from_sat(sat).unwrap_or(Msat::ZERO),
             _ => return (text, None),
         };
-        let request = text.split_once(',').and_then(|(amount, memo)| {
+        let request = text.split_once(',').and_then(|(amount, _)| {
             let amount = unit(amount.trim().parse().ok()?);
-            (!amount.is_zero()).then(|| (memo.trim_start().to_owned(), Some(amount)))
+            (!amount.is_zero()).then_some(amount)
         });
-        request.unwrap_or((text, None))
+        (text, request)
     }
 }
 

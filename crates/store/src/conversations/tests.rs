@@ -107,7 +107,7 @@ fn unread_messages_are_counted_until_they_are_seen() {
 }
 
 #[test]
-fn failed_messages_are_counted_until_they_are_tried_again_or_deleted() {
+fn failed_messages_are_counted_until_they_are_tried_again_given_up_or_deleted() {
     let world = World::new();
     let chat = world.meet(bob());
     let failed = |world: &World| world.read(move |db| db.conversation(chat)).unwrap().failed;
@@ -129,7 +129,16 @@ fn failed_messages_are_counted_until_they_are_tried_again_or_deleted() {
     world
         .write(move |tx| tx.step_delivery(first, DeliveryEvent::Retry, Outcome::default(), at(12)));
     assert_eq!(failed(&world), 1);
-    assert!(world.write(move |tx| tx.delete_message(second)));
+    world.write(move |tx| {
+        tx.step_delivery(second, DeliveryEvent::Cancel, Outcome::default(), at(13))
+    });
+    assert_eq!(failed(&world), 0);
+    world.write(move |tx| {
+        tx.step_delivery(first, DeliveryEvent::Begin, Outcome::default(), at(14))?;
+        tx.step_delivery(first, DeliveryEvent::Failed, Outcome::default(), at(15))
+    });
+    assert_eq!(failed(&world), 1);
+    assert!(world.write(move |tx| tx.delete_message(first)));
     assert_eq!(failed(&world), 0);
 }
 

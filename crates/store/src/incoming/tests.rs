@@ -1,7 +1,7 @@
-use domain::{Decision, HoldEvent as E, HoldState as H, IncomingPayment, Msat, Trust};
+use domain::{Authorship, Decision, HoldEvent as E, HoldState as H, IncomingPayment, Msat, Trust};
 
 use crate::testing::{World, at, bob, carol, contact, from_bob, hash, held, preimage};
-use crate::{IncomingRow, StoreError};
+use crate::{IncomingRow, NewMessage, StoreError};
 
 fn see(world: &World, number: u8) -> bool {
     world.write(move |tx| tx.see_payment(hash(number), &preimage(number), at(number.into())))
@@ -214,4 +214,36 @@ fn an_amount_beyond_the_database_is_refused() {
         "{refused:?}"
     );
     assert_eq!(world.read(|db| db.incoming(hash(1))), None);
+}
+
+#[test]
+fn what_is_written_in_somebodys_name_takes_none_of_their_room() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    world.hold(chat, 1, 1);
+    world.write(move |tx| {
+        tx.receive_payment(&held(2, 1))?;
+        let forged = NewMessage {
+            authorship: Authorship::Claimed,
+            ..from_bob(chat, 2, "i am bob")
+        };
+        let key = tx.insert_message(&forged)?;
+        tx.mark_opened(hash(2), Some(bob()), key, true)
+    });
+    assert_eq!(world.read(|db| db.stranger_usage(bob())), (1, 52));
+    assert_eq!(world.read(|db| db.unsigned_count()), 1);
+}
+
+#[test]
+fn what_is_refused_unread_is_counted_once() {
+    let world = World::new();
+    for number in [1, 2] {
+        receive(&world, &held(number, 1));
+    }
+    assert_eq!(world.read(|db| db.refused_unread()), 0);
+    world.write(|tx| {
+        tx.mark_unread(hash(2))?;
+        tx.mark_unread(hash(2))
+    });
+    assert_eq!(world.read(|db| db.refused_unread()), 1);
 }

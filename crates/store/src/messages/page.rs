@@ -32,8 +32,8 @@ pub struct Page {
     pub more_after: bool,
 }
 
-/// Where a message stands in its conversation.
-type Place = (Timestamp, MessageKey);
+/// Where a message stands in its conversation: when it was stored, its number, its key.
+type Place = (Timestamp, u64, MessageKey);
 
 impl Reader<'_> {
     /// At most `limit` messages (at least 1, at most 500).
@@ -87,9 +87,15 @@ impl Reader<'_> {
 
     fn place(&self, conversation: ConversationId, key: MessageKey) -> Result<Option<Place>> {
         self.first(
-            "SELECT stored_at, key FROM message WHERE key = ?1 AND conversation = ?2",
+            "SELECT stored_at, sequence, key FROM message WHERE key = ?1 AND conversation = ?2",
             params![S(key), S(conversation)],
-            |row| Ok((row.take("stored_at")?, row.take("key")?)),
+            |row| {
+                Ok((
+                    row.take("stored_at")?,
+                    row.take("sequence")?,
+                    row.take("key")?,
+                ))
+            },
         )
     }
 
@@ -110,11 +116,15 @@ impl Reader<'_> {
         &self,
         sql: &str,
         c: ConversationId,
-        (at, key): Place,
+        (at, sequence, key): Place,
         limit: u32,
     ) -> Result<(Vec<Message>, bool)> {
         let asked = limit.saturating_add(1);
-        let mut messages = self.all(sql, params![S(c), S(at), S(key), asked], message_of)?;
+        let mut messages = self.all(
+            sql,
+            params![S(c), S(at), S(sequence), S(key), asked],
+            message_of,
+        )?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = messages.len() > limit;
         messages.truncate(limit);
@@ -124,19 +134,19 @@ impl Reader<'_> {
 
 pub(crate) fn older_sql() -> String {
     format!(
-        "{SELECT} WHERE conversation = ?1 AND (stored_at, key) < (?2, ?3)
-         ORDER BY stored_at DESC, key DESC LIMIT ?4"
+        "{SELECT} WHERE conversation = ?1 AND (stored_at, sequence, key) < (?2, ?3, ?4)
+         ORDER BY stored_at DESC, sequence DESC, key DESC LIMIT ?5"
     )
 }
 
 pub(crate) fn newer_sql() -> String {
     format!(
-        "{SELECT} WHERE conversation = ?1 AND (stored_at, key) > (?2, ?3)
-         ORDER BY stored_at, key LIMIT ?4"
+        "{SELECT} WHERE conversation = ?1 AND (stored_at, sequence, key) > (?2, ?3, ?4)
+         ORDER BY stored_at, sequence, key LIMIT ?5"
     )
 }
 
 /// Behind every message.
-const END: Place = (Timestamp(i64::MAX), MessageKey(i64::MAX));
+const END: Place = (Timestamp(i64::MAX), 0, MessageKey(i64::MAX));
 
 const MOST: u32 = 500;

@@ -368,3 +368,102 @@ fn sequence_numbers_count_up_for_each_contact() {
     world.write(move |tx| tx.delete_message(key));
     assert_eq!(world.read(move |db| db.next_sequence(chat)), 3);
 }
+
+/// Letters of bob by number and moment, as they come; what the conversation shows then.
+fn shown(letters: &[(u64, i64)]) -> Vec<u8> {
+    let world = World::new();
+    let chat = world.meet(bob());
+    for (sequence, moment) in letters.iter().copied() {
+        let letter = NewMessage {
+            stored_at: at(moment),
+            ..from_bob(chat, u8::try_from(sequence).unwrap(), "x")
+        };
+        world
+            .write(move |tx| tx.insert_letter(&letter, sequence))
+            .unwrap();
+    }
+    numbers(&world.read(move |db| db.messages_page(chat, PageAt::End, 50)))
+}
+
+#[test]
+fn letters_that_overtook_each_other_are_shown_in_the_order_of_their_numbers() {
+    // All ways in which five letters can come, in one moment and one after the other.
+    let mut ways: Vec<Vec<u64>> = vec![vec![]];
+    for next in 1..=5 {
+        ways = ways
+            .iter()
+            .flat_map(|way| {
+                (0..=way.len()).map(move |place| {
+                    let mut longer = way.clone();
+                    longer.insert(place, next);
+                    longer
+                })
+            })
+            .collect();
+    }
+    assert_eq!(ways.len(), 120);
+    for way in ways {
+        for pace in [0, 1] {
+            let letters: Vec<_> = way
+                .iter()
+                .copied()
+                .zip((0..).map(|step| step * pace))
+                .collect();
+            assert_eq!(shown(&letters), [1, 2, 3, 4, 5], "{letters:?}");
+        }
+    }
+}
+
+#[test]
+fn a_letter_that_comes_very_late_does_not_hide_above_what_was_read() {
+    assert_eq!(shown(&[(2, 0), (1, 59)]), [1, 2]);
+    assert_eq!(shown(&[(2, 0), (1, 61)]), [2, 1]);
+    // It goes no further up than to those of the last minute.
+    assert_eq!(shown(&[(2, 0), (3, 50), (1, 70)]), [2, 1, 3]);
+}
+
+#[test]
+fn an_overtaken_letter_is_unread_and_the_list_shows_the_last_one() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    world.write(move |tx| {
+        tx.insert_letter(&from_bob(chat, 5, "second"), 2)?;
+        let late = NewMessage {
+            stored_at: at(6),
+            ..from_bob(chat, 6, "first")
+        };
+        tx.insert_letter(&late, 1)
+    });
+    let row = world.read(move |db| db.conversation(chat)).unwrap();
+    assert_eq!(row.unread, 2);
+    let last = row.last.unwrap();
+    assert_eq!((last.text.as_str(), last.at), ("second", at(5)));
+    // The last one goes: the one before it takes its place.
+    world.write(move |tx| {
+        let Found::Here(key) = tx.find_message(bob(), MessageId([5; 16]))? else {
+            return Ok(false);
+        };
+        tx.delete_message(key)
+    });
+    let row = world.read(move |db| db.conversation(chat)).unwrap();
+    assert_eq!(row.last.unwrap().text, "first");
+}
+
+#[test]
+fn numbers_do_not_move_what_others_wrote() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    world.write(move |tx| {
+        tx.insert_letter(&from_bob(chat, 1, "question"), 8)?;
+        tx.insert_message(&to_bob(chat, 2, "answer"))?;
+        // Of another sender, and without a number.
+        let other = NewMessage {
+            sender: carol(),
+            ..from_bob(chat, 3, "other")
+        };
+        tx.insert_letter(&other, 1)?;
+        tx.insert_letter(&from_bob(chat, 4, "plain"), 0)
+    });
+    let page = world.read(move |db| db.messages_page(chat, PageAt::End, 50));
+    assert_eq!(numbers(&page), [1, 2, 3, 4]);
+}

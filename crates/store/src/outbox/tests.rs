@@ -45,7 +45,7 @@ fn a_delivery_begins_in_the_queue() {
 }
 
 #[test]
-fn the_queue_and_the_flight_are_in_order() {
+fn the_queue_is_in_order_without_what_is_in_flight() {
     let world = World::new();
     let chat = world.meet(bob());
     let keys: Vec<MessageKey> = (1..=4)
@@ -61,15 +61,7 @@ fn the_queue_and_the_flight_are_in_order() {
         .iter()
         .map(|d| d.message)
         .collect();
-    let flying: Vec<_> = world
-        .read(|db| db.in_flight())
-        .iter()
-        .map(|d| d.message)
-        .collect();
-    assert_eq!(
-        (waiting, flying),
-        (vec![keys[1], keys[3]], vec![keys[0], keys[2]])
-    );
+    assert_eq!(waiting, [keys[1], keys[3]]);
 }
 
 #[test]
@@ -155,4 +147,53 @@ fn the_time_of_return_can_be_learned_later() {
             moment
         );
     }
+}
+
+#[test]
+fn a_message_whose_arrival_is_not_certain_is_tried_again_and_money_is_not() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let came_back = |number: u8, expectation, meaning| {
+        let key = world.store_message(to_bob(chat, number, "hi"));
+        world.write(move |tx| {
+            tx.enqueue(&Delivery {
+                expectation,
+                ..delivery(key, chat)
+            })?;
+            tx.step_delivery(key, E::Begin, Outcome::default(), at(1))?;
+            let outcome = Outcome {
+                returned: Some(meaning),
+                ..Outcome::default()
+            };
+            tx.step_delivery(key, E::Refused, outcome, at(2))?;
+            tx.step_delivery(key, E::Retry, Outcome::default(), at(3))
+        })
+    };
+    assert_eq!(
+        came_back(1, Expectation::Return, ReturnMeaning::Unconfirmed),
+        Some(S::Queued)
+    );
+    assert_eq!(
+        came_back(2, Expectation::Return, ReturnMeaning::Arrived),
+        None
+    );
+    assert_eq!(
+        came_back(3, Expectation::Decide, ReturnMeaning::Unconfirmed),
+        None
+    );
+}
+
+#[test]
+fn a_parked_message_is_given_up() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let key = world.send(chat, 1, "hi");
+    let failed = |world: &World| world.read(move |db| db.conversation(chat)).unwrap().failed;
+    world.write(move |tx| {
+        tx.step_delivery(key, E::Begin, Outcome::default(), at(1))?;
+        tx.step_delivery(key, E::Forgotten, Outcome::default(), at(2))
+    });
+    assert_eq!(failed(&world), 1);
+    let state = world.write(move |tx| tx.step_delivery(key, E::Cancel, Outcome::default(), at(3)));
+    assert_eq!((state, failed(&world)), (Some(S::Cancelled), 0));
 }

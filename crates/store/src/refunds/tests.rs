@@ -1,7 +1,8 @@
-use domain::Msat;
+use domain::{DeliveryEvent, MessageKey, Msat};
 
 use crate::RefundSide::{ByThem, ByUs};
-use crate::testing::{World, bob, hash, to_bob};
+use crate::testing::{World, at, bob, hash, to_bob};
+use crate::{Outcome, StoreError};
 
 #[test]
 fn a_payment_is_paid_back_once() {
@@ -50,4 +51,55 @@ fn a_pay_back_that_came_to_nothing_makes_room_and_a_done_one_never() {
     // Deleting the carrier does not open it again.
     world.write(move |tx| tx.delete_message(second));
     assert!(!world.write(move |tx| tx.claim_refund(hash(1), ByUs, first, Msat::SAT)));
+}
+
+/// A pay-back of payment 1 in the queue.
+fn pay_back(world: &World) -> MessageKey {
+    let chat = world.meet(bob());
+    let key = world.send(chat, 1, "");
+    assert!(world.write(move |tx| tx.claim_refund(hash(1), ByUs, key, Msat::SAT)));
+    key
+}
+
+fn step(world: &World, key: MessageKey, event: DeliveryEvent) {
+    let stepped = world.write(move |tx| tx.step_delivery(key, event, Outcome::default(), at(1)));
+    assert!(stepped.is_some(), "{event:?}");
+}
+
+#[test]
+fn deleting_a_pay_back_that_did_not_go_out_makes_room_for_another() {
+    for events in [&[][..], &[DeliveryEvent::Begin, DeliveryEvent::Failed]] {
+        let world = World::new();
+        let key = pay_back(&world);
+        for event in events {
+            step(&world, key, *event);
+        }
+        assert!(world.write(move |tx| tx.delete_message(key)));
+        assert_eq!(
+            world.read(|db| db.refund_of_payment(hash(1))),
+            None,
+            "after {events:?}"
+        );
+    }
+}
+
+#[test]
+fn a_parked_pay_back_has_failed_and_stays_until_it_is_given_up() {
+    let world = World::new();
+    let key = pay_back(&world);
+    step(&world, key, DeliveryEvent::Begin);
+    step(&world, key, DeliveryEvent::Forgotten);
+    let row = world.read(|db| db.refund_of_payment(hash(1))).unwrap();
+    assert_eq!((row.done, row.failed), (false, true));
+    assert!(!world.write(move |tx| tx.delete_message(key)));
+    let gone = world.try_write(move |tx| {
+        let chat = tx.conversation_of(bob())?;
+        chat.map_or(Ok(()), |chat| tx.remove_conversation(chat))
+    });
+    assert!(matches!(gone, Err(StoreError::Constraint(_))), "{gone:?}");
+    assert!(world.read(|db| db.refund_of_payment(hash(1))).is_some());
+
+    step(&world, key, DeliveryEvent::Cancel);
+    assert!(world.write(move |tx| tx.delete_message(key)));
+    assert_eq!(world.read(|db| db.refund_of_payment(hash(1))), None);
 }

@@ -97,8 +97,13 @@ export class MessageWindow {
     }
     const strange = [...keys].filter((key) => !known.has(key));
     if (strange.length === 0) return;
-    if (!this.moreAfter) await this.#newer();
-    else for (const key of strange) this.#miss(await this.#message(key));
+    if (this.moreAfter) {
+      for (const key of strange) this.#miss(await this.#message(key));
+      return;
+    }
+    await this.#newer();
+    const here = new Set(this.messages.map((message) => message.key));
+    if (strange.some((key) => !here.has(key))) await this.#end();
   }
 
   /** The end of the conversation is on the screen: nothing is missed any more. */
@@ -143,6 +148,16 @@ export class MessageWindow {
     this.moreBefore = page.more_before;
     this.moreAfter = page.more_after;
     this.opening = false;
+  }
+
+  /** Asks for the end again: a message that was overtaken on its way stands before those that overtook it. */
+  async #end(): Promise<void> {
+    const page = await this.#page({ kind: "end" });
+    const first = this.messages.findIndex((message) => message.key === page.messages[0]?.key);
+    this.shifted = false;
+    this.moreAfter = page.more_after;
+    if (first < 0) this.moreBefore = page.more_before;
+    this.messages = [...this.messages.slice(0, Math.max(first, 0)), ...page.messages];
   }
 
   async #newer(): Promise<void> {

@@ -135,6 +135,26 @@ describe("an open conversation", () => {
     expect(page.messages.filter((message) => message.key === key)).toHaveLength(1);
   });
 
+  it("puts a message that was overtaken before those that overtook it", async () => {
+    const { backend, page } = open("story");
+    await page.open({ kind: "end" });
+    const late = backend.receive(ID, "first");
+    const early = backend.receive(ID, "second");
+    await settled(page);
+    // The mock lists them as they came; the app stores the late one in its place.
+    const list = backend.messages.get(ID) ?? [];
+    const [one, two] = list.slice(-2);
+    if (!one || !two) throw new Error("two messages");
+    backend.messages.set(ID, [...list.slice(0, -2), two]);
+    backend.tell({ kind: "everything" });
+    await settled(page);
+    expect(page.messages.at(-1)?.key).toBe(early);
+    backend.messages.set(ID, [...list.slice(0, -2), one, two]);
+    backend.tell({ kind: "message", conversation: ID, key: late });
+    await settled(page);
+    expect(page.messages.slice(-2).map((message) => message.text)).toEqual(["first", "second"]);
+  });
+
   it("drops a message that was deleted", async () => {
     const { backend, page } = open("story");
     await page.open({ kind: "end" });

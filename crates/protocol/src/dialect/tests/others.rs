@@ -15,13 +15,13 @@ fn a_request_says_how_much_it_asks_for() {
     let asked = read(&of_juggernaut);
     assert_eq!(
         (asked.text.as_str(), asked.verified),
-        ("lunch, with wine", true)
+        ("2100000,lunch, with wine", true)
     );
     assert_eq!(asked.request_amount, Some(Msat::new(2_100_000)));
 
     let of_thunderhub = thunderhub_typed(&alice, alice.node, "2100,lunch", "paymentrequest");
     let asked = read(&of_thunderhub);
-    assert_eq!((asked.text.as_str(), asked.verified), ("lunch", true));
+    assert_eq!((asked.text.as_str(), asked.verified), ("2100,lunch", true));
     assert_eq!(asked.request_amount, Some(Msat::new(2_100_000)));
 }
 
@@ -140,31 +140,56 @@ fn an_alias_is_shown_as_one_clean_line() {
 
 /// As the plugin writes it: the signature covers the other records as the payload of a hop.
 fn noise(signer: &Person, text: &str) -> Records {
-    let records = vec![
+    noise_of(signer, None, text)
+}
+
+/// The same, with a sender beside the text.
+fn noise_of(signer: &Person, sender: Option<NodeId>, text: &str) -> Records {
+    let mut records = vec![
         (record::TEXT, text.into()),
         (record::TIME, AT.0.to_be_bytes().to_vec()),
         (record::KEYSEND_PREIMAGE, vec![7; 32]),
     ];
     let time = hex::encode(AT.0.to_be_bytes());
     let (words, preimage) = (hex::encode(text), "07".repeat(32));
-    // 34349334 and 34349343 are 0x020c2116 and 0x020c211f, 5482373484 is 0x146c6616c.
+    // 34349334, 34349339 and 34349343 are 0x020c2116, 0x020c211b and 0x020c211f, 5482373484 is 0x146c6616c.
+    let named = sender.map_or(String::new(), |sender| {
+        records.push((record::SENDER, sender.as_bytes().into()));
+        format!("fe020c211b21{sender}")
+    });
     let stream = format!(
-        "fe020c2116{:02x}{words}fe020c211f08{time}ff0000000146c6616c20{preimage}",
+        "fe020c2116{:02x}{words}{named}fe020c211f08{time}ff0000000146c6616c20{preimage}",
         text.len()
     );
     let signed = format!("{:02x}{stream}", stream.len() / 2);
-    let mut all = records;
-    all.push((record::NOISE_SIGNATURE, signer.sign(signed.as_bytes())));
-    ascending(all)
+    records.push((record::NOISE_SIGNATURE, signer.sign(signed.as_bytes())));
+    ascending(records)
 }
 
 #[test]
-fn noise_names_its_sender_by_the_signature() {
+fn noise_names_its_sender_by_the_signature_which_alone_is_a_claim() {
     let alice = alice();
-    let read = read(&noise(&alice, WORDS));
-    assert_eq!((read.dialect, read.sent_at), (Dialect::Noise, Some(AT)));
-    assert_eq!((read.sender, read.verified), (Some(alice.node), true));
-    assert_eq!(read.text, WORDS);
+    let unnamed = read(&noise(&alice, WORDS));
+    assert_eq!(
+        (unnamed.dialect, unnamed.sent_at),
+        (Dialect::Noise, Some(AT))
+    );
+    assert_eq!(
+        (unnamed.sender, unnamed.verified),
+        (Some(alice.node), false)
+    );
+    assert_eq!((unnamed.text.as_str(), unnamed.id()), (WORDS, None));
+    let named = read(&noise_of(&alice, Some(alice.node), WORDS));
+    assert_eq!((named.sender, named.verified), (Some(alice.node), true));
+}
+
+#[test]
+fn what_nodes_on_the_way_add_does_not_break_a_noise_signature() {
+    let alice = alice();
+    let sent = noise_of(&alice, Some(alice.node), WORDS);
+    assert!(read(&with(&sent, 106_823, [7])).verified);
+    let changed = read(&with(&sent, 106_825, [7]));
+    assert!(!changed.verified, "anything else does");
 }
 
 #[test]

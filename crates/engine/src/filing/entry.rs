@@ -1,0 +1,150 @@
+//! What was opened, as it is filed: sender, kind, words, and what the payment under it is.
+
+use domain::{
+    Authorship, Content, Expectation, IncomingPayment, MessageId, MessageKind, Msat, NodeId,
+    Privacy, Program, RefundClaim, Timestamp, weigh,
+};
+use protocol::Body;
+use store::StoreError;
+
+use super::Desk;
+use crate::opening::{self, Opened};
+
+/// What is filed: all that the decision and the row need.
+pub(super) struct Entry {
+    pub(super) by: NodeId,
+    pub(super) id: MessageId,
+    pub(super) kind: MessageKind,
+    pub(super) text: String,
+    pub(super) payment: Msat,
+    pub(super) sent_at: Timestamp,
+    pub(super) authorship: Authorship,
+    pub(super) privacy: Privacy,
+    pub(super) letter: Option<Vec<u8>>,
+    /// The letter's number among those of its sender; 0 for what has none.
+    pub(super) sequence: u64,
+    pub(super) content: Content,
+    pub(super) program: Option<Program>,
+    /// Whether there is a bubble to show.
+    pub(super) visible: bool,
+}
+
+impl Desk<'_, '_> {
+    pub(super) fn entry(
+        &self,
+        payment: &IncomingPayment,
+        opened: Opened,
+    ) -> Result<Entry, StoreError> {
+        let nobody = |kind, content, visible| Entry {
+            by: self.ours,
+            id: payment.hash.message_id(),
+            kind,
+            text: String::new(),
+            payment: payment.amount,
+            sent_at: payment.arrived_at,
+            authorship: Authorship::Claimed,
+            privacy: Privacy::Sealed,
+            letter: None,
+            sequence: 0,
+            content,
+            program: None,
+            visible,
+        };
+        Ok(match opened {
+            Opened::Bare => Entry {
+                privacy: Privacy::Open,
+                ..nobody(MessageKind::Payment, Content::Bare, false)
+            },
+            Opened::Unreadable => nobody(MessageKind::Unreadable, Content::Sealed, true),
+            Opened::Newer => nobody(MessageKind::Newer, Content::Sealed, true),
+            Opened::Readable(readable) => {
+                let head = opening::head(&readable, payment.hash, payment.arrived_at);
+                // One satoshi is what programs attach to carry a text; more is meant for the person.
+                let postage = payment.amount <= Msat::SAT;
+                Entry {
+                    by: head.by.unwrap_or(self.ours),
+                    id: head.id,
+                    kind: if postage {
+                        MessageKind::Text
+                    } else {
+                        MessageKind::Payment
+                    },
+                    text: protocol::display_text(&readable.text),
+                    payment: if postage { Msat::ZERO } else { payment.amount },
+                    sent_at: head.sent_at,
+                    authorship: head.authorship,
+                    privacy: Privacy::Open,
+                    letter: None,
+                    sequence: 0,
+                    content: Content::Readable,
+                    program: Some(Program::Other),
+                    visible: true,
+                }
+            }
+            Opened::Letter(letter) => self.letter(payment, *letter)?,
+        })
+    }
+
+    fn letter(
+        &self,
+        payment: &IncomingPayment,
+        spoken: opening::Spoken<protocol::Letter>,
+    ) -> Result<Entry, StoreError> {
+        let letter = spoken.what;
+        let expectation = weigh(letter.expectation, payment.amount);
+        let postage = expectation == Expectation::Return;
+        let plain = if postage {
+            MessageKind::Text
+        } else {
+            MessageKind::Payment
+        };
+        let content = Content::Letter(expectation);
+        let (kind, text, content, visible) = match letter.body {
+            Body::Text(text) => (plain, text, content, true),
+            Body::Payment { note, .. } => (plain, note, content, true),
+            // A hello that brings money is shown; one that brings postage only introduces.
+            Body::Hello { .. } => {
+                let visible = spoken.text.is_some() || !postage;
+                (plain, spoken.text.unwrap_or_default(), content, visible)
+            }
+            Body::Refund { of, note, .. } => {
+                let claim = RefundClaim {
+                    from: spoken.by,
+                    of,
+                    amount: payment.amount,
+                };
+                let honest = claim.is_honest(self.tx.paid_before(of)?.as_ref());
+                let kind = if honest {
+                    MessageKind::Refund { of }
+                } else {
+                    MessageKind::Payment
+                };
+                (kind, note, Content::Refund { honest }, true)
+            }
+            // Said in a way that this program does not show yet; what is to become of its payment is understood.
+            _ => (MessageKind::Newer, String::new(), content, true),
+        };
+        let carries_money = !(postage && matches!(kind, MessageKind::Text | MessageKind::Newer));
+        Ok(Entry {
+            by: spoken.by,
+            id: letter.id,
+            kind,
+            text: protocol::display_text(&text),
+            payment: if carries_money {
+                payment.amount
+            } else {
+                Msat::ZERO
+            },
+            sent_at: letter.sent_at,
+            authorship: Authorship::Verified,
+            privacy: spoken.privacy,
+            letter: Some(spoken.bytes),
+            sequence: letter.sequence,
+            content,
+            program: Some(Program::Heliograph {
+                hold_secs: letter.hold_secs,
+            }),
+            visible,
+        })
+    }
+}
