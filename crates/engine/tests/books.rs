@@ -59,6 +59,7 @@ async fn letter(
         expectation,
         hold_secs: None,
         reply_to: None,
+        card: None,
         body,
     };
     let secret = from.shared_secret(to).await.unwrap();
