@@ -521,7 +521,7 @@ export type HoldView = {
 	postage: boolean,
 	/**  Who decided. */
 	decision: Decision | null,
-	/**  Until when it can be decided. */
+	/**  Until when it can be decided: a little before the node gives it back by itself. */
 	deadline: Timestamp | null,
 	/**  When the node got it. */
 	arrived_at: Timestamp,
@@ -835,7 +835,7 @@ export type RefundView = {
 	message: MessageKey,
 	/**  Whether it has settled; until then it is under way. */
 	done: boolean,
-	/**  Whether it failed and can be tried again. */
+	/**  Whether it failed or is parked, and can be tried again. */
 	failed: boolean,
 	/**  How much. */
 	amount: Msat,

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_deadline_that_is_shown_is_the_last_moment_to_decide() {
     let arrived_at = Timestamp::from_secs(1_790_000_000);
-    let after = |secs| Timestamp::from_secs(1_790_000_000 + secs);
+    let after = |secs: i64| Timestamp::from_secs(1_790_000_000 + secs);
     let shown = |deadline| {
         let row = IncomingRow {
             payment: IncomingPayment {
