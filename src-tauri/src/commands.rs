@@ -238,7 +238,7 @@ pub(crate) async fn message_retry(app: App<'_>, key: MessageKey) -> Result<(), E
     app.message_retry(key).await
 }
 
-/// Takes a message back that has not left.
+/// Takes a message back that has not left, or gives one up that did not arrive.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn message_cancel(app: App<'_>, key: MessageKey) -> Result<(), Error> {

@@ -83,10 +83,10 @@ impl Engine {
         self.step_delivery(key, DeliveryEvent::Retry).await
     }
 
-    /// Takes a message back that has not left.
+    /// Takes a message back that has not left, or gives one up that did not arrive.
     ///
     /// # Errors
-    /// [`EngineError::Delivery`] when it has.
+    /// [`EngineError::Delivery`] when it is on its way or over.
     pub async fn cancel(&self, key: MessageKey) -> Result<(), EngineError> {
         self.step_delivery(key, DeliveryEvent::Cancel).await
     }

@@ -69,6 +69,19 @@ describe("a conversation", () => {
     expect(sent).toHaveFocus();
   });
 
+  it("offers to give up what nobody knows the end of, and to repeat what may not have arrived", async () => {
+    const { backend, user } = await openCarol();
+    const key = await backend.messageSend({ conversation: CAROL, text: "?", payment: 0, fee_limit: null });
+    const sent = await messageOf(key);
+    backend.alter(key, { delivery: delivery({ state: "parked", returned: null }) });
+    expect(await within(sent).findByTestId("cancel")).toHaveTextContent("Give up");
+    backend.alter(key, { delivery: delivery({ returned: "unconfirmed" }) });
+    const unconfirmed = await within(sent).findByTestId("unconfirmed");
+    expect(within(unconfirmed).queryByTestId("cancel")).toBeNull();
+    await user.click(within(unconfirmed).getByTestId("retry"));
+    expect(calls(backend, "messageRetry")).toEqual([[key]]);
+  });
+
   it("says what a message waits for, until when, and tries now", async () => {
     const { backend, user } = await openCarol();
     const key = await backend.messageSend({

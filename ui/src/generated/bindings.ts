@@ -55,7 +55,7 @@ export const commands = {
 	messageSend: (request: SendRequest) => typedError<MessageKey, ApiError>(__TAURI_INVOKE("message_send", { request })),
 	/**  Queues a message again that did not arrive. */
 	messageRetry: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_retry", { key })),
-	/**  Takes a message back that has not left. */
+	/**  Takes a message back that has not left, or gives one up that did not arrive. */
 	messageCancel: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_cancel", { key })),
 	/**  Deletes a message here. */
 	messageDelete: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_delete", { key })),

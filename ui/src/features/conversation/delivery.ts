@@ -30,7 +30,12 @@ export function deliveryMark(delivery: Delivery): { mark: Mark; words: string } 
 
 /** Whether another try makes sense: nothing was paid, or nobody knows. */
 export function canRetry(delivery: Delivery): boolean {
-  return delivery.state === "failed" || delivery.state === "parked" || waits(delivery);
+  return delivery.state === "failed" || delivery.state === "parked" || waits(delivery) || isUnconfirmed(delivery);
+}
+
+/** Whether the sats of a text came back from a node that does not say whether it has read it. */
+export function isUnconfirmed(delivery: Delivery): boolean {
+  return delivery.state === "returned" && delivery.returned === "unconfirmed" && delivery.postage;
 }
 
 /** Whether it was tried, and is tried again by itself. */
@@ -38,7 +43,11 @@ export function waits(delivery: Delivery): boolean {
   return delivery.state === "queued" && delivery.next_try !== null;
 }
 
-/** Whether it can be taken back: it has not left. */
+/** Whether it can be taken back, as it has not left, or given up, as nobody knows. */
 export function canCancel(delivery: Delivery): boolean {
-  return delivery.state === "queued" || delivery.state === "failed";
+  return delivery.state === "queued" || delivery.state === "failed" || delivery.state === "parked";
+}
+
+export function cancelWords(delivery: Delivery): string {
+  return delivery.state === "parked" ? m.message_give_up() : m.message_cancel();
 }
