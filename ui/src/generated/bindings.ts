@@ -334,7 +334,7 @@ export type DeliveryState =
 "failed" | 
 /**  The node no longer knows a payment that was on its way. Only the user can say what to do. */
 "parked" | 
-/**  Taken back by the user before it left. */
+/**  Taken back by the user before it left, or given up. */
 "cancelled";
 
 /**  Where an outgoing message is and what it costs. */
