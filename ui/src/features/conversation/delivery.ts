@@ -30,7 +30,9 @@ export function deliveryMark(delivery: Delivery): { mark: Mark; words: string } 
 
 /** Whether another try makes sense: nothing was paid, or nobody knows. */
 export function canRetry(delivery: Delivery): boolean {
-  return delivery.state === "failed" || delivery.state === "parked" || waits(delivery) || isUnconfirmed(delivery);
+  return (
+    delivery.state === "failed" || delivery.state === "parked" || waits(delivery) || isUnconfirmed(delivery)
+  );
 }
 
 /** Whether the sats of a text came back from a node that does not say whether it has read it. */
