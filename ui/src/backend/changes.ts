@@ -26,6 +26,16 @@ export function touchedBy(change: Change): QueryKey[] {
   }
 }
 
+/** Asks again for what is shown. */
+async function renew(cache: QueryClient, queryKey: QueryKey): Promise<void> {
+  // A first question that is under way is not put again, though its answer may be older than the change.
+  const first = cache
+    .getQueryCache()
+    .findAll({ queryKey, fetchStatus: "fetching", predicate: (query) => query.state.data === undefined });
+  await cache.invalidateQueries({ queryKey });
+  await Promise.all(first.map((query) => cache.invalidateQueries({ queryKey: query.queryKey, exact: true })));
+}
+
 /** Within this many milliseconds many changes cost one question. */
 const BURST = 60;
 
@@ -37,7 +47,7 @@ export function followChanges(backend: Backend, cache: QueryClient): () => void 
     timer = undefined;
     const all = [...touched.values()];
     touched.clear();
-    for (const queryKey of all) void cache.invalidateQueries({ queryKey });
+    for (const queryKey of all) void renew(cache, queryKey);
   };
   const stop = backend.onChange((change) => {
     if (change.kind === "removed") {
