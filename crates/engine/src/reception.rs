@@ -81,24 +81,24 @@ impl Reception {
             self.settings.rules(),
             self.clock.now(),
         );
-        let stored = self
+        let (stored, hurried) = self
             .store
             .write(move |tx| {
-                Desk {
+                let desk = Desk {
                     tx,
                     ours,
                     rules,
                     now,
-                }
-                .file(&payment, opened)
+                };
+                let stored = desk.file(&payment, opened)?;
+                // They are there: what waits for them goes now.
+                let hurried = stored.map_or(Ok(0), |node| tx.hurry(node))?;
+                Ok((stored, hurried))
             })
             .await?;
         self.holds.notify_one();
-        if let Some(node) = stored {
-            // They are there: what waits for them goes now.
-            if self.store.write(move |tx| tx.hurry(node)).await? > 0 {
-                self.outbox.notify_one();
-            }
+        if hurried > 0 {
+            self.outbox.notify_one();
         }
         if let Some(node) = stored.filter(|node| *node != ours) {
             let neighbours = self.neighbours.clone();
