@@ -89,7 +89,8 @@ impl Tracker {
     }
 
     async fn carry_to_the_end(&self, attempt: Attempt, mut fresh: bool) -> Result<(), StoreError> {
-        let mut sent_before = attempt.state == AttemptState::Sent;
+        // As it is stored now: the node may have acknowledged it since it was read.
+        let mut sent_before = !fresh && self.was_sent(attempt.hash).await?;
         loop {
             self.link.connected().await;
             let step = if fresh {
@@ -107,6 +108,11 @@ impl Tracker {
                 }
             }
         }
+    }
+
+    async fn was_sent(&self, hash: PaymentHash) -> Result<bool, StoreError> {
+        let attempt = self.store.read(move |db| db.attempt(hash)).await?;
+        Ok(attempt.is_some_and(|attempt| attempt.state == AttemptState::Sent))
     }
 
     async fn send(&self, attempt: &Attempt, sent: &mut bool) -> Result<Step, StoreError> {
