@@ -164,6 +164,7 @@ impl Link {
                 feed.publish(Change::Link);
             }
             tokio::select! {
+                biased;
                 () = self.poke.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }

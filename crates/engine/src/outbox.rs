@@ -78,6 +78,7 @@ impl Outbox {
             };
             away = false;
             tokio::select! {
+                biased;
                 () = self.wake.notified() => {}
                 () = self.link.disabled() => {}
                 () = tokio::time::sleep(wait) => {}

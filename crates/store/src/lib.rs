@@ -39,6 +39,8 @@ pub use key::DatabaseKey;
 pub use ledger::{Booking, Totals};
 pub use messages::{Found, MessageRow, NewMessage, Page, PageAt};
 pub use outbox::{Delivery, Outcome};
+#[cfg(feature = "stepped")]
+pub use pool::Pace;
 pub use pool::Store;
 pub use refunds::{RefundRow, RefundSide};
 pub use search::Hit;

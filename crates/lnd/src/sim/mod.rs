@@ -9,6 +9,7 @@
     reason = "positions of nodes and channels are made here and never removed; a wrong one is a bug of the simulation"
 )]
 
+mod books;
 mod calls;
 mod hold_invoice;
 mod invoice;
@@ -29,6 +30,7 @@ use domain::{Msat, Timestamp};
 use secp256k1::SecretKey;
 use sha2::{Digest, Sha256};
 
+pub use books::{Deed, EndedBy, IncomingKeysend};
 pub use node::SimNode;
 pub(crate) use path::Ticket;
 use state::{Channel, NodeState, State};

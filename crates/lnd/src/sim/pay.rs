@@ -302,7 +302,9 @@ pub(super) async fn carry(
         pass(shared).await;
     }
     until_running(shared, last.to).await;
+    let hash = arrival.hash;
     let settled = receive(shared, last.to, arrival).await;
+    shared.lock().note(hash, hops, settled);
     bring_back(shared, hops, settled).await;
     if settled {
         Flight::Settled

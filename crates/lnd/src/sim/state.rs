@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::Totals;
+use super::books::Deed;
 use super::invoice::Invoices;
 use super::onion::{Buckets, Carriage};
 use super::pay::Payment;
@@ -36,6 +37,8 @@ pub(super) struct State {
     pub(super) signed: BTreeSet<String>,
     /// What becomes of onions on their way.
     pub(super) carriage: Carriage,
+    /// Every payment that came to its recipient and has an end.
+    pub(super) deeds: Vec<Deed>,
     started: Instant,
 }
 
@@ -171,6 +174,7 @@ impl State {
             hop_time: Duration::from_millis(40),
             signed: BTreeSet::new(),
             carriage: Carriage::default(),
+            deeds: Vec::new(),
             started: Instant::now(),
         }
     }
