@@ -57,6 +57,8 @@ pub(crate) struct Link {
     state: watch::Sender<LinkState>,
     /// Whether payments have a way to leave.
     able: watch::Sender<bool>,
+    /// Told after every look at the node. Who waited first goes on first: of a watch that is left to chance.
+    looked: Arc<Notify>,
     poke: Arc<Notify>,
 }
 
@@ -65,6 +67,7 @@ impl Link {
         Self {
             state: watch::Sender::new(LinkState::Connecting),
             able: watch::Sender::new(false),
+            looked: Arc::default(),
             poke: Arc::default(),
         }
     }
@@ -84,16 +87,12 @@ impl Link {
 
     /// Returns once the node answers.
     pub(crate) async fn connected(&self) {
-        let mut states = self.watch();
-        // The sender lives in this handle, so the wait cannot fail while we exist.
-        let _ = states.wait_for(LinkState::is_connected).await;
+        self.until(Self::is_connected).await;
     }
 
     /// Returns once the node answers and a channel can be used, or no channel is to be expected any more.
     pub(crate) async fn able(&self) {
-        let mut able = self.able.subscribe();
-        // As above.
-        let _ = able.wait_for(|able| *able).await;
+        self.until(Self::is_able).await;
     }
 
     pub(crate) fn is_able(&self) -> bool {
@@ -102,9 +101,17 @@ impl Link {
 
     /// Returns once payments have no way to leave.
     pub(crate) async fn disabled(&self) {
-        let mut able = self.able.subscribe();
-        // As above.
-        let _ = able.wait_for(|able| !*able).await;
+        self.until(|link| !link.is_able()).await;
+    }
+
+    async fn until(&self, so: impl Fn(&Self) -> bool) {
+        loop {
+            let looked = self.looked.notified();
+            if so(self) {
+                return;
+            }
+            looked.await;
+        }
     }
 
     /// The actor's loop.
@@ -160,6 +167,7 @@ impl Link {
                 *old = state;
                 differs
             });
+            self.looked.notify_waiters();
             if changed {
                 feed.publish(Change::Link);
             }

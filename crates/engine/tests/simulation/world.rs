@@ -99,12 +99,15 @@ impl World {
         }
     }
 
-    pub(crate) fn channel(&mut self, a: &SimNode, a_side: Msat, b: &SimNode, b_side: Msat) {
+    fn channel(&mut self, a: &SimNode, a_side: Msat, b: &SimNode, b_side: Msat) {
         self.around.network.channel(a, a_side, b, b_side);
-        for (node, side) in [(a, a_side), (b, b_side)] {
-            let sum = self.put_in.entry(node.id()).or_default();
-            *sum = sum.checked_add(side).unwrap();
-        }
+        self.brought(a, a_side);
+        self.brought(b, b_side);
+    }
+
+    fn brought(&mut self, node: &SimNode, amount: Msat) {
+        let sum = self.put_in.entry(node.id()).or_default();
+        *sum = sum.checked_add(amount).unwrap();
     }
 
     /// They know each other, from letters of former times or by name only.
@@ -247,8 +250,11 @@ impl World {
         }
         let [alice, carol, bob] = [0, 1, 2].map(|node| self.nodes[node].1.clone());
         let rich = Msat::from_sat(1_000_000).unwrap();
-        self.channel(&alice, rich, &bob, rich);
-        self.channel(&bob, rich, &carol, rich);
+        for (a, b) in [(&alice, &bob), (&bob, &carol)] {
+            self.around.network.splice(a, rich, b, rich);
+            self.brought(a, rich);
+            self.brought(b, rich);
+        }
     }
 
     /// A moment of this world in its apps' words.

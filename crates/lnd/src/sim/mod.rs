@@ -98,6 +98,17 @@ impl SimNetwork {
         state.tell_of_channel(a.me, b.me, connected);
     }
 
+    /// Puts more into the first channel between two nodes, as a splice does; nothing without one.
+    pub fn splice(&self, a: &SimNode, a_more: Msat, b: &SimNode, b_more: Msat) {
+        let mut state = self.shared.lock();
+        let all = state.channels.iter_mut();
+        for channel in all {
+            if let (Some(side), Some(_)) = (channel.side(a.me), channel.side(b.me)) {
+                return channel.add(side, [a_more, b_more]);
+            }
+        }
+    }
+
     /// Finds so many blocks: held payments too close to their expiry go back.
     pub fn mine(&self, blocks: u32) {
         self.shared.lock().mine(blocks);

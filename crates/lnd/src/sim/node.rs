@@ -74,7 +74,7 @@ impl SimNode {
         let mut state = self.shared.lock();
         state.tell_of_node(self.me, false);
         let node = &mut state.nodes[self.me];
-        node.running.send_replace(false);
+        node.run(false);
         node.break_streams();
     }
 
@@ -83,7 +83,7 @@ impl SimNode {
         let mut state = self.shared.lock();
         let node = &mut state.nodes[self.me];
         node.runs = node.runs.saturating_add(1);
-        let was_running = node.running.send_replace(true);
+        let was_running = node.run(true);
         state.return_expiring(self.me);
         if !was_running {
             state.tell_of_node(self.me, true);
