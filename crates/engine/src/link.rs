@@ -1,6 +1,7 @@
 //! The connection actor: asks the node how it is, backs off when it does not answer, and tells why.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::{NodeId, Timestamp};
@@ -56,7 +57,7 @@ impl LinkState {
 pub(crate) struct Link {
     state: watch::Sender<LinkState>,
     /// Whether payments have a way to leave.
-    able: watch::Sender<bool>,
+    able: Arc<AtomicBool>,
     /// Told after every look at the node. Who waited first goes on first: of a watch that is left to chance.
     looked: Arc<Notify>,
     poke: Arc<Notify>,
@@ -66,7 +67,7 @@ impl Link {
     pub(crate) fn new() -> Self {
         Self {
             state: watch::Sender::new(LinkState::Connecting),
-            able: watch::Sender::new(false),
+            able: Arc::default(),
             looked: Arc::default(),
             poke: Arc::default(),
         }
@@ -96,7 +97,7 @@ impl Link {
     }
 
     pub(crate) fn is_able(&self) -> bool {
-        *self.able.borrow()
+        self.able.load(Ordering::SeqCst)
     }
 
     /// Returns once payments have no way to leave.
@@ -161,7 +162,7 @@ impl Link {
                     false
                 }
             };
-            self.able.send_replace(able);
+            self.able.store(able, Ordering::SeqCst);
             let changed = self.state.send_if_modified(|old| {
                 let differs = *old != state;
                 *old = state;

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use domain::Timestamp;
+use domain::{AttemptState, Timestamp};
+use futures::FutureExt;
 use heliograph_engine::{Clock, Deps, Engine};
 use lnd::sim::{SimNetwork, SimNode};
 use store::{DatabaseKey, Pace, Store};
@@ -107,6 +108,23 @@ impl App {
             fate,
         });
         self.disturb();
+    }
+
+    /// While it is closed somebody deletes its node's list of payments, if every open one was heard of: one whose
+    /// beginning the app has not heard of would be sent again, and nobody could know better.
+    pub(crate) fn forget_payments(&self) -> bool {
+        if self.life.is_some() {
+            return false;
+        }
+        let path = self.home.path().join(FILE);
+        let books = Store::open_stepped(&path, &KEY, Arc::new(|| Box::pin(async {}))).unwrap();
+        let open = books.read(|db| db.open_attempts()).now_or_never();
+        let open = open.expect("without a pace it is done at once").unwrap();
+        let heard_of = open.iter().all(|one| one.state == AttemptState::Sent);
+        if heard_of {
+            self.node.delete_payments();
+        }
+        heard_of
     }
 
     /// Its process is gone, at whatever it was doing; what was committed is there.

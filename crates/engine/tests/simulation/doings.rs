@@ -150,6 +150,9 @@ impl World {
         } else {
             ("refuses", life.engine.refuse(row.message.key).await)
         };
+        if done.is_ok() {
+            self.decided.insert((who, row.message.key), accepts);
+        }
         self.told(who, what, &row, done.err());
     }
 

@@ -33,6 +33,7 @@ mod peace;
 mod record;
 mod run;
 mod seeds;
+mod tally;
 mod trace;
 mod trouble;
 mod weather;

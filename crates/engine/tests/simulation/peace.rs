@@ -22,7 +22,7 @@ impl World {
             for app in 0..self.apps.len() {
                 let dice = self.around.dice.clone();
                 if let Some(life) = self.apps[app].life.clone()
-                    && dice.percent(30)
+                    && dice.percent(10)
                 {
                     self.decide(app, &life, dice.percent(60)).await;
                 }

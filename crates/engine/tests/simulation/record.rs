@@ -34,6 +34,8 @@ pub(crate) struct Diary {
     pub(crate) calm: Vec<(Timestamp, Timestamp)>,
     /// Messages that were taken for sending.
     pub(crate) promised: BTreeSet<MessageKey>,
+    /// Held payments that the person accepted (or refused).
+    pub(crate) decided: BTreeMap<MessageKey, bool>,
     /// Messages whose repetition may have been paid twice, as the window says.
     pub(crate) risked: BTreeSet<MessageKey>,
 }
@@ -117,6 +119,11 @@ impl World {
                 .map(|(from, to)| (self.timestamp(from), self.timestamp(to)))
                 .collect(),
             promised: self.promised.iter().filter_map(mine).collect(),
+            decided: self
+                .decided
+                .iter()
+                .filter_map(|((who, key), accepted)| Some((mine(&(*who, *key))?, *accepted)))
+                .collect(),
             risked: self.risked.iter().filter_map(mine).collect(),
         }
     }

@@ -6,6 +6,7 @@ use futures::FutureExt;
 
 use crate::laws;
 use crate::seeds;
+use crate::tally::Tally;
 use crate::trace::Trace;
 use crate::world::World;
 
@@ -15,6 +16,7 @@ pub(crate) struct Run {
     pub(crate) broken: Vec<String>,
     pub(crate) trace: String,
     pub(crate) hash: u64,
+    pub(crate) tally: Tally,
 }
 
 /// On a thread and a clock of its own: nothing but the seed decides what happens.
@@ -29,7 +31,7 @@ pub(crate) fn run(seed: u64) -> Run {
         let _inside = runtime.enter();
         Trace::new()
     };
-    let mut broken = runtime.block_on(async { catch(conversation(seed, trace.clone())).await });
+    let (mut broken, tally) = runtime.block_on(catch(conversation(seed, trace.clone())));
     drop(runtime);
     broken.extend(seeds::panics());
     Run {
@@ -37,19 +39,20 @@ pub(crate) fn run(seed: u64) -> Run {
         broken,
         trace: trace.text(),
         hash: trace.hash(),
+        tally,
     }
 }
 
-async fn conversation(seed: u64, trace: Trace) -> Vec<String> {
+async fn conversation(seed: u64, trace: Trace) -> (Vec<String>, Tally) {
     let mut world = World::new(seed, trace).await;
     let dice = world.around.dice.clone();
-    let length = dice.between(6, 30);
-    let troubled = dice.pick(&[0, 10, 25, 40]).copied().unwrap();
+    let length = dice.between(8, 40);
+    let troubled = dice.pick(&[0, 20, 40, 60]).copied().unwrap();
     for _ in 0..length {
         let pause = dice.pause();
         world.wait(pause).await;
         if dice.percent(troubled) {
-            world.trouble().await;
+            world.trouble();
         } else {
             world.doing().await;
         }
@@ -65,13 +68,14 @@ async fn conversation(seed: u64, trace: Trace) -> Vec<String> {
             world.around.trace.note(diary.name, end);
         }
     }
+    let tally = Tally::of(&record, &world.around.trace.text());
     for app in &mut world.apps {
         app.end().await;
     }
-    broken
+    (broken, tally)
 }
 
 /// A panic is as bad as a broken law; what it says is collected by the hook.
-async fn catch(story: impl Future<Output = Vec<String>>) -> Vec<String> {
+async fn catch<T: Default>(story: impl Future<Output = T>) -> T {
     AssertUnwindSafe(story).catch_unwind().await.unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::run::{Run, run};
+use crate::tally::Tally;
 
 /// A number from the environment.
 pub(crate) fn number(name: &str) -> Option<u64> {
@@ -19,7 +20,8 @@ pub(crate) fn number(name: &str) -> Option<u64> {
 /// Runs all of them, as many at once as there are processors, and fails when one does.
 pub(crate) fn all(seeds: Range<u64>) {
     let began = Instant::now();
-    let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
+    let next = AtomicU64::new(seeds.start);
+    let (failed, tally) = (Mutex::new(Vec::new()), Mutex::new(Tally::default()));
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
@@ -30,6 +32,7 @@ pub(crate) fn all(seeds: Range<u64>) {
                         return;
                     }
                     let run = run(seed);
+                    tally.lock().unwrap().add(&run.tally);
                     if !run.broken.is_empty() {
                         failed.lock().unwrap().push(run);
                     }
@@ -40,10 +43,11 @@ pub(crate) fn all(seeds: Range<u64>) {
     let mut failed = failed.into_inner().unwrap();
     failed.sort_by_key(|run| run.seed);
     println!(
-        "{} seeds in {:.1} s, {} failed",
+        "{} seeds in {:.1} s, {} failed: {}",
         seeds.end - seeds.start,
         began.elapsed().as_secs_f64(),
-        failed.len()
+        failed.len(),
+        tally.into_inner().unwrap(),
     );
     if let Some(first) = failed.first() {
         println!("What happened with seed {}:\n{}", first.seed, first.trace);

@@ -1,6 +1,6 @@
 //! What goes wrong.
 
-use domain::{AttemptState, Msat};
+use domain::Msat;
 
 use crate::world::{Recovery, World};
 
@@ -26,13 +26,13 @@ enum Trouble {
     Dear,
     /// Blocks are found: what is held goes back.
     Blocks,
-    /// Somebody deletes the node's list of payments.
+    /// Somebody closes the app and deletes the node's list of payments.
     Forget,
 }
 
 impl World {
     /// One trouble for somebody.
-    pub(crate) async fn trouble(&mut self) {
+    pub(crate) fn trouble(&mut self) {
         use Trouble as T;
         let dice = self.around.dice.clone();
         let what = dice.weighed(&[
@@ -46,7 +46,7 @@ impl World {
             (2, T::Slow),
             (2, T::Dear),
             (1, T::Blocks),
-            (1, T::Forget),
+            (3, T::Forget),
         ]);
         let count = |of: usize| usize::try_from(dice.below(u64::try_from(of).unwrap())).unwrap();
         let (app, node) = (count(self.apps.len()), count(self.nodes.len()));
@@ -107,29 +107,13 @@ impl World {
                     app.disturb();
                 }
             }
-            T::Forget => self.forget(app).await,
-        }
-        self.disturb(node);
-    }
-
-    /// Only when every payment was heard of: one whose beginning the app has not heard of would be sent again, and
-    /// nobody could know better.
-    async fn forget(&mut self, app: usize) {
-        let Some(life) = self.apps[app].life.clone() else {
-            return;
-        };
-        let all_heard_of = async {
-            let open = life.store.read(|db| db.open_attempts()).await.unwrap();
-            open.iter().all(|one| one.state == AttemptState::Sent)
-        };
-        tokio::select! {
-            biased;
-            () = life.fate.death() => {}
-            heard = all_heard_of => if heard {
-                let app = &self.apps[app];
-                self.around.trace.note(app.name, "the node's payments are deleted");
-                app.node.delete_payments();
+            T::Forget => {
+                if let Some(life) = &self.apps[app].life {
+                    life.fate.kill();
+                }
+                self.later(dice.pause(), Recovery::Payments(app));
             }
         }
+        self.disturb(node);
     }
 }

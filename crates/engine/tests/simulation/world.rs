@@ -12,7 +12,7 @@ use crate::dice::Dice;
 use crate::trace::Trace;
 use crate::weather::Weather;
 
-/// What ends a trouble.
+/// What is due later; most of it ends a trouble.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Recovery {
     /// The app is opened again.
@@ -23,6 +23,8 @@ pub(crate) enum Recovery {
     Answers(usize),
     /// It forwards for the usual fee again.
     Fees(usize),
+    /// While the app is closed, its node's list of payments is deleted. (No recovery, but due in the same way.)
+    Payments(usize),
 }
 
 pub(crate) struct World {
@@ -35,6 +37,8 @@ pub(crate) struct World {
     pub(crate) put_in: BTreeMap<NodeId, Msat>,
     /// Messages that an engine took.
     pub(crate) promised: Vec<(usize, MessageKey)>,
+    /// Held payments that somebody has decided on: whether they were accepted.
+    pub(crate) decided: BTreeMap<(usize, MessageKey), bool>,
     /// Messages whose payment the node has forgotten and that were tried again all the same: these may be paid twice.
     pub(crate) risked: BTreeSet<(usize, MessageKey)>,
     later: BTreeMap<(Instant, usize), Recovery>,
@@ -58,6 +62,7 @@ impl World {
             nodes: Vec::new(),
             put_in: BTreeMap::new(),
             promised: Vec::new(),
+            decided: BTreeMap::new(),
             risked: BTreeSet::new(),
             later: BTreeMap::new(),
         };
@@ -214,6 +219,12 @@ impl World {
                 self.nodes[node].1.delay_answers(Duration::ZERO);
                 self.slow(node, false);
                 self.disturb(node);
+            }
+            Recovery::Payments(app) => {
+                if self.apps[app].forget_payments() {
+                    let trace = &self.around.trace;
+                    trace.note(self.apps[app].name, "the node's payments are deleted");
+                }
             }
             Recovery::Fees(node) => self.nodes[node].1.set_fees(Msat::SAT, 1),
         }

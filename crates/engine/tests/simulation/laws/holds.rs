@@ -1,8 +1,10 @@
-//! Every hold is settled or refused before its deadline by the app, or as soon as the app can. None is forgotten.
+//! Every hold is settled or refused before its deadline by the app, or as soon as the app can. None is forgotten, and none
+//! is ended by the app before somebody has decided.
 
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{Decision, HoldState, Timestamp, last_moment};
+use lnd::InvoiceState;
 use lnd::sim::{EndedBy, IncomingKeysend};
 
 use crate::doings::short;
@@ -23,10 +25,57 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             let what = format!("the hold {} of {}", short(keysend.invoice.hash), diary.name);
             match keysend.ended {
                 None => broken.push(format!("{what} is forgotten")),
-                Some((at, by)) => broken.extend(
-                    late(diary, keysend, at, by).map(|problem| format!("{what} {problem}")),
-                ),
+                Some((at, by)) => {
+                    let problems = late(diary, keysend, at, by)
+                        .into_iter()
+                        .chain(rash(diary, keysend, at, by));
+                    broken.extend(problems.map(|problem| format!("{what} {problem}")));
+                }
             }
+        }
+        broken.extend(disobeyed(diary));
+    }
+    broken
+}
+
+/// Ended by the app without a reason that stands in its books.
+fn rash(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) -> Option<String> {
+    if by != EndedBy::App {
+        return None;
+    }
+    let Some(row) = diary.payments.get(&keysend.invoice.hash) else {
+        return Some("was ended by the app, and is not in its books".to_owned());
+    };
+    let (created, span) = (keysend.invoice.created_at, keysend.invoice.hold_secs);
+    let deadline = created.plus(Duration::from_secs(span.into()));
+    let decided = match row.payment.decision {
+        Some(Decision::Person | Decision::Policy) => true,
+        Some(Decision::Deadline) => {
+            keysend.invoice.state == InvoiceState::Canceled && at >= last_moment(created, deadline)
+        }
+        Some(Decision::Arrival | Decision::Node) | None => false,
+    };
+    let decision = row.payment.decision;
+    (!decided).then(|| format!("was ended by the app, decided by {decision:?}"))
+}
+
+/// What a person has decided and the engine has taken is done, unless the node was faster.
+fn disobeyed(diary: &Diary) -> Vec<String> {
+    let mut broken = Vec::new();
+    for row in &diary.got {
+        let wish = diary.decided.get(&row.message.key);
+        let (Some(accepted), Some(incoming)) = (wish, &row.incoming) else {
+            continue;
+        };
+        let hash = incoming.payment.hash;
+        let keysend = diary.keysends.iter().find(|one| one.invoice.hash == hash);
+        let by_app = keysend
+            .and_then(|one| one.ended)
+            .is_some_and(|(_, by)| by == EndedBy::App);
+        let settled = incoming.payment.state == HoldState::Settled;
+        if by_app && settled != *accepted {
+            let what = crate::doings::name_of(row);
+            broken.push(format!("{what}: accepted {accepted}, settled {settled}"));
         }
     }
     broken
