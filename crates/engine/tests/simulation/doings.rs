@@ -90,7 +90,8 @@ impl World {
                 self.told(who, "cancels", &row, done.err());
             }
             Doing::Retry => {
-                let of = |state| !matches!(state, DeliveryState::Settled | DeliveryState::Cancelled);
+                let of =
+                    |state| !matches!(state, DeliveryState::Settled | DeliveryState::Cancelled);
                 let Some(row) = self.sent_one(life, of).await else {
                     return;
                 };
@@ -117,7 +118,10 @@ impl World {
             .await
             .unwrap()
             .unwrap();
-        let what = format_args!("writes {number}, {padding} more bytes, {} msat", payment.get());
+        let what = format_args!(
+            "writes {number}, {padding} more bytes, {} msat",
+            payment.get()
+        );
         self.around.trace.note(name, what);
         let outgoing = Outgoing {
             conversation,

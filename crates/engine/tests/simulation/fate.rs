@@ -17,7 +17,13 @@ struct State {
     /// Steps until it dies; zero is never.
     left: u64,
     died_at: Option<Instant>,
+    /// The last step's moment, and how many there were at it.
+    moment: Option<Instant>,
+    at_once: u64,
 }
+
+/// An app that takes more steps without any time passing turns in circles.
+const MOST_AT_ONCE: u64 = 20_000;
 
 impl Fate {
     /// It dies at this step from now on, counted from 1.
@@ -50,6 +56,14 @@ impl Fate {
             let mut state = self.state.lock().unwrap();
             let last = state.left == 1;
             state.left = state.left.saturating_sub(1);
+            let now = Instant::now();
+            if state.moment.replace(now) != Some(now) {
+                state.at_once = 0;
+            }
+            state.at_once += 1;
+            let circling = state.at_once > MOST_AT_ONCE;
+            drop(state);
+            assert!(!circling, "the app turns in circles");
             last
         };
         if last {

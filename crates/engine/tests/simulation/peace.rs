@@ -81,9 +81,7 @@ impl World {
             let pending = node
                 .incoming()
                 .into_iter()
-                .filter(|one| {
-                    matches!(one.invoice.state, InvoiceState::Open | InvoiceState::Held)
-                })
+                .filter(|one| matches!(one.invoice.state, InvoiceState::Open | InvoiceState::Held))
                 .count();
             if pending > 0 {
                 open.push(format!("{pending} payments at {name}'s node"));

@@ -77,5 +77,8 @@ async fn conversation(seed: u64, trace: Trace) -> (Vec<String>, Tally) {
 
 /// A panic is as bad as a broken law; what it says is collected by the hook.
 async fn catch<T: Default>(story: impl Future<Output = T>) -> T {
-    AssertUnwindSafe(story).catch_unwind().await.unwrap_or_default()
+    AssertUnwindSafe(story)
+        .catch_unwind()
+        .await
+        .unwrap_or_default()
 }

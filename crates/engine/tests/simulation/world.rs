@@ -137,8 +137,10 @@ impl World {
                             hold_secs: (hold_secs > 0).then_some(hold_secs),
                         }
                     },
-                    accept_up_to: Msat::from_sat(self.around.dice.pick(&[0, 0, 100]).copied().unwrap())
-                        .unwrap(),
+                    accept_up_to: Msat::from_sat(
+                        self.around.dice.pick(&[0, 0, 100]).copied().unwrap(),
+                    )
+                    .unwrap(),
                     since,
                 };
                 store
@@ -150,7 +152,12 @@ impl World {
                     .unwrap();
             }
             // The very first connection begins at the newest invoice.
-            while store.read(|db| db.invoice_cursor()).await.unwrap().is_none() {
+            while store
+                .read(|db| db.invoice_cursor())
+                .await
+                .unwrap()
+                .is_none()
+            {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }

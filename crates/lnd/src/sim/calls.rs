@@ -388,11 +388,13 @@ impl Lightning for SimNode {
     }
 
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
-        self.ask(|state, me| state.settle(me, preimage, EndedBy::App)).await
+        self.ask(|state, me| state.settle(me, preimage, EndedBy::App))
+            .await
     }
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
-        self.ask(|state, me| state.cancel(me, hash, EndedBy::App)).await
+        self.ask(|state, me| state.cancel(me, hash, EndedBy::App))
+            .await
     }
 
     async fn send_peer_message(

@@ -26,7 +26,10 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             let certain = matches!(state, DeliveryState::Settled | DeliveryState::Returned);
             if copies.len() > 1 {
                 let count = copies.len();
-                broken.push(format!("{what} is there {count} times at {}", recipient.name));
+                broken.push(format!(
+                    "{what} is there {count} times at {}",
+                    recipient.name
+                ));
             }
             if certain && copies.is_empty() {
                 broken.push(format!("{what} is {state:?} and not at {}", recipient.name));
@@ -41,11 +44,7 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
 }
 
 /// Where it stands in the recipient's window: by its words, which no other message has, and by its payments.
-pub(super) fn copies<'a>(
-    sender: &Diary,
-    sent: &Sent,
-    recipient: &'a Diary,
-) -> Vec<&'a MessageRow> {
+pub(super) fn copies<'a>(sender: &Diary, sent: &Sent, recipient: &'a Diary) -> Vec<&'a MessageRow> {
     let by_payment: BTreeSet<MessageKey> = sent
         .attempts
         .iter()
@@ -74,7 +73,9 @@ fn differences(what: &str, sent: &Sent, copy: &MessageRow) -> Vec<String> {
         let (ours, theirs) = (ours.payment.get(), theirs.payment.get());
         // One satoshi of readable text is postage to every program.
         if !(ours == 1_000 && theirs == 0) {
-            broken.push(format!("{what} is a payment of {ours} here and {theirs} there"));
+            broken.push(format!(
+                "{what} is a payment of {ours} here and {theirs} there"
+            ));
         }
     }
     broken

@@ -14,13 +14,18 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
         let gained = signed(*has) - signed(*put_in);
         let (paid, forwarded) = truth(record, *node);
         if gained != paid + forwarded {
-            broken.push(format!("{name}'s node has {gained}, its payments say {}", paid + forwarded));
+            broken.push(format!(
+                "{name}'s node has {gained}, its payments say {}",
+                paid + forwarded
+            ));
         }
         if let Some(diary) = record.diary(*node) {
             let booked = booked(diary) - unheard(record, diary);
             if gained - forwarded != booked {
                 let gained = gained - forwarded;
-                broken.push(format!("{name} has {gained} more, their ledger says {booked}"));
+                broken.push(format!(
+                    "{name} has {gained} more, their ledger says {booked}"
+                ));
             }
         }
     }
@@ -50,7 +55,11 @@ fn truth(record: &Record, node: NodeId) -> (i64, i64) {
 
 fn booked(diary: &Diary) -> i64 {
     let totals = &diary.totals;
-    let came = [totals.received, totals.postage_received, totals.refunds_received];
+    let came = [
+        totals.received,
+        totals.postage_received,
+        totals.refunds_received,
+    ];
     let went = [
         totals.sent,
         totals.postage_sent,

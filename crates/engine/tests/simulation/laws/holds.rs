@@ -96,9 +96,10 @@ fn late(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) ->
             return Some(format!("was ended {:?} late", deadline.until(at)));
         }
         // It was late because nobody was there: then at once.
-        let idle = diary.calm.iter().find(|(from, to)| {
-            (*from).max(deadline).plus(SLOWEST) < (*to).min(at)
-        });
+        let idle = diary
+            .calm
+            .iter()
+            .find(|(from, to)| (*from).max(deadline).plus(SLOWEST) < (*to).min(at));
         if idle.is_some() {
             let late = deadline.until(at);
             return Some(format!("was ended {late:?} late while the app was there"));

@@ -30,7 +30,9 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                     && settled != (row.payment.state == HoldState::Settled)
                 {
                     let state = row.payment.state;
-                    broken.push(format!("{what} is {state:?} there, settled in truth: {settled}"));
+                    broken.push(format!(
+                        "{what} is {state:?} there, settled in truth: {settled}"
+                    ));
                 }
             }
         }
@@ -42,7 +44,10 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
 fn twice(record: &Record, diary: &Diary, sent: &Sent) -> Vec<String> {
     let what = format!("{}'s {}", diary.name, name_of(&sent.row));
     let mut broken = Vec::new();
-    let settled = sent.attempts.iter().map(|attempt| record.settled(attempt.hash));
+    let settled = sent
+        .attempts
+        .iter()
+        .map(|attempt| record.settled(attempt.hash));
     let paid: usize = settled.clone().sum();
     if settled.max() > Some(1) {
         broken.push(format!("{what} is paid more than once with one hash"));
