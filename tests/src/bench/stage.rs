@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use api::view::SendRequest;
 use api::{Messenger, view::Change};
-use domain::{ConversationId, Direction, MessageKey, Msat};
+use domain::{ConversationId, Direction, MessageKey, Msat, Way};
 use lnd::Records;
 use protocol::record;
 
@@ -171,6 +171,7 @@ impl<'a> Way<'a> {
             text: text.to_owned(),
             payment: Msat::ZERO,
             fee_limit: None,
+            way: Way::Auto,
         }
     }
 

@@ -132,6 +132,7 @@ fn request(conversation: ConversationId, text: &str, sats: u64) -> SendRequest {
         text: text.into(),
         payment: Msat::from_sat(sats).unwrap(),
         fee_limit: None,
+        way: domain::Way::Auto,
     }
 }
 
@@ -492,6 +493,7 @@ async fn settings_and_drafts_stay() {
         enter_sends: false,
         accept_bare: false,
         accept_readable_up_to: Msat::ZERO,
+        read_receipts: false,
         fee_limit: Some(Msat::new(3_000)),
     };
     alice.app.settings_set(wanted.clone()).await.unwrap();
