@@ -1,7 +1,7 @@
 //! Starts and stops everything.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::NodeId;
 use lnd::{Lightning, LightningError};
@@ -103,7 +103,7 @@ impl Engine {
             clock: clock.clone(),
             settings: settings.clone(),
             rng: rng.clone(),
-            ring: Arc::new(RwLock::default()),
+            ring: watch::Sender::default(),
             deaf: deaf.clone(),
             wake: cards.clone(),
         };

@@ -3,7 +3,7 @@
 //! A key is used for 30 days; its successor is introduced in letters that are still sealed with it; what is sealed to it
 //! is opened for 60 days more. Without the permission to sign there is no card: letters are sealed with the node's key.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{Msat, NodeId, Timestamp};
@@ -12,7 +12,7 @@ use protocol::{Features, KeyCard, KeyId, PublicKey, Recipient, SealKey, SignedCa
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use store::{CardRow, SealKeyRow, Store, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::link::Link;
@@ -67,7 +67,7 @@ pub(crate) struct Keys {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
     pub(crate) rng: Arc<Mutex<StdRng>>,
-    pub(crate) ring: Arc<RwLock<Vec<Arc<OwnKey>>>>,
+    pub(crate) ring: watch::Sender<Vec<Arc<OwnKey>>>,
     pub(crate) deaf: Arc<Mutex<Deaf>>,
     /// What the card says may have changed.
     pub(crate) wake: Arc<Notify>,
@@ -89,7 +89,7 @@ impl Keys {
     pub(crate) async fn load(&self) -> Result<(), StoreError> {
         let rows = self.store.read(|db| db.seal_keys()).await?;
         let ring = rows.iter().filter_map(OwnKey::of).map(Arc::new).collect();
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        self.ring.send_replace(ring);
         Ok(())
     }
 
@@ -116,12 +116,19 @@ impl Keys {
 
     /// The key in use; `None` before the node has vouched for one.
     pub(crate) fn current(&self) -> Option<Arc<OwnKey>> {
-        self.ring().first().cloned()
+        self.ring.borrow().first().cloned()
+    }
+
+    /// Returns once there is a key in use.
+    pub(crate) async fn ready(&self) {
+        let mut ring = self.ring.subscribe();
+        // The sender lives in this handle, so the wait cannot fail while we exist.
+        let _ = ring.wait_for(|ring| !ring.is_empty()).await;
     }
 
     /// The key with this id, as long as it is kept.
     pub(crate) fn by_id(&self, id: KeyId) -> Option<Arc<OwnKey>> {
-        self.ring().into_iter().find(|own| own.id == id)
+        self.ring.borrow().iter().find(|own| own.id == id).cloned()
     }
 
     /// How letters to a node are sealed, by the card of theirs that we have.
@@ -159,13 +166,6 @@ impl Keys {
         let theirs = (row.node, PublicKey::from_bytes(&row.seal_key)?);
         let ours = (self.node, self.current()?.key.public());
         Some(protocol::safety_number(ours, theirs))
-    }
-
-    fn ring(&self) -> Vec<Arc<OwnKey>> {
-        self.ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
     }
 
     /// A new key when the one in use is old, a new card when it no longer says what is.

@@ -1,5 +1,7 @@
 //! What the user does with a contact besides writing: greet, compare keys, tell that messages were seen.
 
+use std::time::Duration;
+
 use domain::{Carrier, ConversationId, MessageId, NodeId, Trust, Way};
 use protocol::{Body, PublicKey};
 
@@ -8,6 +10,9 @@ use crate::error::EngineError;
 use crate::feed::Change;
 use crate::free::FreeError;
 use crate::free::notes::{CameBy, NoteError};
+
+/// How long the node may take to vouch for our key before somebody is greeted without it.
+const VOUCHING: Duration = Duration::from_secs(5);
 
 /// What is known of a contact's key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,6 +123,8 @@ impl Engine {
         if contact.trust == Trust::Blocked {
             return Err(EngineError::Blocked);
         }
+        // At the first start of all the node has to vouch for our key first; without that permission it never will.
+        let _ = tokio::time::timeout(VOUCHING, parts.keys.ready()).await;
         let mut sent = false;
         // Nothing is known of their app: both carriers are tried.
         for carrier in [Carrier::Peer, Carrier::Onion] {

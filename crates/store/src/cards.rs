@@ -56,7 +56,7 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores a card if it was issued later than the one that is here. Whether another key is here now.
+    /// Stores a card if it was issued later than the one that is here. Whether there is another key now, or the first.
     pub fn take_card(&self, new: &NewCard) -> Result<bool> {
         let before = self.card(new.node)?;
         if before
@@ -84,7 +84,7 @@ impl Tx<'_> {
                 other_key,
             ],
         )?;
-        Ok(other_key)
+        Ok(other_key || before.is_none())
     }
 
     /// Which key of ours they sealed to last; `None`: our node's. `false`: the same as before, or there is no card of theirs.
