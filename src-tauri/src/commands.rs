@@ -1,10 +1,10 @@
 //! One handler for each command: parse, ask the messenger, answer. Nothing else happens here.
 
-use api::domain::{ConversationId, MessageKey, Msat, Trust};
+use api::domain::{ConversationId, MessageKey, Msat, Trust, Way};
 use api::view::{
     AppView, ConnectionHints, ConnectionInput, ConnectionReport, ConversationFilter,
-    ConversationView, CostsView, MessageDetails, MessageView, MessagesPage, NodeView, PageAt,
-    ProfileView, QuoteView, ReachView, SearchHit, SendRequest, Settings, TotalsView,
+    ConversationView, CostsView, KeyView, MessageDetails, MessageView, MessagesPage, NodeView,
+    PageAt, ProfileView, QuoteView, ReachView, SearchHit, SendRequest, Settings, TotalsView,
 };
 use api::{Error, Messenger};
 use tauri::State;
@@ -186,6 +186,44 @@ pub(crate) async fn contact_set_trust(
     trust: Trust,
 ) -> Result<(), Error> {
     app.contact_set_trust(node, trust).await
+}
+
+/// Which ways messages to a contact may take, and whether nothing readable goes to them.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn contact_set_way(
+    app: App<'_>,
+    node: String,
+    way: Way,
+    sealed_only: bool,
+) -> Result<(), Error> {
+    app.contact_set_way(node, way, sealed_only).await
+}
+
+/// What is known of a contact's key.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn contact_key(app: App<'_>, node: String) -> Result<KeyView, Error> {
+    app.contact_key(node).await
+}
+
+/// Says whether the safety number was compared.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn contact_set_compared(
+    app: App<'_>,
+    node: String,
+    number: String,
+    compared: bool,
+) -> Result<(), Error> {
+    app.contact_set_compared(node, number, compared).await
+}
+
+/// Sends our key card to somebody, for free, and asks for theirs.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn contact_greet(app: App<'_>, conversation: ConversationId) -> Result<(), Error> {
+    app.contact_greet(conversation).await
 }
 
 /// Forgets a contact and deletes their messages here.

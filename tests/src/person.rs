@@ -15,7 +15,7 @@ use api::view::{
 use api::{Home, Messenger};
 use async_trait::async_trait;
 use domain::{
-    ConversationId, DeliveryState, Direction, HoldState, MessageKey, Msat, NodeId, Trust,
+    ConversationId, DeliveryState, Direction, HoldState, MessageKey, Msat, NodeId, Trust, Way,
 };
 
 use crate::temporary::Temporary;
@@ -439,6 +439,7 @@ impl Person {
             text: text.to_owned(),
             payment,
             fee_limit: None,
+            way: Way::Auto,
         })
     }
 

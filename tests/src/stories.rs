@@ -4,6 +4,7 @@ mod away;
 mod chat;
 mod connection;
 mod death;
+mod free;
 mod holds;
 mod limits;
 mod money;
@@ -34,10 +35,12 @@ pub struct Story {
 /// A network that stories share, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// alice – bob – carol – dave; alice's node holds keysends for a quarter of an hour.
+    /// alice – bob – carol – dave, who pass no onions on; alice's node holds keysends for a quarter of an hour.
     Line,
     /// The same, where alice's node holds for a few seconds only.
     Brief,
+    /// As the first, with onions: what costs nothing is free.
+    Free,
 }
 
 /// For how long alice's node holds where a story waits for the end of it: long enough for a decision in time.
@@ -48,8 +51,9 @@ impl Stage {
     #[must_use]
     pub fn plan(self) -> Plan {
         match self {
-            Self::Line => Plan::line(),
-            Self::Brief => Plan::line().holding("alice", BRIEF),
+            Self::Line => Plan::line().without_onions(),
+            Self::Brief => Plan::line().without_onions().holding("alice", BRIEF),
+            Self::Free => Plan::line(),
         }
     }
 }
@@ -93,6 +97,11 @@ stories! {
     Anywhere Line away::our_own_node_was_away_and_the_message_goes_out_when_it_is_back;
     Anywhere Line death::killed_between_any_two_steps_of_sending;
     Anywhere Line death::killed_between_any_two_steps_of_receiving;
+    Anywhere Free free::whoever_has_written_is_answered_for_nothing;
+    Anywhere Free free::a_closed_app_gets_a_payment_and_says_later_that_it_has_it;
+    Anywhere Free free::free_only_waits_and_costs_nothing;
+    Anywhere Free free::neighbours_talk_over_their_connection;
+    Anywhere Free free::both_compare_the_same_number;
     Anywhere Line strangers::plain_text_of_another_program_is_shown;
     Anywhere Line strangers::a_forged_signature_is_only_claimed;
     Anywhere Line strangers::a_keysend_of_another_program_is_accepted_and_hidden;

@@ -1,11 +1,11 @@
 //! People: adding, naming, letting in, blocking, removing.
 
-use domain::{Contact, ConversationId, HoldState, Msat, NodeAddress, NodeId, Program, Trust};
+use domain::{Contact, ConversationId, HoldState, Msat, NodeAddress, NodeId, Program, Trust, Way};
 use engine::Change;
 use store::StoreError;
 
 use crate::messenger::{Messenger, Open};
-use crate::view::ContactView;
+use crate::view::{ContactView, KeyView};
 use crate::{Code, Error};
 
 /// The most characters of a contact's name.
@@ -47,6 +47,8 @@ impl Messenger {
             trust: Trust::Known,
             program: Program::Unknown,
             accept_up_to: Msat::ZERO,
+            way: Way::Auto,
+            sealed_only: false,
             since: now,
         };
         let id = open
@@ -116,6 +118,62 @@ impl Messenger {
             open.refuse_all_of(node).await?;
         }
         Ok(())
+    }
+
+    /// Which ways messages to a contact may take, and whether nothing readable goes to them.
+    ///
+    /// # Errors
+    /// [`Code::NotFound`].
+    pub async fn contact_set_way(
+        &self,
+        node: String,
+        way: Way,
+        sealed_only: bool,
+    ) -> Result<(), Error> {
+        let open = self.open()?;
+        Ok(open.engine.set_way(parse(&node)?, way, sealed_only).await?)
+    }
+
+    /// What is known of a contact's key.
+    ///
+    /// # Errors
+    /// [`Code::ContactInvalid`], [`Code::NoProfile`].
+    pub async fn contact_key(&self, node: String) -> Result<KeyView, Error> {
+        let facts = self.open()?.engine.key_facts(parse(&node)?).await?;
+        let (takes_peer, takes_onion) = facts.listens;
+        Ok(KeyView {
+            safety_number: facts.safety_number,
+            compared: facts.compared,
+            changed: facts.changed,
+            sealed_to_app: facts.sealed_to_app,
+            takes_peer,
+            takes_onion,
+        })
+    }
+
+    /// Says whether the safety number was compared; either way a change of the key has been seen.
+    ///
+    /// # Errors
+    /// [`Code::KeyChanged`] when this is not the number any more.
+    pub async fn contact_set_compared(
+        &self,
+        node: String,
+        number: String,
+        compared: bool,
+    ) -> Result<(), Error> {
+        let open = self.open()?;
+        Ok(open
+            .engine
+            .set_compared(parse(&node)?, number, compared)
+            .await?)
+    }
+
+    /// Sends our key card to somebody, for free, and asks for theirs. That it left does not mean that anybody heard it.
+    ///
+    /// # Errors
+    /// [`Code::NoWay`] when no free way leads there; [`Code::Blocked`], [`Code::NotFound`].
+    pub async fn contact_greet(&self, conversation: ConversationId) -> Result<(), Error> {
+        Ok(self.open()?.engine.greet(conversation).await?)
     }
 
     /// Forgets a contact and deletes their messages here. What they cost stays in the books.
@@ -203,6 +261,8 @@ pub(crate) fn contact_view(contact: Contact, ours: NodeId) -> ContactView {
         trust: contact.trust,
         program: contact.program,
         accept_up_to: contact.accept_up_to,
+        way: contact.way,
+        sealed_only: contact.sealed_only,
         since: contact.since,
     }
 }

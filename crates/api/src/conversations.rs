@@ -57,8 +57,16 @@ impl Messenger {
     /// [`Code::NoProfile`].
     pub async fn conversation_seen(&self, id: ConversationId) -> Result<(), Error> {
         let open = self.open()?;
-        if open.store.write(move |tx| tx.mark_seen(id)).await? {
-            open.engine.publish(Change::Conversation(id));
+        let (seen, row) = open
+            .store
+            .write(move |tx| Ok((tx.mark_seen(id)?, tx.conversation(id)?)))
+            .await?;
+        if seen.is_empty() {
+            return Ok(());
+        }
+        open.engine.publish(Change::Conversation(id));
+        if let Some(row) = row.filter(|row| row.contact.program.reads_letters()) {
+            open.engine.seen(row.contact.node, seen);
         }
         Ok(())
     }

@@ -157,6 +157,10 @@ codes! {
     BelowMinimum => "a payment is at least one sat",
     /// The recipient's node does not take keysends.
     NoKeysend => "the recipient's node does not take keysends",
+    /// No way that the user allows leads there now: free, direct or routed only; or no free one at all.
+    NoWay => "no way that is allowed leads there now",
+    /// The safety number is that of another key than the one in use.
+    KeyChanged => "the contact's key is another one now",
     /// No path with enough money within the fee limit.
     NoRoute => "no route within the fee limit",
     /// The user's channels hold too little.

@@ -132,7 +132,7 @@ impl Messenger {
     ///
     /// # Errors
     /// As [`Messenger::message_send`]; [`Code::NoRoute`], [`Code::InsufficientBalance`], [`Code::NoKeysend`],
-    /// [`Code::Offline`].
+    /// [`Code::Offline`], [`Code::NoWay`].
     pub async fn quote(&self, request: SendRequest) -> Result<QuoteView, Error> {
         Ok(quote_view(
             &self.open()?.engine.quote(outgoing(request)).await?,
@@ -146,11 +146,15 @@ fn outgoing(request: SendRequest) -> Outgoing {
         text: request.text,
         payment: request.payment,
         fee_limit: request.fee_limit,
+        way: request.way,
     }
 }
 
 pub(crate) const fn quote_view(quote: &Quote) -> QuoteView {
     QuoteView {
+        carrier: quote.carrier,
+        way_hops: quote.hops,
+        payable: quote.payable,
         amount: quote.fee.amount,
         postage: quote.postage,
         returned: quote.returned,
@@ -170,6 +174,7 @@ fn message_view(row: MessageRow) -> MessageView {
         paid,
         fee,
         hops,
+        carrier,
         incoming,
         refund,
         refund_of,
@@ -190,6 +195,7 @@ fn message_view(row: MessageRow) -> MessageView {
         stored_at: message.stored_at,
         authorship: message.authorship,
         privacy: message.privacy,
+        carrier,
         delivery: delivery.map(|delivery| delivery_view(&delivery, postage, paid, fee, hops)),
         hold: incoming.map(|incoming| hold_view(&incoming, payable)),
         refund: refund.map(|refund| RefundView {
@@ -223,6 +229,9 @@ fn delivery_view(
         waits_until: delivery.waits_until,
         next_try: delivery.next_try,
         gives_up_at: delivery.gives_up_at,
+        way: delivery.way,
+        delivered_at: delivery.delivered_at,
+        read_at: delivery.read_at,
     }
 }
 
@@ -244,6 +253,7 @@ fn hold_view(incoming: &IncomingRow, payable: bool) -> HoldView {
 fn attempt_view(attempt: &Attempt) -> AttemptView {
     let proof = attempt.state == AttemptState::Settled;
     AttemptView {
+        carrier: attempt.carrier,
         payment_hash: attempt.hash.to_string(),
         preimage: proof.then(|| hex::encode(attempt.preimage.expose())),
         state: attempt.state,

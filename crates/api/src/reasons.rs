@@ -88,6 +88,8 @@ impl From<EngineError> for Error {
                 return Self::because(Code::NotNow, &error).with_detail(json_name(state));
             }
             EngineError::NoKeysend => Code::NoKeysend,
+            EngineError::NoWay => Code::NoWay,
+            EngineError::NoCard => Code::KeyChanged,
             EngineError::Offline => Code::Offline,
             EngineError::AlreadyRefunded => Code::AlreadyRefunded,
             EngineError::NotRefundable => Code::NotRefundable,

@@ -23,6 +23,7 @@ impl Settings {
             accept_bare: choices.rules.accept_bare,
             accept_readable_up_to: choices.rules.accept_readable_up_to,
             fee_limit: choices.fee_limit,
+            read_receipts: choices.read_receipts,
         }
     }
 
@@ -33,6 +34,7 @@ impl Settings {
                 accept_readable_up_to: self.accept_readable_up_to,
             },
             fee_limit: self.fee_limit,
+            read_receipts: self.read_receipts,
         }
     }
 }

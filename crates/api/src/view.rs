@@ -8,7 +8,7 @@ mod node;
 
 use domain::{
     ConversationId, DeliveryState, Direction, MessageKey, MessageKind, Msat, Program, Timestamp,
-    Trust,
+    Trust, Way,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -140,8 +140,30 @@ pub struct ContactView {
     pub program: Program,
     /// Payments up to this are accepted without asking.
     pub accept_up_to: Msat,
+    /// Which ways messages to them may take.
+    pub way: Way,
+    /// Whether nothing readable goes to them, whatever they run.
+    pub sealed_only: bool,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// What is known of a contact's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct KeyView {
+    /// Twelve groups of five digits, the same on both sides; `None` until both apps know the other's key.
+    pub safety_number: Option<String>,
+    /// Whether the user has compared the number for the key that is in use.
+    pub compared: bool,
+    /// Whether another key took the place of the one before without having been introduced, and the user has not said
+    /// that this is right.
+    pub changed: bool,
+    /// Whether letters are sealed to a key that only the contact's app holds; else to their node's key, or not at all.
+    pub sealed_to_app: bool,
+    /// Whether their app takes free messages over a connection.
+    pub takes_peer: bool,
+    /// Whether their app takes free messages over the graph.
+    pub takes_onion: bool,
 }
 
 /// How a contact can be reached now; asked for when a conversation is opened.
@@ -253,6 +275,8 @@ pub struct Settings {
     pub accept_readable_up_to: Msat,
     /// The most in fees for one send; `None` is max(10 sat, 1 %).
     pub fee_limit: Option<Msat>,
+    /// Whether contacts are told that the user has seen their messages.
+    pub read_receipts: bool,
 }
 
 /// What has changed; the window asks again.

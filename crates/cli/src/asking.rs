@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 use std::time::Duration;
 
-use api::domain::{ConversationId, Direction, HoldState, MessageKey, Msat};
+use api::domain::{ConversationId, Direction, HoldState, MessageKey, Msat, Way};
 use api::view::{
     Change, ConversationFilter, ConversationView, LinkView, MessageView, PageAt, SendRequest,
 };
@@ -88,6 +88,7 @@ pub(crate) async fn send(
     text: &str,
     payment: Msat,
     fee_limit: Option<Msat>,
+    way: Way,
 ) -> Result<MessageKey, Error> {
     let conversation = match find(app, to).await? {
         Some(conversation) => conversation,
@@ -101,6 +102,7 @@ pub(crate) async fn send(
         text: text.to_owned(),
         payment,
         fee_limit,
+        way,
     };
     app.message_send(request).await
 }

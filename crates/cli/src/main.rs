@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::domain::{MessageKey, Msat};
+use api::domain::{MessageKey, Msat, Way};
 use api::vault::{KeyringVault, Passphrase, PassphraseVault, Vault};
 use api::view::{AppView, ConnectionInput};
 use api::{Code, Error, Home, Messenger};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
 use crate::showing::Screen;
@@ -36,6 +36,30 @@ struct Arguments {
     json: bool,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Which ways a message may take.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Allowed {
+    /// What the contact's setting says; the cheapest one that reaches them
+    Auto,
+    /// Words cost nothing, or they wait
+    Free,
+    /// No node in between
+    Direct,
+    /// At least one node in between
+    Routed,
+}
+
+impl From<Allowed> for Way {
+    fn from(allowed: Allowed) -> Self {
+        match allowed {
+            Allowed::Auto => Self::Auto,
+            Allowed::Free => Self::FreeOnly,
+            Allowed::Direct => Self::DirectOnly,
+            Allowed::Routed => Self::RoutedOnly,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,6 +91,9 @@ enum Command {
         /// The most sats in fees
         #[arg(long)]
         fee_limit: Option<Msat>,
+        /// Which ways it may take
+        #[arg(long, value_enum, default_value_t = Allowed::Auto)]
+        way: Allowed,
         /// Wait at most so many seconds for the outcome
         #[arg(long, default_value_t = 60, value_name = "SECONDS")]
         wait: u64,
@@ -179,10 +206,11 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
             text,
             sats,
             fee_limit,
+            way,
             wait,
         } => {
             let sats = sats.unwrap_or_default();
-            let key = asking::send(app, to, text, sats, *fee_limit).await?;
+            let key = asking::send(app, to, text, sats, *fee_limit, (*way).into()).await?;
             let message = asking::outcome(app, key, Duration::from_secs(*wait)).await?;
             screen.message(&message)
         }

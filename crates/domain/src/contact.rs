@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Msat, NodeId, Timestamp};
+use crate::{Msat, NodeId, Timestamp, Way};
 
 /// How far the user lets a node in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +68,10 @@ pub struct Contact {
     pub program: Program,
     /// Payments up to this are accepted without asking; zero asks always.
     pub accept_up_to: Msat,
+    /// Which ways messages to them may take.
+    pub way: Way,
+    /// Whether nothing readable goes to them, whatever they run.
+    pub sealed_only: bool,
     /// When the user added them, or when they first wrote.
     pub since: Timestamp,
 }

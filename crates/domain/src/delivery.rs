@@ -3,17 +3,20 @@
 //! ```text
 //! Queued ──begin──▶ InFlight ──settled───▶ Settled
 //!   ▲                  ├───────refused───▶ Returned    nothing was paid
+//!   │                  ├───────delivered─▶ Delivered   free, and the recipient's app has it
 //!   │                  ├───────failed────▶ Failed
 //!   │                  ├───────forgotten─▶ Parked
-//!   └─────postponed────┘                   tried again later, by itself
+//!   ├─────postponed────┤                   tried again later, by itself
+//!   └─────unanswered───┘                   tried again at once, over another carrier
 //!
 //! Failed, Parked, Returned ──retry──▶ Queued       as far as `can_retry` allows
 //! Queued, Failed, Parked ──cancel──▶ Cancelled
+//! Queued, Failed, Cancelled ──delivered──▶ Delivered    the receipt of a free attempt came late
 //! ```
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MessageKey, Msat, PaymentHash, Preimage, Timestamp};
+use crate::{Carrier, MessageKey, Msat, PaymentHash, Preimage, Timestamp};
 
 /// What the sender asks of the payment under a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,6 +49,8 @@ pub enum DeliveryState {
     Parked,
     /// Taken back by the user before it left, or given up.
     Cancelled,
+    /// The recipient's app has it, and nothing was paid: it said so in a receipt.
+    Delivered,
 }
 
 /// What can happen to a delivery.
@@ -63,6 +68,10 @@ pub enum DeliveryEvent {
     Forgotten,
     /// The attempt ended without arriving, for a reason that passes: another one follows later.
     Postponed,
+    /// The recipient's app has said that it has it, and no payment is on its way.
+    Delivered,
+    /// No receipt came for a free attempt: another carrier is tried at once.
+    Unanswered,
     /// The user wants another try.
     Retry,
     /// The user takes it back, or gives it up.
@@ -82,7 +91,10 @@ impl DeliveryState {
             (Self::InFlight, E::Refused) => Self::Returned,
             (Self::InFlight, E::Failed) => Self::Failed,
             (Self::InFlight, E::Forgotten) => Self::Parked,
-            (Self::InFlight, E::Postponed)
+            (Self::Queued | Self::InFlight | Self::Failed | Self::Cancelled, E::Delivered) => {
+                Self::Delivered
+            }
+            (Self::InFlight, E::Postponed | E::Unanswered)
             | (Self::Failed | Self::Parked | Self::Returned, E::Retry) => Self::Queued,
             _ => return None,
         })
@@ -102,7 +114,9 @@ impl DeliveryState {
                 (expectation, returned),
                 (Expectation::Return, Some(ReturnMeaning::Unconfirmed))
             ),
-            Self::Queued | Self::InFlight | Self::Settled | Self::Cancelled => false,
+            Self::Queued | Self::InFlight | Self::Settled | Self::Cancelled | Self::Delivered => {
+                false
+            }
         }
     }
 
@@ -136,6 +150,10 @@ pub enum Failure {
     Permission,
     /// The user's node refused the request for another reason.
     Rejected,
+    /// It went for free, and the recipient's app did not say that it has it.
+    NoReceipt,
+    /// No way that the user allows leads there now.
+    NoWay,
 }
 
 impl Failure {
@@ -144,7 +162,12 @@ impl Failure {
     pub const fn passes(self) -> bool {
         matches!(
             self,
-            Self::NoRoute | Self::RecipientOffline | Self::InsufficientBalance | Self::Timeout
+            Self::NoRoute
+                | Self::RecipientOffline
+                | Self::InsufficientBalance
+                | Self::Timeout
+                | Self::NoReceipt
+                | Self::NoWay
         )
     }
 }
@@ -166,9 +189,12 @@ pub enum AttemptState {
     Failed,
     /// The node deleted its record of it.
     Forgotten,
+    /// The recipient's app has said that it has it.
+    Delivered,
 }
 
-/// One try to pay for a message. Stored before it is sent; the payment hash is its identity.
+/// One try to bring a message there. Stored before it is sent. The payment hash is its identity; a free attempt has one
+/// too, which nothing is paid to, and no amount, fee or records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Identity, and the node's idempotency key.
@@ -177,6 +203,8 @@ pub struct Attempt {
     pub preimage: Preimage,
     /// The message that it carries.
     pub message: MessageKey,
+    /// How it travels.
+    pub carrier: Carrier,
     /// What the recipient gets: payment or postage.
     pub amount: Msat,
     /// The most that may be paid in fees.

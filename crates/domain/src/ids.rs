@@ -90,6 +90,16 @@ impl PaymentHash {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = self.0;
         MessageId([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
     }
+
+    /// What the books call a message that no payment brought: SHA-256 of its sender and its name. Nothing is ever paid to it.
+    #[must_use]
+    pub fn of_message(sender: &crate::NodeId, id: MessageId) -> Self {
+        let digest = Sha256::new()
+            .chain_update(sender.as_bytes())
+            .chain_update(id.0)
+            .finalize();
+        Self(digest.into())
+    }
 }
 
 /// The secret that settles a payment. Never shown in `Debug`, erased when dropped.

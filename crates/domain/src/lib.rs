@@ -1,6 +1,7 @@
 //! What things are. Pure: no input or output, no clock, no randomness.
 
 mod amount;
+mod carrier;
 mod contact;
 mod delivery;
 mod fee;
@@ -13,6 +14,7 @@ mod policy;
 mod time;
 
 pub use amount::{AmountError, Msat};
+pub use carrier::{Carrier, Circumstances, Way, choose};
 pub use contact::{Contact, Program, Trust};
 pub use delivery::{
     Attempt, AttemptState, DeliveryEvent, DeliveryState, Expectation, Failure, ReturnMeaning,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId, MessageKey, Msat, PaymentHash, Timestamp};
+use crate::{Carrier, ConversationId, MessageId, MessageKey, Msat, PaymentHash, Timestamp};
 
 /// Who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,4 +85,6 @@ pub struct Message {
     pub privacy: Privacy,
     /// Whether the user has seen it; true for outgoing ones.
     pub seen: bool,
+    /// How it came; `None` for outgoing ones, and where it was not noted.
+    pub carrier: Option<Carrier>,
 }

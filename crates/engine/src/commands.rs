@@ -3,9 +3,10 @@
 use domain::{
     Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState, Direction,
     HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE, PaymentHash, Trust,
+    Way,
 };
 use rand::Rng;
-use store::{Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
+use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
 
 use crate::compose::{Draft, Purpose};
 use crate::engine::Engine;
@@ -24,6 +25,8 @@ pub struct Outgoing {
     pub payment: Msat,
     /// The most in fees; `None` takes the user's setting.
     pub fee_limit: Option<Msat>,
+    /// Which ways are allowed; `Auto` takes the contact's setting.
+    pub way: Way,
 }
 
 /// The outcome of a guarded write: refusals are answers, not failures of the database.
@@ -35,10 +38,10 @@ impl Engine {
     /// # Errors
     /// Nothing is stored when the message is empty, too small, too long for where the contact was last seen, or for nobody.
     pub async fn send(&self, outgoing: Outgoing) -> Result<MessageKey, EngineError> {
-        let contact = self.recipient(outgoing.conversation).await?;
+        let to = self.recipient(outgoing.conversation).await?;
         let purpose = purpose(&outgoing)?;
-        let draft = self.draft(&contact, purpose, outgoing.text);
-        self.parts.quotes.check_size(&draft)?;
+        let draft = self.draft(&to, purpose, outgoing.text);
+        self.parts.quotes.check_size(&draft, to.way(outgoing.way))?;
         let fee_limit = outgoing
             .fee_limit
             .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
@@ -47,6 +50,7 @@ impl Engine {
             ours: self.parts.identity.node(),
             conversation,
             fee_limit,
+            way: outgoing.way,
         };
         let key = self
             .parts
@@ -62,17 +66,18 @@ impl Engine {
     /// # Errors
     /// As for [`Engine::send`]; besides: no route, no balance, no keysend, not connected.
     pub async fn quote(&self, outgoing: Outgoing) -> Result<Quote, EngineError> {
-        let contact = self.recipient(outgoing.conversation).await?;
+        let to = self.recipient(outgoing.conversation).await?;
+        let way = to.way(outgoing.way);
         // An amount is asked for while the text is still empty.
         let purpose = match purpose(&outgoing) {
             Err(EngineError::Empty) => Purpose::Text,
             other => other?,
         };
-        let draft = self.draft(&contact, purpose, outgoing.text);
+        let draft = self.draft(&to, purpose, outgoing.text);
         let fee_limit = outgoing
             .fee_limit
             .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
-        self.parts.quotes.quote(&draft, fee_limit).await
+        self.parts.quotes.quote(&draft, way, fee_limit).await
     }
 
     /// Tries a message again now that did not arrive, or that waits.
@@ -131,9 +136,10 @@ impl Engine {
             of: original.hash,
             amount: original.amount,
         };
-        let draft = self.draft(&original.contact, purpose, String::new());
+        let draft = self.draft(&original.to, purpose, String::new());
         let fee_limit = self.parts.settings.fee_limit(original.amount);
-        self.parts.quotes.quote(&draft, fee_limit).await
+        let way = original.to.way(Way::Auto);
+        self.parts.quotes.quote(&draft, way, fee_limit).await
     }
 
     /// Pays a settled payment back, in full, with the fee on the user. Once per payment.
@@ -158,7 +164,7 @@ impl Engine {
                     of: original.hash,
                     amount: original.amount,
                 };
-                let draft = engine.draft(&original.contact, purpose, String::new());
+                let draft = engine.draft(&original.to, purpose, String::new());
                 let parts = &engine.parts;
                 let fee_limit =
                     fee_limit.unwrap_or_else(|| parts.settings.fee_limit(original.amount));
@@ -167,6 +173,7 @@ impl Engine {
                     ours: parts.identity.node(),
                     conversation,
                     fee_limit,
+                    way: Way::Auto,
                 };
                 let refund = queued.store(tx, &draft)?;
                 if !tx.claim_refund(original.hash, RefundSide::ByUs, refund, original.amount)? {
@@ -182,28 +189,41 @@ impl Engine {
         Ok(refund)
     }
 
-    async fn recipient(&self, conversation: ConversationId) -> Result<Contact, EngineError> {
-        let row = self
+    async fn recipient(&self, conversation: ConversationId) -> Result<Recipient, EngineError> {
+        let recipient = self
             .parts
             .store
-            .read(move |db| db.conversation(conversation))
-            .await?;
-        let contact = row.ok_or(EngineError::NotFound)?.contact;
+            .read(move |db| {
+                let Some(row) = db.conversation(conversation)? else {
+                    return Ok(None);
+                };
+                let card = db.card(row.contact.node)?;
+                Ok(Some(Recipient {
+                    contact: row.contact,
+                    card,
+                }))
+            })
+            .await?
+            .ok_or(EngineError::NotFound)?;
+        let contact = &recipient.contact;
         if contact.node == self.parts.identity.node() {
             return Err(EngineError::Nobody);
         }
         if contact.trust == Trust::Blocked {
             return Err(EngineError::Blocked);
         }
-        Ok(contact)
+        Ok(recipient)
     }
 
     /// The sequence number is filled in when the message is stored.
-    fn draft(&self, contact: &Contact, purpose: Purpose, text: String) -> Draft {
+    fn draft(&self, to: &Recipient, purpose: Purpose, text: String) -> Draft {
         let parts = &self.parts;
+        let contact = &to.contact;
         Draft {
             to: contact.node,
             program: contact.program,
+            sealing: parts.keys.sealing(contact.node, to.card.as_ref()),
+            sealed_only: contact.sealed_only,
             id: MessageId(parts.rng().random()),
             sequence: SOME_SEQUENCE,
             sent_at: parts.clock.now(),
@@ -303,11 +323,28 @@ fn purpose(outgoing: &Outgoing) -> Result<Purpose, EngineError> {
     Ok(Purpose::Payment(outgoing.payment))
 }
 
+/// Somebody to write to.
+struct Recipient {
+    contact: Contact,
+    card: Option<CardRow>,
+}
+
+impl Recipient {
+    /// What is allowed for a message, for which the user may have chosen something else than for the contact.
+    const fn way(&self, chosen: Way) -> Way {
+        match chosen {
+            Way::Auto => self.contact.way,
+            chosen => chosen,
+        }
+    }
+}
+
 /// Where a draft is stored.
 struct Queued {
     ours: domain::NodeId,
     conversation: ConversationId,
     fee_limit: Msat,
+    way: Way,
 }
 
 impl Queued {
@@ -332,6 +369,7 @@ impl Queued {
             authorship: Authorship::Verified,
             privacy: draft.privacy(),
             seen: true,
+            carrier: None,
             letter: None,
         };
         let key = tx
@@ -356,6 +394,9 @@ impl Queued {
             next_try: None,
             // A text waits for its recipient. Money leaves when it is told to, or not at all.
             gives_up_at: (draft.purpose == Purpose::Text).then(|| draft.sent_at.plus(PATIENCE)),
+            way: self.way,
+            delivered_at: None,
+            read_at: None,
             updated_at: draft.sent_at,
         })?;
         Ok(key)
@@ -366,7 +407,7 @@ impl Queued {
 struct Original {
     hash: PaymentHash,
     amount: Msat,
-    contact: Contact,
+    to: Recipient,
     conversation: ConversationId,
 }
 
@@ -391,10 +432,11 @@ impl Original {
             return Ok(Err(EngineError::AlreadyRefunded));
         }
         let (hash, amount) = (row.payment.hash, row.payment.amount);
+        let card = db.card(contact.node)?;
         Ok(Ok(Self {
             hash,
             amount,
-            contact,
+            to: Recipient { contact, card },
             conversation: message.conversation,
         }))
     }

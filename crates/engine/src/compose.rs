@@ -6,6 +6,7 @@ use protocol::{Body, Letter, Records, record};
 use rand::rngs::StdRng;
 
 use crate::identity::Identity;
+use crate::sealing::Sealing;
 
 /// Hop payloads of a payment's onion, in bytes (BOLT 4).
 const ONION: usize = 1_300;
@@ -23,10 +24,14 @@ pub(crate) enum Purpose {
 }
 
 /// Everything that decides what goes over the wire, except the attempt's payment hash.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Draft {
     pub(crate) to: NodeId,
     pub(crate) program: Program,
+    /// How letters to them are sealed.
+    pub(crate) sealing: Sealing,
+    /// Whether nothing readable goes to them, whatever they run.
+    pub(crate) sealed_only: bool,
     pub(crate) id: MessageId,
     pub(crate) sequence: u64,
     pub(crate) sent_at: Timestamp,
@@ -52,9 +57,13 @@ impl Draft {
         }
     }
 
-    /// Letters are for those who have shown that they read them.
-    pub(crate) const fn privacy(&self) -> Privacy {
-        if self.program.reads_letters() {
+    /// Letters are for those who have shown that they read them, and where the user wants nothing else.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.program.reads_letters() || self.sealed_only || self.sealing.has_card()
+    }
+
+    pub(crate) fn privacy(&self) -> Privacy {
+        if self.is_sealed() {
             Privacy::Sealed
         } else {
             Privacy::Open
@@ -69,7 +78,7 @@ impl Draft {
             expectation: self.expectation(),
             hold_secs: self.hold_secs,
             reply_to: None,
-            card: None,
+            card: self.sealing.card.clone(),
             body,
         }
     }
@@ -103,14 +112,14 @@ impl Draft {
     ) -> Result<Records, LightningError> {
         let ours = identity.node();
         let mut sealed = async |letter: Letter| -> Result<(u64, Vec<u8>), LightningError> {
-            let secret = identity.shared_with(self.to).await?;
-            let bytes = letter.encode();
-            protocol::seal(&mut rng, ours, self.to, &secret.0, &hash.0, &bytes)
-                .map(|envelope| (record::LETTER, envelope))
-                .map_err(|error| LightningError::Node(error.to_string()))
+            let envelope = self
+                .sealing
+                .seal(identity, &mut rng, &hash.0, &letter)
+                .await?;
+            Ok((record::LETTER, envelope))
         };
         let text = self.readable_text();
-        if self.program.reads_letters() || text.is_empty() {
+        if self.is_sealed() || text.is_empty() {
             return Ok(vec![
                 sealed(self.letter(self.body(self.text.clone()))).await?,
             ]);
@@ -132,6 +141,21 @@ impl Draft {
         Ok(records)
     }
 
+    /// The letter for a carrier that costs nothing.
+    pub(crate) async fn free_record(
+        &self,
+        identity: &Identity,
+        rng: &mut StdRng,
+    ) -> Result<Vec<u8>, LightningError> {
+        let letter = self.letter(self.body(self.text.clone()));
+        self.sealing.seal(identity, rng, &NO_PAYMENT, &letter).await
+    }
+
+    /// Bytes of the letter for a carrier that costs nothing, if the text had `len` bytes.
+    pub(crate) fn free_size(&self, len: usize) -> usize {
+        self.sealing.size(&self.letter(self.body("x".repeat(len))))
+    }
+
     /// Records of the same types and sizes, for asking what they cost.
     pub(crate) fn sized_records(&self) -> Records {
         self.sizes(self.text.len())
@@ -143,8 +167,11 @@ impl Draft {
     /// Types and sizes of the records if the text had `len` bytes, by ascending type.
     fn sizes(&self, len: usize) -> Vec<(u64, usize)> {
         let text = "x".repeat(len);
-        if self.program.reads_letters() || (text.is_empty() && self.readable_text().is_empty()) {
-            return vec![(record::LETTER, sealed_size(&self.letter(self.body(text))))];
+        if self.is_sealed() || (text.is_empty() && self.readable_text().is_empty()) {
+            return vec![(
+                record::LETTER,
+                self.sealing.size(&self.letter(self.body(text))),
+            )];
         }
         let text_len = if text.is_empty() {
             self.readable_text().len()
@@ -153,14 +180,14 @@ impl Draft {
         };
         let mut sizes = readable_sizes(text_len);
         if self.hello_fits(text_len) {
-            sizes.push((record::LETTER, sealed_size(&self.letter(HELLO))));
+            sizes.push((record::LETTER, self.sealing.size(&self.letter(HELLO))));
         }
         sizes.sort_unstable();
         sizes
     }
 
     fn hello_fits(&self, text_len: usize) -> bool {
-        let hello = (record::LETTER, sealed_size(&self.letter(HELLO)));
+        let hello = (record::LETTER, self.sealing.size(&self.letter(HELLO)));
         encoded(readable_sizes(text_len).into_iter().chain([hello])) <= HELLO_ROOM
     }
 
@@ -168,29 +195,38 @@ impl Draft {
     pub(crate) fn room_for_text(&self, hops: u32) -> Option<usize> {
         let room = record_room(self.amount(), hops)?;
         let fits = |len: usize| encoded(self.sizes(len)) <= room;
-        if !fits(0) {
-            return None;
-        }
-        let (mut fitting, mut too_long) = (0_usize, ONION);
-        while fitting.saturating_add(1) < too_long {
-            let middle = fitting.midpoint(too_long);
-            if fits(middle) {
-                fitting = middle;
-            } else {
-                too_long = middle;
-            }
-        }
-        Some(fitting)
+        longest(ONION, fits)
+    }
+
+    /// How many bytes of text fit into a letter of at most `room` bytes on a carrier that costs nothing.
+    pub(crate) fn room_for_free(&self, room: usize) -> Option<usize> {
+        longest(protocol::TEXT_LIMIT, |len| self.free_size(len) <= room)
     }
 }
+
+/// The longest that fits, below `too_long`; `None` when not even nothing does.
+fn longest(mut too_long: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    if !fits(0) {
+        return None;
+    }
+    let mut fitting = 0_usize;
+    while fitting.saturating_add(1) < too_long {
+        let middle = fitting.midpoint(too_long);
+        if fits(middle) {
+            fitting = middle;
+        } else {
+            too_long = middle;
+        }
+    }
+    Some(fitting)
+}
+
+/// The context of a letter that no payment carries.
+pub(crate) const NO_PAYMENT: [u8; 32] = [0; 32];
 
 const HELLO: Body = Body::Hello {
     beside: Some([0; 32]),
 };
-
-fn sealed_size(letter: &Letter) -> usize {
-    letter.encode().len().saturating_add(protocol::OVERHEAD)
-}
 
 fn readable_sizes(text_len: usize) -> Vec<(u64, usize)> {
     vec![

@@ -10,16 +10,25 @@ use rand::rngs::StdRng;
 use store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 
+use crate::choice::Chooser;
 use crate::clock::Clock;
+use crate::door::Door;
 use crate::feed::{Change, Changes, Feed};
+use crate::free::courier::{Answers, Courier};
+use crate::free::notes::Notes;
+use crate::free::post::Post;
+use crate::free::{Free, Ways};
 use crate::holds::Holds;
 use crate::identity::Identity;
 use crate::inbox::Inbox;
+use crate::keys::Keys;
 use crate::link::{Link, LinkState};
 use crate::neighbours::{Neighbours, Reach};
+use crate::opening::Opener;
 use crate::outbox::Outbox;
 use crate::quotes::Quotes;
 use crate::reception::Reception;
+use crate::returns::Returns;
 use crate::rules::{KeysendMode, Settings};
 use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
@@ -53,6 +62,8 @@ pub(crate) struct Parts {
     pub(crate) identity: Identity,
     pub(crate) neighbours: Neighbours,
     pub(crate) settings: Settings,
+    pub(crate) keys: Keys,
+    pub(crate) notes: Notes,
     pub(crate) quotes: Quotes,
     pub(crate) outbox: Arc<Notify>,
     pub(crate) holds: Arc<Notify>,
@@ -83,7 +94,58 @@ impl Engine {
         let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
         let identity = Identity::new(node, lightning.clone());
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
-        let quotes = Quotes::new(lightning.clone(), link.clone(), neighbours.clone());
+        let deaf = Arc::new(Mutex::default());
+        let cards = Arc::new(Notify::new());
+        let keys = Keys {
+            node,
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            settings: settings.clone(),
+            rng: rng.clone(),
+            ring: watch::Sender::default(),
+            deaf: deaf.clone(),
+            wake: cards.clone(),
+        };
+        let ways = Ways::new(lightning.clone(), neighbours.clone(), node);
+        let free = Free::new(
+            lightning.clone(),
+            identity.clone(),
+            rng.clone(),
+            ways.clone(),
+        );
+        let answers = Answers::default();
+        let chooser = Chooser {
+            neighbours: neighbours.clone(),
+            answers: answers.clone(),
+            ways,
+        };
+        let notes = Notes {
+            store: store.clone(),
+            clock: clock.clone(),
+            identity: identity.clone(),
+            keys: keys.clone(),
+            neighbours: neighbours.clone(),
+            settings: settings.clone(),
+            free: free.clone(),
+            tasks: tasks.clone(),
+            rng: rng.clone(),
+        };
+        let courier = Courier {
+            store: store.clone(),
+            clock: clock.clone(),
+            feed: feed.clone(),
+            link: link.clone(),
+            free,
+            outbox: outbox_wake.clone(),
+            answers: answers.clone(),
+        };
+        let quotes = Quotes::new(
+            lightning.clone(),
+            link.clone(),
+            neighbours.clone(),
+            chooser.clone(),
+        );
         let tracker = Tracker {
             store: store.clone(),
             lightning: lightning.clone(),
@@ -103,6 +165,10 @@ impl Engine {
             neighbours: neighbours.clone(),
             settings: settings.clone(),
             tracker: tracker.clone(),
+            courier: courier.clone(),
+            keys: keys.clone(),
+            tried: Arc::default(),
+            chooser: chooser.clone(),
             tasks: tasks.clone(),
             rng: rng.clone(),
             wake: outbox_wake.clone(),
@@ -113,12 +179,26 @@ impl Engine {
             store: store.clone(),
             clock: clock.clone(),
             feed: feed.clone(),
-            identity: identity.clone(),
+            opener: Opener {
+                identity: identity.clone(),
+                keys: keys.clone(),
+            },
+            ours: node,
             neighbours: neighbours.clone(),
             settings: settings.clone(),
             tasks: tasks.clone(),
             holds: holds_wake.clone(),
             outbox: outbox_wake.clone(),
+            notes: notes.clone(),
+            answers,
+            door: Arc::new(Mutex::new(Door::default())),
+        };
+        let post = Post {
+            lightning: lightning.clone(),
+            link: link.clone(),
+            reception: reception.clone(),
+            deaf,
+            cards,
         };
         let inbox = Inbox {
             store: store.clone(),
@@ -138,19 +218,34 @@ impl Engine {
         };
         tasks.spawn(
             link.clone()
-                .run(lightning, clock.clone(), feed.clone(), node),
+                .run(lightning.clone(), clock.clone(), feed.clone(), node),
         );
         let starting = Starting {
             store: store.clone(),
             settings: settings.clone(),
             tracker,
+            courier,
+            keys: keys.clone(),
             tasks: tasks.clone(),
+        };
+        let renewal = keys.clone().run(link.clone());
+        let returns = Returns {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            link: link.clone(),
+            ways: chooser.ways.clone(),
+            outbox: outbox_wake.clone(),
         };
         tasks.spawn(async move {
             while let Err(error) = starting.run().await {
                 tracing::error!(%error, "the engine cannot read its database");
                 tokio::time::sleep(TROUBLE).await;
             }
+            starting.tasks.spawn(renewal);
+            starting.tasks.spawn(returns.clone().run_peers());
+            starting.tasks.spawn(returns.run_channels());
+            starting.tasks.spawn(post.clone().run_peers());
+            starting.tasks.spawn(post.run_onions());
             starting.tasks.spawn(inbox.run());
             starting.tasks.spawn(holds.run());
             starting.tasks.spawn(outbox.run());
@@ -163,6 +258,8 @@ impl Engine {
             identity,
             neighbours,
             settings,
+            keys,
+            notes,
             quotes,
             outbox: outbox_wake,
             holds: holds_wake,
@@ -237,13 +334,20 @@ struct Starting {
     store: Store,
     settings: Settings,
     tracker: Tracker,
+    courier: Courier,
+    keys: Keys,
     tasks: Tasks,
 }
 
 impl Starting {
     async fn run(&self) -> Result<(), StoreError> {
         self.settings.load(&self.store).await?;
+        self.keys.load().await?;
         for attempt in self.tracker.open_attempts().await? {
+            if attempt.carrier.is_free() {
+                self.courier.end_unfinished(&attempt).await?;
+                continue;
+            }
             let tracker = self.tracker.clone();
             self.tasks
                 .spawn(async move { tracker.pick_up(attempt).await });

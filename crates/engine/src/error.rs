@@ -37,6 +37,12 @@ pub enum EngineError {
     /// The recipient's node does not take keysends.
     #[error("the recipient's node does not take keysends")]
     NoKeysend,
+    /// Nothing that the user allows leads there now: free, direct or routed only.
+    #[error("no way that is allowed leads there now")]
+    NoWay,
+    /// No key card of this contact is known.
+    #[error("the contact's key is not known")]
+    NoCard,
     /// There is no connection to the user's node.
     #[error("not connected")]
     Offline,

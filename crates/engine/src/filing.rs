@@ -1,9 +1,9 @@
 //! Filing what was opened: contact, message and decision, in one transaction.
 
 use domain::{
-    Authorship, Contact, Content, Decision, Direction, HoldEvent, HoldState, Incoming,
-    IncomingPayment, MessageKey, MessageKind, Msat, NodeId, Program, Room, Rules, StrangerCaps,
-    Timestamp, Trust, Verdict, decide,
+    Authorship, Carrier, Contact, Content, ConversationId, Decision, Direction, HoldEvent,
+    HoldState, Incoming, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
+    Program, Room, Rules, StrangerCaps, Timestamp, Trust, Verdict, Way, decide,
 };
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
 
@@ -12,6 +12,27 @@ use crate::books::book_incoming;
 use crate::opening::Opened;
 
 mod entry;
+mod free;
+mod hearing;
+
+/// What filing has led to.
+#[derive(Debug, Default)]
+pub(crate) struct Filed {
+    /// Whose message was stored.
+    pub(crate) stored: Option<NodeId>,
+    /// Whose letter was opened: their app is there.
+    pub(crate) heard: Option<NodeId>,
+    /// How many messages that waited for them go now.
+    pub(crate) hurried: usize,
+    /// A known contact, who is to be told that this message of theirs is stored.
+    pub(crate) receipt: Option<(NodeId, MessageId)>,
+    /// A known contact, who wants our card.
+    pub(crate) asks_for_card: Option<NodeId>,
+    /// Messages that look different now.
+    pub(crate) changed: Vec<(ConversationId, MessageKey)>,
+    /// A conversation that looks different now.
+    pub(crate) conversation: Option<ConversationId>,
+}
 
 /// One opened payment, filed in one transaction.
 pub(crate) struct Desk<'a, 'tx> {
@@ -22,15 +43,17 @@ pub(crate) struct Desk<'a, 'tx> {
 }
 
 impl Desk<'_, '_> {
-    /// Returns the sender when a message of theirs was stored.
+    /// Files what came with a payment, and decides on the payment.
     pub(crate) fn file(
         &self,
         payment: &IncomingPayment,
         opened: Opened,
-    ) -> Result<Option<NodeId>, StoreError> {
+    ) -> Result<Filed, StoreError> {
+        let mut filed = Filed::default();
         if self.tx.incoming(payment.hash)?.is_none_or(|row| row.opened) {
-            return Ok(None);
+            return Ok(filed);
         }
+        let heard = self.hears(&opened);
         let entry = self.entry(payment, opened)?;
         let contact = self.tx.contact(entry.by)?;
         let trust = match &contact {
@@ -55,13 +78,13 @@ impl Desk<'_, '_> {
                 .as_ref()
                 .map_or(Msat::ZERO, |contact| contact.accept_up_to),
             room: if trust == Trust::Request {
-                self.room(payment, &entry, contact.is_none())?
+                self.room(paid_for(payment), &entry, contact.is_none())?
             } else {
                 Room::Free
             },
         };
         let verdict = decide(&self.rules, &incoming);
-        let (by, postage) = (entry.by, entry.payment.is_zero());
+        let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
         let shown = entry.visible || verdict == Verdict::Ask;
         let mut stored = None;
         let mut message = None;
@@ -70,7 +93,7 @@ impl Desk<'_, '_> {
         } else if known != Found::Absent {
             message = self.double(payment, &entry, known)?;
         } else if shown {
-            stored = self.store(payment, contact, entry)?;
+            stored = self.store(Some(payment), contact, entry, Carrier::Keysend)?;
             message = stored;
         } else if let Some(program) = entry.program {
             self.introduce(&contact, by, program)?;
@@ -87,7 +110,20 @@ impl Desk<'_, '_> {
             self.tx.mark_unread(payment.hash)?;
         }
         book_incoming(self.tx, payment.hash, self.now)?;
-        Ok(stored.map(|_| by))
+        filed.stored = stored.map(|_| by);
+        if let Some(heard) = heard.filter(|_| verdict != Verdict::RefuseUnread) {
+            self.hear(&heard, &mut filed)?;
+            // A double says that the first receipt was lost, or that there was none.
+            let kept = stored.is_some() || matches!(known, Found::Here(_));
+            if kept && trust == Trust::Known {
+                filed.receipt = Some((by, id));
+            }
+        }
+        if filed.stored.is_some() {
+            // They are there: what waits for them goes now.
+            filed.hurried = self.tx.hurry(by)?;
+        }
+        Ok(filed)
     }
 
     /// A message that is known came once more. The first payment stays the message's; money that settled beside it is
@@ -114,10 +150,13 @@ impl Desk<'_, '_> {
 
     fn store(
         &self,
-        payment: &IncomingPayment,
+        payment: Option<&IncomingPayment>,
         contact: Option<Contact>,
         entry: Entry,
+        carrier: Carrier,
     ) -> Result<Option<MessageKey>, StoreError> {
+        // What no payment brought is counted by its own name.
+        let booked = payment.map_or_else(|| entry.booked_as(), |payment| payment.hash);
         self.introduce(&contact, entry.by, entry.program.unwrap_or(Program::Other))?;
         let conversation = self.tx.conversation_with(entry.by, self.now)?;
         let message = NewMessage {
@@ -133,18 +172,19 @@ impl Desk<'_, '_> {
             authorship: entry.authorship,
             privacy: entry.privacy,
             seen: false,
+            carrier: Some(carrier),
             letter: entry.letter,
         };
         let key = self.tx.insert_letter(&message, entry.sequence)?;
         if let Some(key) = key {
             self.tx.book(
                 store::Booking::MessageReceived,
-                payment.hash,
+                booked,
                 Some(entry.by),
                 Msat::ZERO,
                 self.now,
             )?;
-            if let MessageKind::Refund { of } = entry.kind {
+            if let (MessageKind::Refund { of }, Some(payment)) = (entry.kind, payment) {
                 self.tx
                     .claim_refund(of, RefundSide::ByThem, key, payment.amount)?;
             }
@@ -174,6 +214,8 @@ impl Desk<'_, '_> {
                     trust,
                     program,
                     accept_up_to: Msat::ZERO,
+                    way: Way::Auto,
+                    sealed_only: false,
                     since: self.now,
                 })?;
             }
@@ -187,14 +229,8 @@ impl Desk<'_, '_> {
     }
 
     /// Whether a stranger may leave one more.
-    fn room(
-        &self,
-        payment: &IncomingPayment,
-        entry: &Entry,
-        new: bool,
-    ) -> Result<Room, StoreError> {
-        // What has been paid for is kept.
-        if payment.state == HoldState::Settled {
+    fn room(&self, paid_for: bool, entry: &Entry, new: bool) -> Result<Room, StoreError> {
+        if paid_for {
             return Ok(Room::Free);
         }
         let caps = StrangerCaps::default();
@@ -222,4 +258,9 @@ impl Desk<'_, '_> {
             .step_hold(payment.hash, event, Some(Decision::Policy), self.now)?;
         Ok(stepped.is_some())
     }
+}
+
+/// What has been paid for is kept.
+fn paid_for(payment: &IncomingPayment) -> bool {
+    payment.state == HoldState::Settled
 }

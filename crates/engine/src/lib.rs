@@ -4,28 +4,36 @@
 //! commands ─▶ store ◀─ outbox ─▶ lightning        a command writes intent and returns
 //!                ▲        └─ tracker ◀─ payments   the tracker writes outcomes
 //!                ├───── inbox ◀──────── invoices   the inbox stores what came, before anything is decided
-//!                └───── holds ─▶ lightning         holds carry decisions out, before the deadline
+//!                ├───── holds ─▶ lightning         holds carry decisions out, before the deadline
+//!                └───── post ◀────────── free      letters without a payment, and their receipts
 //! ```
 //! Every actor can be killed at any moment: the rows that it leaves name the next step.
 
 mod books;
+mod choice;
 mod clock;
 mod commands;
 mod compose;
+mod door;
 mod engine;
 mod error;
 mod feed;
 mod filing;
+mod free;
 mod holds;
 mod identity;
 mod inbox;
+mod keys;
 mod link;
 mod neighbours;
 mod opening;
 mod outbox;
+mod people;
 mod quotes;
 mod reception;
+mod returns;
 mod rules;
+mod sealing;
 mod tasks;
 mod tracker;
 
@@ -36,5 +44,6 @@ pub use error::EngineError;
 pub use feed::{Change, Changes};
 pub use link::LinkState;
 pub use neighbours::Reach;
+pub use people::KeyFacts;
 pub use quotes::Quote;
 pub use rules::{Choices, KeysendMode};

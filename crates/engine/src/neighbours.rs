@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::NodeId;
-use lnd::{Lightning, LightningError, NodeFacts};
+use lnd::{Lightning, LightningError, NodeFacts, PeerLink};
 use store::Store;
 use tokio::time::Instant;
 
@@ -84,15 +84,22 @@ impl Neighbours {
         Ok(facts.is_some_and(|facts| facts.announced && !facts.keysend))
     }
 
+    /// What our node shares with another.
+    pub(crate) async fn link_with(&self, node: NodeId) -> Result<Option<PeerLink>, LightningError> {
+        let peers = self.lightning.peers().await?;
+        Ok(peers.into_iter().find(|link| link.node == node))
+    }
+
+    /// Whether our node is connected to another now.
+    pub(crate) async fn is_connected(&self, node: NodeId) -> Result<bool, LightningError> {
+        let link = self.link_with(node).await?;
+        Ok(link.is_some_and(|link| link.connected))
+    }
+
     /// How a node can be reached now.
     pub(crate) async fn reach(&self, node: NodeId) -> Result<Reach, LightningError> {
         let facts = self.facts(node).await?;
-        let link = self
-            .lightning
-            .peers()
-            .await?
-            .into_iter()
-            .find(|link| link.node == node);
+        let link = self.link_with(node).await?;
         Ok(Reach {
             in_graph: facts.is_some(),
             keysend: facts

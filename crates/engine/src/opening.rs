@@ -1,12 +1,17 @@
-//! From the records of an incoming payment to what they say, and who says it.
+//! From the records of an incoming payment, or from a free message, to what they say and who says it.
 
 use domain::{Authorship, MessageId, NodeId, PaymentHash, Privacy, Timestamp};
 use lnd::LightningError;
-use protocol::{Body, Envelope, Letter, Readable, Records};
+use protocol::{
+    Body, Envelope, EnvelopeError, KeyCard, KeyId, Letter, Lock, PublicKey, Readable, Records,
+    SignedCard,
+};
+use store::{NewCard, StoreError};
 
 use crate::identity::Identity;
+use crate::keys::Keys;
 
-/// What came with a payment.
+/// What came.
 #[derive(Clone, Debug)]
 pub(crate) enum Opened {
     /// A letter, alone or beside the readable text that it vouches for.
@@ -31,58 +36,156 @@ pub(crate) struct Spoken<T> {
     /// Readable text beside a hello.
     pub(crate) text: Option<String>,
     pub(crate) privacy: Privacy,
+    /// The author's key card, checked.
+    pub(crate) card: Option<NewCard>,
+    /// Which of our seal keys it was sealed to; `None`: our node's key.
+    pub(crate) sealed_to: Option<KeyId>,
 }
 
-/// Reads the records of one payment. An error of the node is passed on: the letter is opened later.
-pub(crate) async fn open(
-    identity: &Identity,
-    records: &Records,
-    hash: PaymentHash,
-) -> Result<Opened, LightningError> {
-    let readable = protocol::read_readable(records, identity.node());
-    let Some(record) = protocol::letter_record(records) else {
-        return Ok(readable.map_or(Opened::Bare, |text| Opened::Readable(Box::new(text))));
-    };
-    let letter = match Envelope::parse(record) {
-        Ok(envelope) => open_letter(identity, envelope, hash).await?,
-        Err(error) if error.is_newer() => Opened::Newer,
-        Err(_) => Opened::Unreadable,
-    };
-    Ok(match (letter, readable) {
-        (Opened::Letter(letter), Some(text)) => beside(*letter, text),
-        (letter @ Opened::Letter(_), None) => letter,
-        (_, Some(text)) => Opened::Readable(Box::new(text)),
-        (other, None) => other,
-    })
+/// Why something cannot be opened now: it is tried again later.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpeningError {
+    #[error(transparent)]
+    Lightning(#[from] LightningError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-async fn open_letter(
-    identity: &Identity,
-    envelope: Envelope<'_>,
-    hash: PaymentHash,
-) -> Result<Opened, LightningError> {
-    let Ok(opening) = envelope.open(identity.node(), &hash.0) else {
-        return Ok(Opened::Unreadable);
-    };
-    let ephemeral = identity.shared_once(opening.ephemeral().as_node()).await?;
-    let Ok(opening) = opening.with_ephemeral_secret(&ephemeral.0) else {
-        return Ok(Opened::Unreadable);
-    };
-    let by = opening.sender().as_node();
-    let shared = identity.shared_with(by).await?;
-    let Ok(bytes) = opening.with_sender_secret(&shared.0) else {
-        return Ok(Opened::Unreadable);
-    };
-    Ok(match Letter::decode(&bytes) {
-        Ok(what) => Opened::Letter(Box::new(Spoken {
+/// Opens what comes in.
+#[derive(Clone)]
+pub(crate) struct Opener {
+    pub(crate) identity: Identity,
+    pub(crate) keys: Keys,
+}
+
+impl Opener {
+    /// Reads the records of one payment.
+    pub(crate) async fn payment(
+        &self,
+        records: &Records,
+        hash: PaymentHash,
+    ) -> Result<Opened, OpeningError> {
+        let readable = protocol::read_readable(records, self.identity.node());
+        let Some(record) = protocol::letter_record(records) else {
+            return Ok(readable.map_or(Opened::Bare, |text| Opened::Readable(Box::new(text))));
+        };
+        let letter = match Envelope::parse(record) {
+            Ok(envelope) => self.letter(envelope, &hash.0).await?,
+            Err(error) => unopened(error),
+        };
+        Ok(match (letter, readable) {
+            (Opened::Letter(letter), Some(text)) => beside(*letter, text),
+            (letter @ Opened::Letter(_), None) => letter,
+            (_, Some(text)) => Opened::Readable(Box::new(text)),
+            (other, None) => other,
+        })
+    }
+
+    /// Opens an envelope; `context` is the hash of the payment that carried it, or zeros.
+    pub(crate) async fn letter(
+        &self,
+        envelope: Envelope<'_>,
+        context: &[u8; 32],
+    ) -> Result<Opened, OpeningError> {
+        let sealed_to = match envelope.lock() {
+            Lock::NodeKey => None,
+            Lock::SealKey(id) => Some(id),
+        };
+        let opened = match sealed_to {
+            None => self.with_node_key(envelope, context).await?,
+            Some(id) => self.keys.by_id(id).and_then(|own| {
+                let node = self.identity.node();
+                envelope.open_with_key(&own.key, node, context).ok()
+            }),
+        };
+        let Some((sealed_by, bytes)) = opened else {
+            return Ok(Opened::Unreadable);
+        };
+        let Ok(what) = Letter::decode(&bytes) else {
+            return Ok(Opened::Unreadable);
+        };
+        let Some((by, card)) = self.author(&sealed_by, what.card.as_ref()).await? else {
+            return Ok(Opened::Unreadable);
+        };
+        Ok(Opened::Letter(Box::new(Spoken {
             by,
             what,
             bytes,
             text: None,
             privacy: Privacy::Sealed,
-        })),
-        Err(_) => Opened::Unreadable,
-    })
+            card,
+            sealed_to,
+        })))
+    }
+
+    /// The key that sealed it, and the letter's bytes; `None` when it does not open.
+    async fn with_node_key(
+        &self,
+        envelope: Envelope<'_>,
+        context: &[u8; 32],
+    ) -> Result<Option<(PublicKey, Vec<u8>)>, LightningError> {
+        let Ok(opening) = envelope.open(self.identity.node(), context) else {
+            return Ok(None);
+        };
+        let ephemeral = opening.ephemeral().as_node();
+        let secret = self.identity.shared_once(ephemeral).await?;
+        let Ok(opening) = opening.with_ephemeral_secret(&secret.0) else {
+            return Ok(None);
+        };
+        let sealed_by = opening.sender();
+        let secret = self.identity.shared_with(sealed_by.as_node()).await?;
+        let bytes = opening.with_sender_secret(&secret.0).ok();
+        Ok(bytes.map(|bytes| (sealed_by, bytes)))
+    }
+
+    /// Whose letter it is that this key has sealed: of the node that the card inside speaks for, when the key is that
+    /// node's, or the card's own, or the one of the card that we have of that node, or the one before that. Without a card it is the
+    /// node's own key. `None`: nobody vouches for the key.
+    async fn author(
+        &self,
+        sealed_by: &PublicKey,
+        card: Option<&SignedCard>,
+    ) -> Result<Option<(NodeId, Option<NewCard>)>, StoreError> {
+        let Some(signed) = card else {
+            return Ok(Some((sealed_by.as_node(), None)));
+        };
+        let now = self.keys.clock.now();
+        let Some(card) = signed
+            .claimed_node()
+            .ok()
+            .and_then(|node| signed.verify(node, now).ok())
+        else {
+            return Ok(None);
+        };
+        let node = card.node;
+        let before = self.keys.store.read(move |db| db.card(node)).await?;
+        let key = sealed_by.to_bytes();
+        let introduced = before.as_ref().is_some_and(|row| row.seal_key == key);
+        let former = before.is_some_and(|row| row.former == Some(key));
+        if !introduced && !former && !card.speaks_for(sealed_by) {
+            return Ok(None);
+        }
+        Ok(Some((node, Some(new_card(&card, signed, introduced)))))
+    }
+}
+
+fn new_card(card: &KeyCard, signed: &SignedCard, introduced: bool) -> NewCard {
+    NewCard {
+        node: card.node,
+        card: signed.encode(),
+        seal_key: card.seal_key.to_bytes(),
+        issued: card.issued,
+        introduced,
+    }
+}
+
+/// What a record is that is no envelope of this version.
+fn unopened(error: EnvelopeError) -> Opened {
+    if error.is_newer() {
+        Opened::Newer
+    } else {
+        Opened::Unreadable
+    }
 }
 
 /// A hello vouches for the text whose digest it carries; any other text beside a letter is not the letter's author's.

@@ -1,12 +1,13 @@
-//! The outbox: one lane per conversation, started in order, never waiting for outcomes.
+//! The outbox: one lane per conversation, started in order, never waiting for outcomes. Each message takes the cheapest
+//! carrier that may reach the other side; one that nobody answered takes the next.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Msat,
-    Preimage, Timestamp,
+    Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure,
+    MessageKey, Msat, NodeId, Preimage, Timestamp, Way, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -15,10 +16,13 @@ use store::{Delivery, Outcome, Store, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::books::is_postage;
+use crate::choice::{Chooser, Chosen, InVain};
 use crate::clock::Clock;
 use crate::compose::{Draft, Purpose};
 use crate::feed::{Change, Feed};
+use crate::free::courier::{Courier, Parcel};
 use crate::identity::Identity;
+use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
 use crate::rules::Settings;
@@ -41,11 +45,24 @@ pub(crate) struct Outbox {
     pub(crate) neighbours: Neighbours,
     pub(crate) settings: Settings,
     pub(crate) tracker: Tracker,
+    pub(crate) courier: Courier,
+    pub(crate) keys: Keys,
+    /// Free carriers that were tried in vain, since the last payment or pause.
+    pub(crate) tried: Arc<Mutex<HashMap<MessageKey, InVain>>>,
+    pub(crate) chooser: Chooser,
     pub(crate) tasks: Tasks,
     pub(crate) rng: Arc<Mutex<StdRng>>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) busy: Arc<Mutex<HashSet<ConversationId>>>,
     pub(crate) room: Arc<Mutex<HashMap<ConversationId, Arc<Semaphore>>>>,
+}
+
+/// An attempt that is stored and ready to go.
+enum Load {
+    /// By a payment.
+    Paid(Attempt),
+    /// For free.
+    Free(Parcel),
 }
 
 /// Why a lane stops before it is empty.
@@ -154,20 +171,26 @@ impl Outbox {
         let mut there = false;
         for delivery in lane {
             let permit = self.place(conversation, &delivery).await;
-            let Some(attempt) = self.prepare(&delivery).await? else {
+            let Some(parcel) = self.prepare(&delivery).await? else {
                 continue;
             };
             self.changed(conversation, delivery.message);
             if delivery.tries == 0 || there {
-                let tracker = self.tracker.clone();
+                let outbox = self.clone();
                 self.tasks.spawn(async move {
-                    tracker.start(attempt).await;
+                    outbox.carry(parcel).await;
                     drop(permit);
                 });
                 continue;
             }
             // What has waited goes alone, to see whether the recipient is back; the others go or wait with it.
-            self.tracker.start(attempt).await;
+            self.carry(parcel).await;
+            while let Some(again) = self.unanswered(delivery.message).await? {
+                let Some(parcel) = self.prepare(&again).await? else {
+                    break;
+                };
+                self.carry(parcel).await;
+            }
             match self.waits_again(delivery.message).await? {
                 Some((failure, next_try)) => {
                     self.postpone(conversation, failure, next_try).await?;
@@ -177,6 +200,21 @@ impl Outbox {
             }
         }
         Ok(count)
+    }
+
+    /// A delivery that is due at once, for another carrier.
+    async fn unanswered(&self, key: MessageKey) -> Result<Option<Delivery>, StoreError> {
+        let delivery = self.store.read(move |db| db.delivery(key)).await?;
+        Ok(delivery.filter(|delivery| {
+            delivery.state == DeliveryState::Queued && delivery.next_try.is_none()
+        }))
+    }
+
+    async fn carry(&self, load: Load) {
+        match load {
+            Load::Paid(attempt) => self.tracker.start(attempt).await,
+            Load::Free(parcel) => self.courier.carry(parcel).await,
+        }
     }
 
     /// Why and until when a delivery waits that has just been tried.
@@ -225,25 +263,22 @@ impl Outbox {
         room.acquire_owned().await.ok()
     }
 
-    /// Builds and stores the next attempt; `None` when the delivery ended or is no longer queued.
-    async fn prepare(&self, delivery: &Delivery) -> Result<Option<Attempt>, Stop> {
+    /// Builds and stores the next attempt; `None` when the delivery ended, waits, or is no longer queued.
+    async fn prepare(&self, delivery: &Delivery) -> Result<Option<Load>, Stop> {
         let key = delivery.message;
         let to = delivery.to;
         let read = self
             .store
-            .read(move |db| Ok((db.message(key)?, db.contact(to)?)))
+            .read(move |db| Ok((db.message(key)?, db.contact(to)?, db.card(to)?)))
             .await?;
-        let (Some(message), Some(contact)) = read else {
+        let (Some(message), Some(contact), card) = read else {
             return Ok(None);
         };
-        match self.neighbours.refuses_keysend(to).await {
-            Ok(false) => {}
-            Ok(true) => return self.fail(delivery, Failure::NoKeysend).await,
-            Err(error) => return self.trouble(delivery, &error).await,
-        }
         let draft = Draft {
             to,
             program: contact.program,
+            sealing: self.keys.sealing(to, card.as_ref()),
+            sealed_only: contact.sealed_only,
             id: message.id,
             sequence: delivery.sequence,
             sent_at: message.sent_at,
@@ -251,17 +286,56 @@ impl Outbox {
             text: message.text,
             purpose: purpose(delivery),
         };
+        let way = match delivery.way {
+            Way::Auto => contact.way,
+            chosen => chosen,
+        };
+        let in_vain = self.tried().get(&key).copied().unwrap_or_default();
+        let chosen = match self.chooser.choose(&draft, way, in_vain).await {
+            Ok(chosen) => chosen,
+            Err(error) => return self.trouble(delivery, &error).await,
+        };
+        let free_only = draft.purpose == Purpose::Text && draft.sealing.has_card();
+        match chosen {
+            Chosen::Keysend => {
+                self.tried().remove(&key);
+                match self.neighbours.refuses_keysend(to).await {
+                    Ok(false) => self.pay(delivery, &draft).await,
+                    Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
+                    Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
+                    Err(error) => self.trouble(delivery, &error).await,
+                }
+            }
+            Chosen::Nothing => {
+                self.tried().remove(&key);
+                let failure = if in_vain.any() {
+                    Failure::NoReceipt
+                } else {
+                    Failure::NoWay
+                };
+                self.wait(delivery, failure).await
+            }
+            Chosen::Peer => {
+                self.send_free(delivery, &draft, Carrier::Peer, Vec::new())
+                    .await
+            }
+            Chosen::Onion(ways) => self.send_free(delivery, &draft, Carrier::Onion, ways).await,
+        }
+    }
+
+    /// An attempt that pays.
+    async fn pay(&self, delivery: &Delivery, draft: &Draft) -> Result<Option<Load>, Stop> {
         let (preimage, rng) = self.randomness();
         let hash = preimage.payment_hash();
         let records = match draft.records(&self.identity, rng, hash).await {
             Ok(records) => records,
             Err(error) => return self.trouble(delivery, &error).await,
         };
-        let now = self.clock.now();
         let attempt = Attempt {
             hash,
             preimage,
-            message: key,
+            message: delivery.message,
+            carrier: Carrier::Keysend,
             amount: delivery.amount,
             fee_limit: delivery.fee_limit,
             records,
@@ -269,14 +343,64 @@ impl Outbox {
             fee: Msat::ZERO,
             hops: None,
             failure: None,
-            created_at: now,
+            created_at: self.clock.now(),
             ended_at: None,
         };
+        let begun = self.begin(&attempt).await?;
+        Ok(begun.then_some(Load::Paid(attempt)))
+    }
+
+    /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
+    async fn send_free(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+        carrier: Carrier,
+        ways: Vec<Vec<NodeId>>,
+    ) -> Result<Option<Load>, Stop> {
+        let (preimage, mut rng) = self.randomness();
+        let record = match draft.free_record(&self.identity, &mut rng).await {
+            Ok(record) => record,
+            Err(error) => return self.trouble(delivery, &error).await,
+        };
+        let channels = ways.first().map_or(1, Vec::len);
+        let attempt = Attempt {
+            hash: preimage.payment_hash(),
+            preimage,
+            message: delivery.message,
+            carrier,
+            amount: Msat::ZERO,
+            fee_limit: Msat::ZERO,
+            records: Vec::new(),
+            state: AttemptState::Prepared,
+            fee: Msat::ZERO,
+            hops: u32::try_from(channels).ok(),
+            failure: None,
+            created_at: self.clock.now(),
+            ended_at: None,
+        };
+        if !self.begin(&attempt).await? {
+            return Ok(None);
+        }
+        let mut tried = self.tried();
+        let in_vain = tried.entry(delivery.message).or_default();
+        *in_vain = in_vain.and(carrier);
+        drop(tried);
+        Ok(Some(Load::Free(Parcel {
+            attempt,
+            conversation: delivery.conversation,
+            to: delivery.to,
+            record,
+            ways,
+        })))
+    }
+
+    /// Stores an attempt before it is sent. `false`: its message was cancelled in the meantime, nothing is sent.
+    async fn begin(&self, attempt: &Attempt) -> Result<bool, StoreError> {
         let stored = attempt.clone();
-        let begun = self
-            .store
+        self.store
             .write(move |tx| {
-                // Cancelled in the meantime: then nothing is sent.
+                let (key, now) = (stored.message, stored.created_at);
                 if tx
                     .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
                     .is_none()
@@ -286,15 +410,18 @@ impl Outbox {
                 tx.insert_attempt(&stored)?;
                 Ok(true)
             })
-            .await?;
-        Ok(begun.then_some(attempt))
+            .await
+    }
+
+    fn tried(&self) -> MutexGuard<'_, HashMap<MessageKey, InVain>> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn trouble(
         &self,
         delivery: &Delivery,
         error: &LightningError,
-    ) -> Result<Option<Attempt>, Stop> {
+    ) -> Result<Option<Load>, Stop> {
         match error {
             LightningError::Unreachable(_) => Err(Stop::Link),
             LightningError::Permission(_) => self.fail(delivery, Failure::Permission).await,
@@ -303,11 +430,35 @@ impl Outbox {
     }
 
     /// Ends a delivery that needs no attempt to be known as failed.
-    async fn fail(&self, delivery: &Delivery, failure: Failure) -> Result<Option<Attempt>, Stop> {
+    async fn fail(&self, delivery: &Delivery, failure: Failure) -> Result<Option<Load>, Stop> {
+        self.end(delivery, failure, None).await
+    }
+
+    /// Lets a delivery wait that has no way now, if it can wait.
+    async fn wait(&self, delivery: &Delivery, failure: Failure) -> Result<Option<Load>, Stop> {
+        let now = self.clock.now();
+        let next = delivery
+            .gives_up_at
+            .and_then(|end| next_try(failure, delivery.tries, now, end));
+        self.end(delivery, failure, next).await
+    }
+
+    async fn end(
+        &self,
+        delivery: &Delivery,
+        failure: Failure,
+        next_try: Option<Timestamp>,
+    ) -> Result<Option<Load>, Stop> {
         let key = delivery.message;
         let now = self.clock.now();
+        let event = if next_try.is_some() {
+            DeliveryEvent::Postponed
+        } else {
+            DeliveryEvent::Failed
+        };
         let outcome = Outcome {
             failure: Some(failure),
+            next_try,
             ..Outcome::default()
         };
         self.store
@@ -316,7 +467,7 @@ impl Outbox {
                     .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
                     .is_some()
                 {
-                    tx.step_delivery(key, DeliveryEvent::Failed, outcome, now)?;
+                    tx.step_delivery(key, event, outcome, now)?;
                 }
                 Ok(())
             })

@@ -3,18 +3,26 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{FeeQuote, Msat, NodeId, Privacy};
-use lnd::{Lightning, LightningError, RouteQuery};
+use domain::{Carrier, FeeQuote, Msat, NodeId, Privacy, Way};
+use lnd::{LARGEST_PEER_MESSAGE, Lightning, LightningError, RouteQuery};
 
+use crate::choice::{Chooser, Chosen, InVain};
 use crate::compose::{Draft, Purpose};
 use crate::error::EngineError;
+use crate::free::room_on;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
 
 /// What a send would cost now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// Amount, fee, limit and hops.
+    /// What it will be tried by first.
+    pub carrier: Carrier,
+    /// Channels on that way.
+    pub hops: u32,
+    /// Whether it goes as a payment when nothing free brings a receipt, or from the start; then `fee` is what that costs.
+    pub payable: bool,
+    /// Amount, fee, limit and hops of the payment; zeros when there is none.
     pub fee: FeeQuote,
     /// Whether the amount is postage.
     pub postage: bool,
@@ -34,23 +42,81 @@ pub(crate) struct Quotes {
     lightning: Arc<dyn Lightning>,
     link: Link,
     neighbours: Neighbours,
+    chooser: Chooser,
     hops: Arc<Mutex<HashMap<NodeId, u32>>>,
 }
 
 impl Quotes {
-    pub(crate) fn new(lightning: Arc<dyn Lightning>, link: Link, neighbours: Neighbours) -> Self {
+    pub(crate) fn new(
+        lightning: Arc<dyn Lightning>,
+        link: Link,
+        neighbours: Neighbours,
+        chooser: Chooser,
+    ) -> Self {
         Self {
             lightning,
             link,
             neighbours,
+            chooser,
             hops: Arc::default(),
         }
     }
 
-    pub(crate) async fn quote(&self, draft: &Draft, fee_limit: Msat) -> Result<Quote, EngineError> {
+    /// `way` is what the user allows.
+    pub(crate) async fn quote(
+        &self,
+        draft: &Draft,
+        way: Way,
+        fee_limit: Msat,
+    ) -> Result<Quote, EngineError> {
         if !self.link.is_connected() {
             return Err(EngineError::Offline);
         }
+        let chosen = self.chooser.choose(draft, way, InVain::default()).await?;
+        let free = match chosen.carrier().ok_or(EngineError::NoWay)? {
+            Carrier::Keysend => return self.payment(draft, fee_limit).await,
+            free => free,
+        };
+        let hops = chosen.hops().unwrap_or(1);
+        let nothing_free = InVain {
+            peer: true,
+            onion: true,
+        };
+        let rest = self.chooser.choose(draft, way, nothing_free).await?;
+        if rest == Chosen::Keysend
+            && let Ok(quote) = self.payment(draft, fee_limit).await
+        {
+            return Ok(Quote {
+                carrier: free,
+                hops,
+                ..quote
+            });
+        }
+        let room = match &chosen {
+            Chosen::Onion(ways) => ways.iter().map(|way| room_on(way.len())).min(),
+            _ => Some(LARGEST_PEER_MESSAGE),
+        };
+        let room = draft.room_for_free(room.unwrap_or(0)).unwrap_or(0);
+        Ok(Quote {
+            carrier: free,
+            hops,
+            payable: false,
+            fee: FeeQuote {
+                amount: Msat::ZERO,
+                fee: Msat::ZERO,
+                fee_limit: Msat::ZERO,
+                hops,
+            },
+            postage: true,
+            returned: false,
+            privacy: Privacy::Sealed,
+            bytes_left: left(draft, room)?,
+            held: false,
+        })
+    }
+
+    /// What it costs as a payment.
+    async fn payment(&self, draft: &Draft, fee_limit: Msat) -> Result<Quote, EngineError> {
         if self.neighbours.refuses_keysend(draft.to).await? {
             return Err(EngineError::NoKeysend);
         }
@@ -66,7 +132,7 @@ impl Quotes {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query).await?,
             other => other?,
         };
-        let hops = u32::try_from(route.nodes.len()).unwrap_or(u32::MAX);
+        let hops = count(route.nodes.len());
         self.hops
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -74,6 +140,9 @@ impl Quotes {
         let holds = draft.program.holds() == Some(true);
         let postage = draft.purpose == Purpose::Text;
         Ok(Quote {
+            carrier: Carrier::Keysend,
+            hops,
+            payable: true,
             fee: FeeQuote {
                 amount: draft.amount(),
                 fee: route.fee,
@@ -83,7 +152,7 @@ impl Quotes {
             postage,
             returned: postage && holds,
             privacy: draft.privacy(),
-            bytes_left: left(draft, hops)?,
+            bytes_left: left(draft, draft.room_for_text(hops).unwrap_or(0))?,
             held: !postage && holds,
         })
     }
@@ -109,29 +178,43 @@ impl Quotes {
                 ..query
             })
             .await?;
-        left(draft, u32::try_from(bare.nodes.len()).unwrap_or(u32::MAX))?;
+        left(
+            draft,
+            draft.room_for_text(count(bare.nodes.len())).unwrap_or(0),
+        )?;
         Err(LightningError::NoRoute.into())
     }
 
-    /// Whether the text fits over as many hops as the contact was last seen away, or over one when it never was.
-    pub(crate) fn check_size(&self, draft: &Draft) -> Result<(), EngineError> {
-        let known = self
-            .hops
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&draft.to)
-            .copied();
-        left(draft, known.unwrap_or(1)).map(|_| ())
+    /// Whether the text fits: as a payment over as many hops as the contact was last seen away, or over one when it never
+    /// was; where only free carriers are allowed, as an onion message.
+    pub(crate) fn check_size(&self, draft: &Draft, way: Way) -> Result<(), EngineError> {
+        let room = if way == Way::FreeOnly && draft.purpose == Purpose::Text {
+            draft.room_for_free(room_on(LONGEST_WAY))
+        } else {
+            let known = self
+                .hops
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&draft.to)
+                .copied();
+            draft.room_for_text(known.unwrap_or(1))
+        };
+        left(draft, room.unwrap_or(0)).map(drop)
     }
 }
 
+/// Nodes on the longest way that is looked for.
+const LONGEST_WAY: usize = 4;
+
 /// Bytes that the text may still grow by.
-fn left(draft: &Draft, hops: u32) -> Result<u32, EngineError> {
-    let room = draft.room_for_text(hops).unwrap_or(0);
-    let count = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+fn left(draft: &Draft, room: usize) -> Result<u32, EngineError> {
     room.checked_sub(draft.text.len())
         .map(count)
         .ok_or_else(|| EngineError::TooLong {
             over: count(draft.text.len().saturating_sub(room)),
         })
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

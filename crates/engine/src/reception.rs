@@ -1,23 +1,27 @@
 //! Taking the node's word on invoices: raw records first, then what they say together with the decision.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    AttemptState, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Preimage, Timestamp,
+    AttemptState, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, NodeId, Preimage,
+    Timestamp,
 };
 use lnd::{Invoice, InvoiceState, LightningError};
-use protocol::Body;
+use protocol::{Body, Envelope, Lock};
 use store::{Store, StoreError, Tx};
 use tokio::sync::Notify;
 
 use crate::books::book_incoming;
 use crate::clock::Clock;
+use crate::compose::NO_PAYMENT;
+use crate::door::Door;
 use crate::feed::{Change, Feed};
-use crate::filing::Desk;
-use crate::identity::Identity;
+use crate::filing::{Desk, Filed};
+use crate::free::courier::Answers;
+use crate::free::notes::{CameBy, Notes};
 use crate::neighbours::Neighbours;
-use crate::opening::{self, Opened};
+use crate::opening::{Opened, Opener, OpeningError};
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 
@@ -27,12 +31,17 @@ pub(crate) struct Reception {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feed: Feed,
-    pub(crate) identity: Identity,
+    pub(crate) opener: Opener,
+    pub(crate) ours: NodeId,
     pub(crate) neighbours: Neighbours,
     pub(crate) settings: Settings,
     pub(crate) tasks: Tasks,
     pub(crate) holds: Arc<Notify>,
     pub(crate) outbox: Arc<Notify>,
+    pub(crate) notes: Notes,
+    pub(crate) answers: Answers,
+    /// How many letters that only our node can open are still opened now.
+    pub(crate) door: Arc<Mutex<Door>>,
 }
 
 /// Why an invoice could not be taken.
@@ -42,6 +51,15 @@ pub(crate) enum ReceptionError {
     Lightning(#[from] LightningError),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<OpeningError> for ReceptionError {
+    fn from(error: OpeningError) -> Self {
+        match error {
+            OpeningError::Lightning(error) => Self::Lightning(error),
+            OpeningError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 impl Reception {
@@ -64,10 +82,13 @@ impl Reception {
     /// Opens a payment whose records are stored, and decides on it.
     pub(crate) async fn open(&self, payment: IncomingPayment) -> Result<(), ReceptionError> {
         let hash = payment.hash;
-        let opened = match opening::open(&self.identity, &payment.records, hash).await {
+        let opened = match self.opener.payment(&payment.records, hash).await {
             Ok(opened) => opened,
-            Err(error @ LightningError::Unreachable(_)) => return Err(error.into()),
-            Err(error) => {
+            Err(OpeningError::Store(error)) => return Err(error.into()),
+            Err(OpeningError::Lightning(error @ LightningError::Unreachable(_))) => {
+                return Err(error.into());
+            }
+            Err(OpeningError::Lightning(error)) => {
                 // It stays unopened, and nobody else's waits for it. A missing permission stands on the page *Node*.
                 tracing::info!(%error, "a letter cannot be opened yet");
                 return Ok(());
@@ -76,12 +97,8 @@ impl Reception {
         if self.is_too_early(&opened).await? {
             return Ok(());
         }
-        let (ours, rules, now) = (
-            self.identity.node(),
-            self.settings.rules(),
-            self.clock.now(),
-        );
-        let (stored, hurried) = self
+        let (ours, rules, now) = (self.ours, self.settings.rules(), self.clock.now());
+        let filed = self
             .store
             .write(move |tx| {
                 let desk = Desk {
@@ -90,23 +107,87 @@ impl Reception {
                     rules,
                     now,
                 };
-                let stored = desk.file(&payment, opened)?;
-                // They are there: what waits for them goes now.
-                let hurried = stored.map_or(Ok(0), |node| tx.hurry(node))?;
-                Ok((stored, hurried))
+                desk.file(&payment, opened)
             })
             .await?;
         self.holds.notify_one();
-        if hurried > 0 {
+        self.follow_up(filed, CameBy::default());
+        self.moved(hash).await?;
+        Ok(())
+    }
+
+    /// Takes a letter that came without a payment: stored, and then acknowledged.
+    pub(crate) async fn take_free(
+        &self,
+        record: &[u8],
+        came: CameBy,
+    ) -> Result<(), ReceptionError> {
+        let Ok(envelope) = Envelope::parse(record) else {
+            return Ok(());
+        };
+        let costly = envelope.lock() == Lock::NodeKey;
+        if costly
+            && !self
+                .door
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .opens()
+        {
+            tracing::debug!("too many letters at once that only the node can open");
+            return Ok(());
+        }
+        let opened = match self.opener.letter(envelope, &NO_PAYMENT).await {
+            Ok(opened) => opened,
+            // Without that permission nothing of this kind is opened; the stream goes on.
+            Err(OpeningError::Lightning(LightningError::Permission(_))) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let (Opened::Letter(letter), Some(carrier)) = (opened, came.carrier) else {
+            return Ok(());
+        };
+        let (ours, rules, now) = (self.ours, self.settings.rules(), self.clock.now());
+        let filed = self
+            .store
+            .write(move |tx| {
+                let desk = Desk {
+                    tx,
+                    ours,
+                    rules,
+                    now,
+                };
+                desk.file_free(*letter, carrier)
+            })
+            .await?;
+        self.follow_up(filed, came);
+        Ok(())
+    }
+
+    /// What comes after a letter is filed: the sender is there, is told that it arrived, and the window is told.
+    fn follow_up(&self, filed: Filed, came: CameBy) {
+        if let Some(by) = filed.heard {
+            self.answers.heard(by);
+        }
+        if filed.hurried > 0 {
             self.outbox.notify_one();
         }
-        if let Some(node) = stored.filter(|node| *node != ours) {
+        if let Some(node) = filed.stored.filter(|node| *node != self.ours) {
             let neighbours = self.neighbours.clone();
             self.tasks
                 .spawn(async move { neighbours.refresh_alias(node).await });
         }
-        self.moved(hash).await?;
-        Ok(())
+        if let Some((to, id)) = filed.receipt {
+            self.notes.delivered(to, vec![id], came);
+        } else if let Some(to) = filed.asks_for_card {
+            self.notes.introduce(to, came);
+        }
+        for (conversation, key) in filed.changed {
+            self.answers.came(key);
+            self.feed.publish(Change::Message(conversation, key));
+            self.feed.publish(Change::Conversation(conversation));
+        }
+        if let Some(conversation) = filed.conversation {
+            self.feed.publish(Change::Conversation(conversation));
+        }
     }
 
     /// Whether it pays back a payment of ours whose own end is not known here yet: then its time comes later.

@@ -35,12 +35,24 @@ impl From<NodeConfig> for KeysendMode {
 }
 
 /// What the user has set, as far as the engine goes by it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choices {
     /// What is accepted without asking.
     pub rules: Rules,
     /// The most in fees; `None`: 10 sat or one percent.
     pub fee_limit: Option<Msat>,
+    /// Whether contacts are told that the user has seen their messages.
+    pub read_receipts: bool,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            rules: Rules::default(),
+            fee_limit: None,
+            read_receipts: true,
+        }
+    }
 }
 
 impl Choices {
@@ -66,6 +78,9 @@ impl Choices {
         Ok(Self {
             rules,
             fee_limit: msat(FEE_LIMIT)?,
+            read_receipts: db
+                .setting(READ_RECEIPTS)?
+                .is_none_or(|text| text != "false"),
         })
     }
 
@@ -81,6 +96,7 @@ impl Choices {
         } = self.rules;
         tx.set_setting(ACCEPT_BARE, &accept_bare.to_string())?;
         tx.set_setting(ACCEPT_READABLE_UP_TO, &msat(accept_readable_up_to))?;
+        tx.set_setting(READ_RECEIPTS, &self.read_receipts.to_string())?;
         tx.set_setting(FEE_LIMIT, &self.fee_limit.map(msat).unwrap_or_default())
     }
 }
@@ -88,6 +104,7 @@ impl Choices {
 const ACCEPT_BARE: &str = "accept_bare";
 const ACCEPT_READABLE_UP_TO: &str = "accept_readable_up_to";
 const FEE_LIMIT: &str = "fee_limit";
+const READ_RECEIPTS: &str = "read_receipts";
 
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
@@ -106,6 +123,10 @@ impl Settings {
 
     pub(crate) fn rules(&self) -> Rules {
         self.get().choices.rules
+    }
+
+    pub(crate) fn tells_read(&self) -> bool {
+        self.get().choices.read_receipts
     }
 
     pub(crate) fn mode(&self) -> KeysendMode {

@@ -276,6 +276,7 @@ async fn among_a_thousand_unsigned_ones_only_postage_is_refused_unread() {
                     authorship: Authorship::Claimed,
                     privacy: Privacy::Open,
                     seen: false,
+                    carrier: None,
                     letter: None,
                 })?;
             }

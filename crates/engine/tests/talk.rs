@@ -13,7 +13,7 @@ mod people;
 
 use domain::{
     Authorship, Decision, DeliveryState, HoldState, MessageKind, Msat, Privacy, ReturnMeaning,
-    Trust,
+    Trust, Way,
 };
 use heliograph_engine::{EngineError, Outgoing};
 use people::{HOLD, Line, Person, eventually, sat};
@@ -61,6 +61,7 @@ async fn a_message_to_a_stock_node_costs_its_postage_and_the_fee_that_was_quoted
         text: "hi".into(),
         payment: Msat::ZERO,
         fee_limit: None,
+        way: Way::Auto,
     };
     let quote = eventually("the node answers", async || {
         alice.engine.quote(outgoing.clone()).await.ok()
@@ -310,6 +311,7 @@ async fn what_cannot_be_sent_is_said_before_anything_is_stored() {
                 text,
                 payment,
                 fee_limit: None,
+                way: Way::Auto,
             })
             .await
     };
@@ -323,6 +325,7 @@ async fn what_cannot_be_sent_is_said_before_anything_is_stored() {
         text,
         payment: Msat::ZERO,
         fee_limit: None,
+        way: Way::Auto,
     };
     let left = eventually("the node answers", async || {
         alice.engine.quote(quote(String::new())).await.ok()

@@ -15,6 +15,7 @@ pub mod part;
 #[cfg(test)]
 mod people;
 pub mod record;
+mod safety;
 pub mod seal;
 pub mod text;
 /// Generated from `proto/heliograph`.
@@ -35,6 +36,7 @@ pub use key::{KeyId, PublicKey, SealKey};
 pub use letter::{Body, Letter, LetterError, RequestId, text_hash};
 pub use part::{CutError, Joiner, Packing, PartError, PartSet, Piece, Whole, cut};
 pub use record::{Records, letter_record};
+pub use safety::safety_number;
 pub use seal::{
     Envelope, EnvelopeError, LETTER_ROOM, Lock, OVERHEAD, Opening, OpeningSender, Recipient,
     SealError, seal,

@@ -131,6 +131,12 @@ impl Recipient {
         }
     }
 
+    /// The node that the letter is for, whatever it is sealed to.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
     /// The key that the sender's key must share a secret with.
     #[must_use]
     pub fn key(&self) -> PublicKey {

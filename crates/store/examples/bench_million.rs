@@ -212,6 +212,8 @@ fn meet(tx: &Tx<'_>, node: NodeId) -> Result<ConversationId, StoreError> {
         trust: Trust::Known,
         program: Program::Unknown,
         accept_up_to: Msat::ZERO,
+        way: domain::Way::Auto,
+        sealed_only: false,
         since: Timestamp(0),
     })?;
     tx.conversation_with(node, Timestamp(0))
@@ -245,6 +247,7 @@ fn message((conversation, sender): (ConversationId, NodeId), number: u64) -> New
         authorship: Authorship::Verified,
         privacy: Privacy::Sealed,
         seen: true,
+        carrier: None,
         letter: None,
     }
 }

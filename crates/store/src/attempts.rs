@@ -1,7 +1,7 @@
 //! Table `attempt`: tries to pay for messages. Stored before they are sent; the payment hash is their identity.
 
 use domain::{
-    Attempt, AttemptState, Failure, MessageKey, Msat, PaidBefore, PaymentHash, Timestamp,
+    Attempt, AttemptState, Carrier, Failure, MessageKey, Msat, PaidBefore, PaymentHash, Timestamp,
 };
 use rusqlite::{Row, params};
 
@@ -17,6 +17,7 @@ pub(crate) struct BestAttempt {
     pub(crate) amount: Msat,
     pub(crate) fee: Msat,
     pub(crate) hops: Option<u32>,
+    pub(crate) carrier: Carrier,
 }
 
 impl Reader<'_> {
@@ -66,10 +67,19 @@ impl Reader<'_> {
         )
     }
 
+    /// Whether a payment for this message is under way.
+    pub(crate) fn has_open_payment(&self, key: MessageKey) -> Result<bool> {
+        self.one(
+            "SELECT EXISTS (SELECT 1 FROM attempt WHERE message = ?1 AND carrier = 0 AND state IN (0, 1)) AS open",
+            params![S(key)],
+            |row| row.get("open"),
+        )
+    }
+
     pub(crate) fn best_attempt(&self, key: MessageKey) -> Result<Option<BestAttempt>> {
         self.first(
-            "SELECT hash, state = 2 AS settled, amount, fee, hops FROM attempt WHERE message = ?1
-             ORDER BY settled DESC, number DESC LIMIT 1",
+            "SELECT hash, state = 2 AS settled, amount, fee, hops, carrier FROM attempt WHERE message = ?1
+             ORDER BY settled DESC, state = 6 DESC, number DESC LIMIT 1",
             params![S(key)],
             |row| {
                 Ok(BestAttempt {
@@ -78,6 +88,7 @@ impl Reader<'_> {
                     amount: row.take("amount")?,
                     fee: row.take("fee")?,
                     hops: row.take("hops")?,
+                    carrier: row.take("carrier")?,
                 })
             },
         )
@@ -92,8 +103,8 @@ impl Tx<'_> {
     pub fn insert_attempt(&self, attempt: &Attempt) -> Result<()> {
         let inserted = self.change(
             "INSERT INTO attempt(hash, preimage, message, recipient, refund, amount, fee_limit, records, state, fee,
-                                 hops, failure, created_at, ended_at)
-             SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+                                 hops, failure, created_at, ended_at, carrier)
+             SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
              FROM delivery WHERE message = ?3",
             params![
                 S(attempt.hash),
@@ -108,6 +119,7 @@ impl Tx<'_> {
                 S(attempt.failure),
                 S(attempt.created_at),
                 S(attempt.ended_at),
+                S(attempt.carrier),
             ],
         )?;
         if inserted == 1 {
@@ -126,6 +138,22 @@ impl Tx<'_> {
             params![S(hash), S(hops)],
         )?;
         Ok(changed == 1)
+    }
+
+    /// The recipient's app has said that it has the message: the free attempt that was made last has brought it.
+    /// Its hash.
+    pub(crate) fn mark_delivered(
+        &self,
+        key: MessageKey,
+        at: Timestamp,
+    ) -> Result<Option<PaymentHash>> {
+        self.first(
+            "UPDATE attempt SET state = 6, failure = NULL, ended_at = ?2
+             WHERE number = (SELECT max(number) FROM attempt WHERE message = ?1 AND carrier <> 0)
+             AND state IN (0, 1, 4) RETURNING hash",
+            params![S(key), S(at)],
+            |row| row.take("hash"),
+        )
     }
 
     /// Stores the outcome. `false`: it had one already, or there is no such attempt.
@@ -160,6 +188,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         hash: row.take("hash")?,
         preimage: row.take("preimage")?,
         message: row.take("message")?,
+        carrier: row.take("carrier")?,
         amount: row.take("amount")?,
         fee_limit: row.take("fee_limit")?,
         records: row.take::<Records>("records")?.0,
@@ -174,7 +203,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
 
 /// Ends before the condition.
 const SELECT: &str = "
-    SELECT hash, preimage, message, amount, fee_limit, records, state, fee, hops, failure, created_at, ended_at
+    SELECT hash, preimage, message, carrier, amount, fee_limit, records, state, fee, hops, failure, created_at, ended_at
     FROM attempt";
 
 #[cfg(test)]

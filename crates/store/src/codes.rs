@@ -1,8 +1,8 @@
 //! The numbers that stand for states and kinds in the database. A number is never given a second meaning.
 
 use domain::{
-    AttemptState, Authorship, Decision, DeliveryState, Direction, Expectation, Failure, HoldState,
-    MessageKind, PaymentHash, Privacy, Program, ReturnMeaning, Trust,
+    AttemptState, Authorship, Carrier, Decision, DeliveryState, Direction, Expectation, Failure,
+    HoldState, MessageKind, PaymentHash, Privacy, Program, ReturnMeaning, Trust, Way,
 };
 use rusqlite::types::{Value, ValueRef};
 
@@ -34,14 +34,19 @@ codes! {
     Trust { Request = 0, Known = 1, Blocked = 2 }
     DeliveryState {
         Queued = 0, InFlight = 1, Settled = 2, Returned = 3, Failed = 4, Parked = 5, Cancelled = 6,
+        Delivered = 7,
     }
     Expectation { Return = 0, Keep = 1, Decide = 2 }
     Failure {
         NoRoute = 0, RecipientOffline = 1, InsufficientBalance = 2, NoKeysend = 3, Timeout = 4,
-        TooLarge = 5, AmountTooSmall = 6, Permission = 7, Rejected = 8,
+        TooLarge = 5, AmountTooSmall = 6, Permission = 7, Rejected = 8, NoReceipt = 9, NoWay = 10,
     }
     ReturnMeaning { Arrived = 0, Declined = 1, Unconfirmed = 2 }
-    AttemptState { Prepared = 0, Sent = 1, Settled = 2, Refused = 3, Failed = 4, Forgotten = 5 }
+    AttemptState {
+        Prepared = 0, Sent = 1, Settled = 2, Refused = 3, Failed = 4, Forgotten = 5, Delivered = 6,
+    }
+    Carrier { Keysend = 0, Peer = 1, Onion = 2 }
+    Way { Auto = 0, FreeOnly = 1, DirectOnly = 2, RoutedOnly = 3 }
     HoldState { Seen = 0, Held = 1, Accepting = 2, Refunding = 3, Settled = 4, Returned = 5 }
     Decision { Person = 0, Policy = 1, Deadline = 2, Arrival = 3, Node = 4 }
     RefundSide { ByUs = 0, ByThem = 1 }

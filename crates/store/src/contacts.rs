@@ -1,6 +1,6 @@
 //! Table `contact`.
 
-use domain::{Contact, Msat, NodeId, Program, Trust};
+use domain::{Contact, Msat, NodeId, Program, Trust, Way};
 use rusqlite::{Row, params};
 
 use crate::Result;
@@ -12,7 +12,7 @@ impl Reader<'_> {
     /// What is known and allowed of a node.
     pub fn contact(&self, node: NodeId) -> Result<Option<Contact>> {
         self.first(
-            "SELECT node, name, note, alias, trust, program, hold_secs, accept_up_to, since
+            "SELECT node, name, note, alias, trust, program, hold_secs, accept_up_to, way, sealed_only, since
              FROM contact WHERE node = ?1",
             params![S(node)],
             contact_of,
@@ -25,8 +25,9 @@ impl Tx<'_> {
     pub fn add_contact(&self, contact: &Contact) -> Result<bool> {
         let (program, hold_secs) = program_columns(contact.program);
         let added = self.change(
-            "INSERT INTO contact(node, name, note, alias, trust, program, hold_secs, accept_up_to, since)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (node) DO NOTHING",
+            "INSERT INTO contact(node, name, note, alias, trust, program, hold_secs, accept_up_to, way, sealed_only,
+                                 since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (node) DO NOTHING",
             params![
                 S(contact.node),
                 contact.name,
@@ -36,6 +37,8 @@ impl Tx<'_> {
                 program,
                 hold_secs,
                 S(contact.accept_up_to),
+                S(contact.way),
+                contact.sealed_only,
                 S(contact.since),
             ],
         )?;
@@ -54,6 +57,17 @@ impl Tx<'_> {
             "UPDATE contact SET name = ?2, note = ?3, accept_up_to = ?4
              WHERE node = ?1 AND (name, note, accept_up_to) IS NOT (?2, ?3, ?4)",
             params![S(node), name, note, S(accept_up_to)],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Which ways messages to a contact may take, and whether nothing readable goes to them. `false`: nothing has
+    /// changed, or there is no such contact.
+    pub fn set_way(&self, node: NodeId, way: Way, sealed_only: bool) -> Result<bool> {
+        let changed = self.change(
+            "UPDATE contact SET way = ?2, sealed_only = ?3
+             WHERE node = ?1 AND (way, sealed_only) IS NOT (?2, ?3)",
+            params![S(node), S(way), sealed_only],
         )?;
         Ok(changed == 1)
     }
@@ -100,6 +114,8 @@ pub(crate) fn contact_of(row: &Row<'_>) -> rusqlite::Result<Contact> {
             rusqlite::Error::IntegralValueOutOfRange(5, row.take("program")?),
         )?,
         accept_up_to: row.take("accept_up_to")?,
+        way: row.take("way")?,
+        sealed_only: row.get("sealed_only")?,
         since: row.take("since")?,
     })
 }

@@ -1,8 +1,8 @@
 //! Table `conversation`. Its counts and its copy of the newest message are kept true by triggers.
 
 use domain::{
-    Contact, ConversationId, DeliveryState, Direction, MessageKey, MessageKind, Msat, NodeId,
-    Timestamp,
+    Contact, ConversationId, DeliveryState, Direction, MessageId, MessageKey, MessageKind, Msat,
+    NodeId, Timestamp,
 };
 use rusqlite::{Row, params};
 
@@ -121,13 +121,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The user has seen all that has come. `false`: nothing was unread.
-    pub fn mark_seen(&self, id: ConversationId) -> Result<bool> {
-        let seen = self.change(
-            "UPDATE message SET seen = 1 WHERE conversation = ?1 AND direction = 0 AND seen = 0",
+    /// The user has seen all that has come. The ids of what was unread.
+    pub fn mark_seen(&self, id: ConversationId) -> Result<Vec<MessageId>> {
+        self.all(
+            "UPDATE message SET seen = 1 WHERE conversation = ?1 AND direction = 0 AND seen = 0 RETURNING id",
             params![S(id)],
-        )?;
-        Ok(seen > 0)
+            |row| row.take("id"),
+        )
     }
 
     /// Removes the contact, the conversation and all that was said. The identities of its messages and of its payments
@@ -159,6 +159,7 @@ impl Tx<'_> {
             |row| row.take("node"),
         )?;
         if let Some(node) = node {
+            self.change("DELETE FROM card WHERE node = ?1", params![S(node)])?;
             self.change("DELETE FROM contact WHERE node = ?1", params![S(node)])?;
         }
         Ok(())
@@ -206,7 +207,8 @@ fn preview_of(row: &Row<'_>) -> rusqlite::Result<Preview> {
 const SELECT: &str = "
     SELECT c.id, c.draft, c.unread, c.held, c.failed, c.last_message, c.last_at, c.last_direction, c.last_kind,
            c.last_refund_of, c.last_text, c.last_payment, c.last_delivery,
-           p.node, p.name, p.note, p.alias, p.trust, p.program, p.hold_secs, p.accept_up_to, p.since
+           p.node, p.name, p.note, p.alias, p.trust, p.program, p.hold_secs, p.accept_up_to, p.way,
+           p.sealed_only, p.since
     FROM conversation c CROSS JOIN contact p ON p.node = c.node";
 
 #[cfg(test)]

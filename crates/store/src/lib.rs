@@ -6,6 +6,7 @@
 //! No SQL leaves this crate, and nothing but domain types enters it.
 
 mod attempts;
+mod cards;
 mod codes;
 mod column;
 mod contacts;
@@ -20,8 +21,10 @@ mod migrate;
 mod open;
 mod outbox;
 mod pool;
+mod receipts;
 mod records;
 mod refunds;
+mod seal_keys;
 mod search;
 mod settings;
 mod tx;
@@ -32,6 +35,7 @@ mod plans;
 #[cfg(test)]
 mod testing;
 
+pub use cards::{CardRow, NewCard};
 pub use conversations::{ConversationRow, Listed, Preview};
 pub use error::StoreError;
 pub use incoming::IncomingRow;
@@ -42,7 +46,9 @@ pub use outbox::{Delivery, Outcome};
 #[cfg(feature = "stepped")]
 pub use pool::Pace;
 pub use pool::Store;
+pub use receipts::Received;
 pub use refunds::{RefundRow, RefundSide};
+pub use seal_keys::SealKeyRow;
 pub use search::Hit;
 pub use tx::{Reader, Tx};
 

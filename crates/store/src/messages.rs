@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Authorship, ConversationId, Direction, Message, MessageId, MessageKey, MessageKind, Msat,
-    NodeId, PaymentHash, Privacy, Timestamp,
+    Authorship, Carrier, ConversationId, Direction, Message, MessageId, MessageKey, MessageKind,
+    Msat, NodeId, PaymentHash, Privacy, Timestamp,
 };
 use rusqlite::{Row, params};
 
@@ -47,6 +47,8 @@ pub struct NewMessage {
     pub privacy: Privacy,
     /// Whether the user has seen it; true for outgoing ones.
     pub seen: bool,
+    /// How it came; `None` for outgoing ones.
+    pub carrier: Option<Carrier>,
     /// The opened bytes as they came, for programs that understand more of them.
     pub letter: Option<Vec<u8>>,
 }
@@ -64,6 +66,8 @@ pub struct MessageRow {
     pub fee: Msat,
     /// Channels on the route that settled, else on the one that was tried last.
     pub hops: Option<u32>,
+    /// How it came; for outgoing ones how it went, or was tried last.
+    pub carrier: Option<Carrier>,
     /// The payment under it, for incoming ones.
     pub incoming: Option<IncomingRow>,
     /// The pay-back of this message's payment.
@@ -144,6 +148,7 @@ impl Reader<'_> {
             paid: None,
             fee: Msat::ZERO,
             hops: None,
+            carrier: message.carrier,
             incoming: None,
             refund: None,
             refund_of: None,
@@ -154,6 +159,7 @@ impl Reader<'_> {
                 row.delivery = self.delivery(row.message.key)?;
                 let best = self.best_attempt(row.message.key)?;
                 row.hops = best.as_ref().and_then(|best| best.hops);
+                row.carrier = best.as_ref().map(|best| best.carrier);
                 best.filter(|best| best.settled).map(|best| {
                     row.paid = Some(best.amount);
                     row.fee = best.fee;
@@ -233,8 +239,8 @@ impl Tx<'_> {
         let (kind, refund_of) = kind_columns(new.kind);
         let key: Option<MessageKey> = self.first(
             "INSERT INTO message(conversation, sender, id, direction, kind, refund_of, payment, sent_at, stored_at,
-                                 authorship, privacy, seen, text, sequence)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+                                 authorship, privacy, seen, text, sequence, carrier)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
              WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE sender = ?2 AND id = ?3)
              ON CONFLICT (sender, id) DO NOTHING RETURNING key",
             params![
@@ -252,6 +258,7 @@ impl Tx<'_> {
                 new.seen,
                 new.text,
                 S(sequence),
+                S(new.carrier),
             ],
             |row| row.take("key"),
         )?;
@@ -294,6 +301,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         authorship: row.take("authorship")?,
         privacy: row.take("privacy")?,
         seen: row.take("seen")?,
+        carrier: row.take("carrier")?,
     })
 }
 
@@ -303,7 +311,7 @@ const OVERTAKING: Duration = Duration::from_secs(60);
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT key, conversation, id, direction, kind, refund_of, text, payment, sent_at, stored_at,
-           authorship, privacy, seen
+           authorship, privacy, seen, carrier
     FROM message";
 
 #[cfg(test)]

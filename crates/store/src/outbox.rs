@@ -2,7 +2,7 @@
 
 use domain::{
     ConversationId, DeliveryEvent, DeliveryState, Expectation, Failure, MessageKey, Msat, NodeId,
-    PaymentHash, ReturnMeaning, Timestamp,
+    PaymentHash, ReturnMeaning, Timestamp, Way,
 };
 use rusqlite::{Row, params};
 
@@ -43,6 +43,12 @@ pub struct Delivery {
     pub next_try: Option<Timestamp>,
     /// Until when it waits for its recipient; `None` when it fails at once.
     pub gives_up_at: Option<Timestamp>,
+    /// Which ways the user allows for it.
+    pub way: Way,
+    /// When the recipient's app said that it has it.
+    pub delivered_at: Option<Timestamp>,
+    /// When the recipient's app said that they have seen it.
+    pub read_at: Option<Timestamp>,
     /// When its state changed last.
     pub updated_at: Timestamp,
 }
@@ -93,8 +99,9 @@ impl Tx<'_> {
         }
         self.change(
             "INSERT INTO delivery(message, conversation, recipient, state, expectation, amount, fee_limit, refund_of,
-                                  sequence, failure, returned, waits_until, tries, next_try, gives_up_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                                  sequence, failure, returned, waits_until, tries, next_try, gives_up_at, way,
+                                  delivered_at, read_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             params![
                 S(delivery.message),
                 S(delivery.conversation),
@@ -111,6 +118,9 @@ impl Tx<'_> {
                 S(delivery.tries),
                 S(delivery.next_try),
                 S(delivery.gives_up_at),
+                S(delivery.way),
+                S(delivery.delivered_at),
+                S(delivery.read_at),
                 S(delivery.updated_at),
             ],
         )?;
@@ -223,6 +233,9 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         tries: row.take("tries")?,
         next_try: row.take("next_try")?,
         gives_up_at: row.take("gives_up_at")?,
+        way: row.take("way")?,
+        delivered_at: row.take("delivered_at")?,
+        read_at: row.take("read_at")?,
         updated_at: row.take("updated_at")?,
     })
 }
@@ -230,7 +243,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT message, conversation, recipient, state, expectation, amount, fee_limit, refund_of, sequence, failure,
-           returned, waits_until, tries, next_try, gives_up_at, updated_at
+           returned, waits_until, tries, next_try, gives_up_at, way, delivered_at, read_at, updated_at
     FROM delivery";
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     AttemptState, ConversationId, DeliveryEvent, HoldEvent, MessageId, MessageKey, Msat, Program,
-    Trust,
+    Trust, Way,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -13,7 +13,9 @@ use tempfile::TempDir;
 use crate::testing::{
     alice, at, attempt, bob, contact, delivery, from_bob, hash, held, key, preimage, to_bob,
 };
-use crate::{Booking, Listed, Outcome, PageAt, Reader, RefundSide, Result, Tx, open};
+use crate::{
+    Booking, Listed, NewCard, Outcome, PageAt, Reader, Received, RefundSide, Result, Tx, open,
+};
 
 thread_local! {
     static ASKED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
@@ -93,6 +95,8 @@ fn reading_finds_its_rows_by_an_index() {
         db.unsigned_count()?;
         db.refused_unread()?;
         db.request_count()?;
+        db.card(bob())?;
+        db.seal_keys()?;
         db.refund_of_payment(hash(1))?;
         db.refund_by(message)?;
         db.invoice_cursor()?;
@@ -186,6 +190,20 @@ fn writing_finds_its_rows_by_an_index() {
         tx.step_hold(hash(2), HoldEvent::Settled, None, at(4))?;
         tx.drop_records(hash(2))?;
         tx.mark_seen(chat)?;
+        tx.set_way(bob(), Way::FreeOnly, true)?;
+        tx.add_seal_key(&[1; 32], &[2], at(4))?;
+        tx.renew_card(&[3], at(5))?;
+        tx.forget_seal_keys(at(6))?;
+        tx.take_card(&NewCard {
+            node: bob(),
+            card: vec![1],
+            seal_key: [2; 33],
+            issued: at(4),
+            introduced: false,
+        })?;
+        tx.set_told(bob(), Some([1; 4]))?;
+        tx.set_compared(bob(), Some([2; 33]))?;
+        tx.take_receipt(alice(), bob(), MessageId([1; 16]), Received::Read, at(5))?;
         tx.claim_refund(hash(1), RefundSide::ByThem, came, Msat::SAT)?;
         tx.finish_refund(came)?;
         tx.drop_refund(sent)?;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use domain::{
-    Attempt, AttemptState, Authorship, Contact, ConversationId, DeliveryState, Direction,
+    Attempt, AttemptState, Authorship, Carrier, Contact, ConversationId, DeliveryState, Direction,
     Expectation, HoldState, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
-    PaymentHash, Preimage, Privacy, Program, Timestamp, Trust,
+    PaymentHash, Preimage, Privacy, Program, Timestamp, Trust, Way,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -153,6 +153,8 @@ pub(crate) fn contact(node: NodeId, trust: Trust) -> Contact {
         trust,
         program: Program::Unknown,
         accept_up_to: Msat::ZERO,
+        way: Way::Auto,
+        sealed_only: false,
         since: at(0),
     }
 }
@@ -172,6 +174,7 @@ pub(crate) fn from_bob(conversation: ConversationId, number: u8, text: &str) -> 
         authorship: Authorship::Verified,
         privacy: Privacy::Sealed,
         seen: false,
+        carrier: Some(Carrier::Keysend),
         letter: None,
     }
 }
@@ -182,6 +185,7 @@ pub(crate) fn to_bob(conversation: ConversationId, number: u8, text: &str) -> Ne
         sender: alice(),
         direction: Direction::Outgoing,
         seen: true,
+        carrier: None,
         ..from_bob(conversation, number, text)
     }
 }
@@ -203,6 +207,9 @@ pub(crate) fn delivery(message: MessageKey, conversation: ConversationId) -> Del
         tries: 0,
         next_try: None,
         gives_up_at: None,
+        way: Way::Auto,
+        delivered_at: None,
+        read_at: None,
         updated_at: at(0),
     }
 }
@@ -212,6 +219,7 @@ pub(crate) fn attempt(number: u8, message: MessageKey) -> Attempt {
         hash: hash(number),
         preimage: preimage(number),
         message,
+        carrier: Carrier::Keysend,
         amount: Msat::SAT,
         fee_limit: Msat::new(10_000),
         records: vec![(1_212_501_065, vec![1, 2, 3]), (u64::MAX, vec![])],

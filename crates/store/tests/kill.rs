@@ -61,6 +61,7 @@ fn message(conversation: ConversationId, number: u64) -> NewMessage {
         authorship: Authorship::Verified,
         privacy: Privacy::Sealed,
         seen: false,
+        carrier: None,
         letter: Some(number.to_be_bytes().to_vec()),
     }
 }
@@ -142,6 +143,8 @@ fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
         trust: Trust::Known,
         program: Program::Unknown,
         accept_up_to: Msat::ZERO,
+        way: domain::Way::Auto,
+        sealed_only: false,
         since: Timestamp(0),
     };
     runtime

@@ -110,6 +110,8 @@ fn meet(tx: &Tx<'_>, node: NodeId) -> Result<(ConversationId, NodeId), StoreErro
         trust: Trust::Known,
         program: Program::Heliograph { hold_secs: None },
         accept_up_to: Msat::ZERO,
+        way: domain::Way::Auto,
+        sealed_only: false,
         since: Timestamp(0),
     })?;
     Ok((tx.conversation_with(node, Timestamp(0))?, node))
@@ -139,6 +141,7 @@ fn message(
         authorship: Authorship::Verified,
         privacy: Privacy::Sealed,
         seen: !number.is_multiple_of(100),
+        carrier: None,
         letter: None,
     }
 }

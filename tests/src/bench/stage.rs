@@ -40,7 +40,9 @@ pub(super) struct Way<'a> {
 impl Stage {
     pub(super) async fn build() -> Result<Self> {
         tracing::info!("a network of three nodes");
-        let plan = Plan::of(&["alice", "bob", "carol"]).holding("alice", HOLD);
+        let plan = Plan::of(&["alice", "bob", "carol"])
+            .holding("alice", HOLD)
+            .without_onions();
         let network = Network::temporary(plan).await?;
         tracing::info!("alice and carol write to each other");
         let (alice, carol) = (arrive(&network, "alice"), arrive(&network, "carol"));
@@ -171,6 +173,7 @@ impl<'a> Way<'a> {
             text: text.to_owned(),
             payment: Msat::ZERO,
             fee_limit: None,
+            way: domain::Way::Auto,
         }
     }
 

@@ -314,6 +314,9 @@ impl Lnd {
         if self.plan.keysend {
             command.arg("--accept-keysend");
         }
+        if !self.plan.onions {
+            command.arg("--protocol.no-onion-messages");
+        }
         if !self.plan.hold.is_zero() {
             command.arg(format!("--keysend-hold-time={}s", self.plan.hold.as_secs()));
         }

@@ -25,6 +25,8 @@ pub struct NodePlan {
     pub hold: Duration,
     /// Whether it takes keysends.
     pub keysend: bool,
+    /// Whether it takes onion messages and passes them on.
+    pub onions: bool,
 }
 
 /// One channel; each side begins with half of it.
@@ -60,6 +62,7 @@ impl Plan {
                 name: name.to_owned(),
                 hold: Duration::ZERO,
                 keysend: true,
+                onions: true,
             })
             .collect();
         let channels = names
@@ -78,6 +81,15 @@ impl Plan {
     pub fn holding(mut self, name: &str, hold: Duration) -> Self {
         for node in self.nodes.iter_mut().filter(|node| node.name == name) {
             node.hold = hold;
+        }
+        self
+    }
+
+    /// The same without onion messages, as with nodes of before 0.21: everything goes as a payment.
+    #[must_use]
+    pub fn without_onions(mut self) -> Self {
+        for node in &mut self.nodes {
+            node.onions = false;
         }
         self
     }

@@ -47,6 +47,7 @@ impl SimWorld {
         for planned in &plan.nodes {
             let node = network.node(&planned.name);
             node.set_keysend(planned.keysend);
+            node.set_onion(planned.onions);
             node.set_hold(planned.hold);
             nodes.insert(planned.name.clone(), node);
         }

@@ -43,6 +43,14 @@ export const commands = {
 	contactUpdate: (node: string, name: string, note: string, acceptUpTo: Msat) => typedError<null, ApiError>(__TAURI_INVOKE("contact_update", { node, name, note, acceptUpTo })),
 	/**  Lets a contact in, or blocks them. */
 	contactSetTrust: (node: string, trust: Trust) => typedError<null, ApiError>(__TAURI_INVOKE("contact_set_trust", { node, trust })),
+	/**  Which ways messages to a contact may take, and whether nothing readable goes to them. */
+	contactSetWay: (node: string, way: Way, sealedOnly: boolean) => typedError<null, ApiError>(__TAURI_INVOKE("contact_set_way", { node, way, sealedOnly })),
+	/**  What is known of a contact's key. */
+	contactKey: (node: string) => typedError<KeyView, ApiError>(__TAURI_INVOKE("contact_key", { node })),
+	/**  Says whether the safety number was compared. */
+	contactSetCompared: (node: string, number: string, compared: boolean) => typedError<null, ApiError>(__TAURI_INVOKE("contact_set_compared", { node, number, compared })),
+	/**  Sends our key card to somebody, for free, and asks for theirs. */
+	contactGreet: (conversation: ConversationId) => typedError<null, ApiError>(__TAURI_INVOKE("contact_greet", { conversation })),
 	/**  Forgets a contact and deletes their messages here. */
 	contactRemove: (node: string) => typedError<null, ApiError>(__TAURI_INVOKE("contact_remove", { node })),
 	/**  Some messages of a conversation, oldest first. */
@@ -125,11 +133,15 @@ export type AttemptState =
 /**  Failed on the way; nothing was paid. */
 "failed" | 
 /**  The node deleted its record of it. */
-"forgotten";
+"forgotten" | 
+/**  The recipient's app has said that it has it. */
+"delivered";
 
 /**  One try. */
 export type AttemptView = {
-	/**  Identity. */
+	/**  How it travels. */
+	carrier: Carrier,
+	/**  Identity; nothing is paid to that of a free one. */
 	payment_hash: string,
 	/**  The proof of payment, once settled. */
 	preimage: string | null,
@@ -159,6 +171,15 @@ export type Authorship =
 "verified" | 
 /**  The payment names this sender, without proof. */
 "claimed";
+
+/**  How an attempt travels. */
+export type Carrier = 
+/**  A payment. Costs postage and fees unless the recipient refuses it; the recipient's node keeps it for their app. */
+"keysend" | 
+/**  A message over the connection between the two nodes. Free; lost unless the recipient's app listens. */
+"peer" | 
+/**  An onion message over the graph. Free; lost unless the recipient's app listens. */
+"onion";
 
 /**  What has changed; the window asks again. */
 export type Change = 
@@ -259,6 +280,10 @@ export type ContactView = {
 	program: Program,
 	/**  Payments up to this are accepted without asking. */
 	accept_up_to: Msat,
+	/**  Which ways messages to them may take. */
+	way: Way,
+	/**  Whether nothing readable goes to them, whatever they run. */
+	sealed_only: boolean,
 	/**  Since when. */
 	since: Timestamp,
 };
@@ -335,7 +360,9 @@ export type DeliveryState =
 /**  The node no longer knows a payment that was on its way. Only the user can say what to do. */
 "parked" | 
 /**  Taken back by the user before it left, or given up. */
-"cancelled";
+"cancelled" | 
+/**  The recipient's app has it, and nothing was paid: it said so in a receipt. */
+"delivered";
 
 /**  Where an outgoing message is and what it costs. */
 export type DeliveryView = {
@@ -361,6 +388,12 @@ export type DeliveryView = {
 	next_try: Timestamp | null,
 	/**  Until when it waits; `None` when it fails at once. */
 	gives_up_at: Timestamp | null,
+	/**  Which ways the user allows for it; `auto` goes by the contact's setting. */
+	way: Way,
+	/**  When the recipient's app said that it has it. */
+	delivered_at: Timestamp | null,
+	/**  When the recipient's app said that they have seen it. */
+	read_at: Timestamp | null,
 };
 
 /**  Who wrote it. */
@@ -460,6 +493,10 @@ export type ErrorCode =
 "below_minimum" | 
 /**  The recipient's node does not take keysends. */
 "no_keysend" | 
+/**  No way that the user allows leads there now: free, direct or routed only; or no free one at all. */
+"no_way" | 
+/**  The safety number is that of another key than the one in use. */
+"key_changed" | 
 /**  No path with enough money within the fee limit. */
 "no_route" | 
 /**  The user's channels hold too little. */
@@ -494,7 +531,11 @@ export type Failure =
 /**  The user's macaroon does not allow it. */
 "permission" | 
 /**  The user's node refused the request for another reason. */
-"rejected";
+"rejected" | 
+/**  It went for free, and the recipient's app did not say that it has it. */
+"no_receipt" | 
+/**  No way that the user allows leads there now. */
+"no_way";
 
 /**  Where an incoming payment is. */
 export type HoldState = 
@@ -527,6 +568,25 @@ export type HoldView = {
 	arrived_at: Timestamp,
 	/**  Whether it can be paid back: settled, by a verified sender, no refund itself, not paid back yet. */
 	can_pay_back: boolean,
+};
+
+/**  What is known of a contact's key. */
+export type KeyView = {
+	/**  Twelve groups of five digits, the same on both sides; `None` until both apps know the other's key. */
+	safety_number: string | null,
+	/**  Whether the user has compared the number for the key that is in use. */
+	compared: boolean,
+	/**
+	 *  Whether another key took the place of the one before without having been introduced, and the user has not said
+	 *  that this is right.
+	 */
+	changed: boolean,
+	/**  Whether letters are sealed to a key that only the contact's app holds; else to their node's key, or not at all. */
+	sealed_to_app: boolean,
+	/**  Whether their app takes free messages over a connection. */
+	takes_peer: boolean,
+	/**  Whether their app takes free messages over the graph. */
+	takes_onion: boolean,
 };
 
 /**  How the node treats keysends. */
@@ -639,6 +699,8 @@ export type MessageView = {
 	authorship: Authorship,
 	/**  Who could read it. */
 	privacy: Privacy,
+	/**  How it came; for outgoing ones how it went, or was tried last. */
+	carrier: Carrier | null,
 	/**  For outgoing ones. */
 	delivery: DeliveryView | null,
 	/**  For incoming ones: the payment under it. */
@@ -795,6 +857,15 @@ hold_secs: number | null } |
 
 /**  What a send would cost. */
 export type QuoteView = {
+	/**  What it will be tried by first. */
+	carrier: Carrier,
+	/**  Channels on that way. */
+	way_hops: number,
+	/**
+	 *  Whether it goes as a payment when nothing free brings a receipt, or from the start: then the amounts below are
+	 *  what that costs; else they are zero.
+	 */
+	payable: boolean,
 	/**  What the recipient gets: payment or postage. */
 	amount: Msat,
 	/**  Whether `amount` is postage. */
@@ -885,6 +956,8 @@ export type SendRequest = {
 	payment: Msat,
 	/**  The most in fees; `None` takes the default. */
 	fee_limit: Msat | null,
+	/**  Which ways are allowed; `auto` goes by the contact's setting. */
+	way: Way,
 };
 
 /**  What the user can set, per profile. */
@@ -901,6 +974,8 @@ export type Settings = {
 	accept_readable_up_to: Msat,
 	/**  The most in fees for one send; `None` is max(10 sat, 1 %). */
 	fee_limit: Msat | null,
+	/**  Whether contacts are told that the user has seen their messages. */
+	read_receipts: boolean,
 };
 
 /**  Milliseconds since 1970-01-01 UTC. */
@@ -947,6 +1022,17 @@ export type VaultNeed =
 "passphrase" | 
 /**  The keyring of the desktop is locked or gone; unlock it and try again. */
 "keyring";
+
+/**  Which ways the user allows, for a contact or for one message. */
+export type Way = 
+/**  The cheapest one that reaches the other side. */
+"auto" | 
+/**  Words cost nothing, or they wait. */
+"free_only" | 
+/**  No node in between: no other node learns of it, and whoever watches the line sees with whom we speak. */
+"direct_only" | 
+/**  At least one node in between: whoever watches the line does not see with whom we speak. */
+"routed_only";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -1,8 +1,8 @@
 //! Messages, payments under them, and what sending costs.
 
 use domain::{
-    AttemptState, Authorship, ConversationId, Decision, DeliveryState, Direction, Failure,
-    HoldState, MessageKey, MessageKind, Msat, Privacy, ReturnMeaning, Timestamp,
+    AttemptState, Authorship, Carrier, ConversationId, Decision, DeliveryState, Direction, Failure,
+    HoldState, MessageKey, MessageKind, Msat, Privacy, ReturnMeaning, Timestamp, Way,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -64,6 +64,8 @@ pub struct MessageView {
     pub authorship: Authorship,
     /// Who could read it.
     pub privacy: Privacy,
+    /// How it came; for outgoing ones how it went, or was tried last.
+    pub carrier: Option<Carrier>,
     /// For outgoing ones.
     pub delivery: Option<DeliveryView>,
     /// For incoming ones: the payment under it.
@@ -99,6 +101,12 @@ pub struct DeliveryView {
     pub next_try: Option<Timestamp>,
     /// Until when it waits; `None` when it fails at once.
     pub gives_up_at: Option<Timestamp>,
+    /// Which ways the user allows for it; `auto` goes by the contact's setting.
+    pub way: Way,
+    /// When the recipient's app said that it has it.
+    pub delivered_at: Option<Timestamp>,
+    /// When the recipient's app said that they have seen it.
+    pub read_at: Option<Timestamp>,
 }
 
 /// An incoming payment under a message.
@@ -151,7 +159,9 @@ pub struct MessageDetails {
 /// One try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 pub struct AttemptView {
-    /// Identity.
+    /// How it travels.
+    pub carrier: Carrier,
+    /// Identity; nothing is paid to that of a free one.
     pub payment_hash: String,
     /// The proof of payment, once settled.
     pub preimage: Option<String>,
@@ -186,11 +196,20 @@ pub struct SendRequest {
     pub payment: Msat,
     /// The most in fees; `None` takes the default.
     pub fee_limit: Option<Msat>,
+    /// Which ways are allowed; `auto` goes by the contact's setting.
+    pub way: Way,
 }
 
 /// What a send would cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 pub struct QuoteView {
+    /// What it will be tried by first.
+    pub carrier: Carrier,
+    /// Channels on that way.
+    pub way_hops: u32,
+    /// Whether it goes as a payment when nothing free brings a receipt, or from the start: then the amounts below are
+    /// what that costs; else they are zero.
+    pub payable: bool,
     /// What the recipient gets: payment or postage.
     pub amount: Msat,
     /// Whether `amount` is postage.

@@ -2,7 +2,7 @@ use super::DeliveryEvent as E;
 use super::DeliveryState as S;
 use super::*;
 
-const STATES: [S; 7] = [
+const STATES: [S; 8] = [
     S::Queued,
     S::InFlight,
     S::Settled,
@@ -10,24 +10,35 @@ const STATES: [S; 7] = [
     S::Failed,
     S::Parked,
     S::Cancelled,
+    S::Delivered,
 ];
-const EVENTS: [E; 8] = [
+const EVENTS: [E; 10] = [
     E::Begin,
     E::Settled,
     E::Refused,
     E::Failed,
     E::Forgotten,
     E::Postponed,
+    E::Delivered,
+    E::Unanswered,
     E::Retry,
     E::Cancel,
 ];
 
 #[test]
 fn what_has_been_paid_or_taken_back_never_moves_again() {
-    for state in [S::Settled, S::Cancelled] {
+    for state in [S::Settled, S::Delivered] {
         for event in EVENTS {
             assert_eq!(state.step(event), None, "{state:?} {event:?}");
         }
+    }
+    for event in EVENTS {
+        let moves = S::Cancelled.step(event).is_some();
+        assert_eq!(
+            moves,
+            event == E::Delivered,
+            "only a late receipt: {event:?}"
+        );
     }
     for event in EVENTS {
         let moves = S::Returned.step(event).is_some();
@@ -96,4 +107,19 @@ fn a_refusal_proves_arrival_only_from_a_node_that_holds() {
     }
     assert_eq!(ReturnMeaning::of(Return, true), ReturnMeaning::Arrived);
     assert_eq!(ReturnMeaning::of(Decide, true), ReturnMeaning::Declined);
+}
+
+#[test]
+fn a_receipt_ends_what_no_payment_is_on_its_way_for() {
+    for state in STATES {
+        let delivered = state.step(E::Delivered) == Some(S::Delivered);
+        let expected = matches!(state, S::Queued | S::InFlight | S::Failed | S::Cancelled);
+        assert_eq!(delivered, expected, "{state:?}");
+    }
+}
+
+#[test]
+fn what_nobody_answered_is_tried_over_another_carrier() {
+    assert_eq!(S::InFlight.step(E::Unanswered), Some(S::Queued));
+    assert!(Failure::NoReceipt.passes() && Failure::NoWay.passes());
 }

@@ -1,10 +1,22 @@
 use super::*;
 
+fn node(number: u8) -> NodeId {
+    let secret = secp256k1::SecretKey::from_secret_bytes([number; 32]).unwrap();
+    secp256k1::PublicKey::from_secret_key(&secret).into()
+}
+
 fn draft(program: Program, text: &str) -> Draft {
-    let secret = secp256k1::SecretKey::from_secret_bytes([7; 32]).unwrap();
     Draft {
-        to: secp256k1::PublicKey::from_secret_key(&secret).into(),
+        to: node(7),
         program,
+        sealing: Sealing {
+            ours: node(8),
+            recipient: node(7).into(),
+            own: None,
+            card: None,
+            features: protocol::Features::default(),
+        },
+        sealed_only: false,
         id: MessageId([1; 16]),
         sequence: 1_000_000,
         sent_at: Timestamp(1_790_000_000_000),

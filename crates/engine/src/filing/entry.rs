@@ -2,7 +2,7 @@
 
 use domain::{
     Authorship, Content, Expectation, IncomingPayment, MessageId, MessageKind, Msat, NodeId,
-    Privacy, Program, RefundClaim, Timestamp, weigh,
+    PaymentHash, Privacy, Program, RefundClaim, Timestamp, weigh,
 };
 use protocol::Body;
 use store::StoreError;
@@ -27,6 +27,13 @@ pub(super) struct Entry {
     pub(super) program: Option<Program>,
     /// Whether there is a bubble to show.
     pub(super) visible: bool,
+}
+
+impl Entry {
+    /// What the ledger calls a message that no payment brought: a hash of its author and its name.
+    pub(super) fn booked_as(&self) -> PaymentHash {
+        PaymentHash::of_message(&self.by, self.id)
+    }
 }
 
 impl Desk<'_, '_> {
@@ -81,17 +88,17 @@ impl Desk<'_, '_> {
                     visible: true,
                 }
             }
-            Opened::Letter(letter) => self.letter(payment, *letter)?,
+            Opened::Letter(letter) => self.letter(payment.amount, *letter)?,
         })
     }
 
-    fn letter(
+    pub(super) fn letter(
         &self,
-        payment: &IncomingPayment,
+        amount: Msat,
         spoken: opening::Spoken<protocol::Letter>,
     ) -> Result<Entry, StoreError> {
         let letter = spoken.what;
-        let expectation = weigh(letter.expectation, payment.amount);
+        let expectation = weigh(letter.expectation, amount);
         let postage = expectation == Expectation::Return;
         let plain = if postage {
             MessageKind::Text
@@ -111,7 +118,7 @@ impl Desk<'_, '_> {
                 let claim = RefundClaim {
                     from: spoken.by,
                     of,
-                    amount: payment.amount,
+                    amount,
                 };
                 let honest = claim.is_honest(self.tx.paid_before(of)?.as_ref());
                 let kind = if honest {
@@ -121,6 +128,8 @@ impl Desk<'_, '_> {
                 };
                 (kind, note, Content::Refund { honest }, true)
             }
+            // Said to the app: nothing to show, whatever carried it.
+            Body::Receipt { .. } | Body::CardRequest => (plain, String::new(), content, !postage),
             // Said in a way that this program does not show yet; what is to become of its payment is understood.
             _ => (MessageKind::Newer, String::new(), content, true),
         };
@@ -130,11 +139,7 @@ impl Desk<'_, '_> {
             id: letter.id,
             kind,
             text: protocol::display_text(&text),
-            payment: if carries_money {
-                payment.amount
-            } else {
-                Msat::ZERO
-            },
+            payment: if carries_money { amount } else { Msat::ZERO },
             sent_at: letter.sent_at,
             authorship: Authorship::Verified,
             privacy: spoken.privacy,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::{
     Contact, ConversationId, DeliveryState, HoldState, MessageKey, Msat, Program, Timestamp, Trust,
+    Way,
 };
 use heliograph_engine::{Clock, Deps, Engine, Outgoing};
 use lnd::Lightning;
@@ -50,6 +51,10 @@ impl Line {
         network.channel(&alice, sat(1_000_000), &bob, sat(1_000_000));
         network.channel(&bob, sat(1_000_000), &carol, sat(1_000_000));
         alice.set_hold(HOLD);
+        // Payments only: free carriers have stories of their own.
+        for node in [&alice, &bob, &carol] {
+            node.set_onion(false);
+        }
         Self {
             network,
             alice,
@@ -76,12 +81,36 @@ impl Person {
         person
     }
 
+    /// Somebody else's app on the same node: a profile of its own.
+    pub(crate) async fn open_elsewhere(network: &SimNetwork, node: &SimNode) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let store = database(&home);
+        // Its randomness is not that of the first app.
+        let runs = 100;
+        let engine = start(network, node, &store, Arc::new(node.clone()), runs);
+        let person = Self {
+            node: node.clone(),
+            store,
+            engine,
+            network: network.clone(),
+            home,
+            runs,
+        };
+        person.listens().await;
+        person
+    }
+
     /// The very first connection starts at the newest invoice: what is sent before that is not for this app.
     pub(crate) async fn listens(&self) {
         eventually("the app reads its node", async || {
             self.store.read(|db| db.invoice_cursor()).await.unwrap()
         })
         .await;
+    }
+
+    /// The node has vouched for the app's key.
+    pub(crate) async fn has_a_card(&self) {
+        eventually("the app has a key card", async || self.engine.seal_key()).await;
     }
 
     /// With another way to the node than the direct one.
@@ -138,6 +167,8 @@ impl Person {
                     trust: Trust::Known,
                     program: Program::Heliograph { hold_secs },
                     accept_up_to: Msat::ZERO,
+                    way: Way::Auto,
+                    sealed_only: false,
                     since: now,
                 })?;
                 tx.conversation_with(node, now)
@@ -161,6 +192,7 @@ impl Person {
             text: text.into(),
             payment,
             fee_limit: None,
+            way: Way::Auto,
         };
         self.engine.send(outgoing).await.unwrap()
     }

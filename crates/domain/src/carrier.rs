@@ -1,0 +1,88 @@
+//! How a message travels, and the choice among the ways.
+
+use serde::{Deserialize, Serialize};
+
+/// How an attempt travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Carrier {
+    /// A payment. Costs postage and fees unless the recipient refuses it; the recipient's node keeps it for their app.
+    Keysend,
+    /// A message over the connection between the two nodes. Free; lost unless the recipient's app listens.
+    Peer,
+    /// An onion message over the graph. Free; lost unless the recipient's app listens.
+    Onion,
+}
+
+impl Carrier {
+    /// Whether nothing is paid, and only a receipt tells that it arrived.
+    #[must_use]
+    pub const fn is_free(self) -> bool {
+        matches!(self, Self::Peer | Self::Onion)
+    }
+}
+
+/// Which ways the user allows, for a contact or for one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum Way {
+    /// The cheapest one that reaches the other side.
+    #[default]
+    Auto,
+    /// Words cost nothing, or they wait.
+    FreeOnly,
+    /// No node in between: no other node learns of it, and whoever watches the line sees with whom we speak.
+    DirectOnly,
+    /// At least one node in between: whoever watches the line does not see with whom we speak.
+    RoutedOnly,
+}
+
+/// What the choice of a carrier depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// What the user allows.
+    pub way: Way,
+    /// Whether it brings sats for the recipient: then only a payment will do.
+    pub carries_money: bool,
+    /// Whether the contact's app listens for messages over a connection.
+    pub listens_to_peers: bool,
+    /// Whether the contact's app listens for onion messages.
+    pub listens_to_onions: bool,
+    /// Whether our node is connected to theirs now.
+    pub connected: bool,
+    /// Whether a channel with them can be used now.
+    pub shares_channel: bool,
+    /// Whether the contact's app has lately left free messages unanswered.
+    pub silent: bool,
+    /// Whether a message over the connection was tried in vain since the last payment.
+    pub peer_failed: bool,
+    /// Whether an onion message was tried in vain since the last payment.
+    pub onion_failed: bool,
+}
+
+/// How to try it next; `None` when no way that the user allows is left for now.
+#[must_use]
+pub fn choose(now: &Circumstances) -> Option<Carrier> {
+    let keysend = match now.way {
+        Way::Auto => true,
+        Way::FreeOnly => now.carries_money,
+        Way::DirectOnly => now.shares_channel,
+        Way::RoutedOnly => !now.shares_channel,
+    };
+    // A sleeping app is not waited for again and again while there is a way that waits there for it.
+    let free = !(now.carries_money || now.silent && keysend);
+    let peer = free && now.listens_to_peers && now.connected && !now.peer_failed;
+    let onion = free && now.listens_to_onions && !now.onion_failed;
+    if peer && now.way != Way::RoutedOnly {
+        Some(Carrier::Peer)
+    } else if onion && now.way != Way::DirectOnly {
+        Some(Carrier::Onion)
+    } else {
+        keysend.then_some(Carrier::Keysend)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+use super::Carrier::{Keysend, Onion, Peer};
+use super::*;
+
+/// Their app listens on everything, and the nodes share a channel.
+const NEAR: Circumstances = Circumstances {
+    way: Way::Auto,
+    carries_money: false,
+    listens_to_peers: true,
+    listens_to_onions: true,
+    connected: true,
+    shares_channel: true,
+    silent: false,
+    peer_failed: false,
+    onion_failed: false,
+};
+/// The same, with nodes in between.
+const FAR: Circumstances = Circumstances {
+    connected: false,
+    shares_channel: false,
+    ..NEAR
+};
+
+#[test]
+fn the_choice_of_a_carrier() {
+    let way = |way, base: Circumstances| Circumstances { way, ..base };
+    let money = |base: Circumstances| Circumstances {
+        carries_money: true,
+        ..base
+    };
+    let silent = |base: Circumstances| Circumstances {
+        silent: true,
+        ..base
+    };
+    let peer_failed = |base: Circumstances| Circumstances {
+        peer_failed: true,
+        ..base
+    };
+    let onion_failed = |base: Circumstances| Circumstances {
+        onion_failed: true,
+        ..base
+    };
+    let all_failed = |base| onion_failed(peer_failed(base));
+    let deaf = |base: Circumstances| Circumstances {
+        listens_to_peers: false,
+        listens_to_onions: false,
+        ..base
+    };
+    let table = [
+        ("near", NEAR, Some(Peer)),
+        (
+            "near, the connection was no use",
+            peer_failed(NEAR),
+            Some(Onion),
+        ),
+        (
+            "near, nothing free was any use",
+            all_failed(NEAR),
+            Some(Keysend),
+        ),
+        ("near, another program", deaf(NEAR), Some(Keysend)),
+        ("near, asleep", silent(NEAR), Some(Keysend)),
+        ("near, money", money(NEAR), Some(Keysend)),
+        ("far", FAR, Some(Onion)),
+        (
+            "far, the onion was no use",
+            onion_failed(FAR),
+            Some(Keysend),
+        ),
+        ("far, asleep", silent(FAR), Some(Keysend)),
+        ("free only", way(Way::FreeOnly, FAR), Some(Onion)),
+        (
+            "free only, asleep: there is nothing else",
+            silent(way(Way::FreeOnly, FAR)),
+            Some(Onion),
+        ),
+        (
+            "free only, in vain",
+            all_failed(way(Way::FreeOnly, FAR)),
+            None,
+        ),
+        (
+            "free only, another program",
+            deaf(way(Way::FreeOnly, FAR)),
+            None,
+        ),
+        (
+            "free only, money is meant to be paid",
+            money(way(Way::FreeOnly, FAR)),
+            Some(Keysend),
+        ),
+        ("direct only, near", way(Way::DirectOnly, NEAR), Some(Peer)),
+        (
+            "direct only, the connection was no use",
+            peer_failed(way(Way::DirectOnly, NEAR)),
+            Some(Keysend),
+        ),
+        ("direct only, far", way(Way::DirectOnly, FAR), None),
+        (
+            "direct only, far, money",
+            money(way(Way::DirectOnly, FAR)),
+            None,
+        ),
+        ("routed only, near", way(Way::RoutedOnly, NEAR), Some(Onion)),
+        (
+            "routed only, near, in vain",
+            onion_failed(way(Way::RoutedOnly, NEAR)),
+            None,
+        ),
+        (
+            "routed only, near, money",
+            money(way(Way::RoutedOnly, NEAR)),
+            None,
+        ),
+        ("routed only, far", way(Way::RoutedOnly, FAR), Some(Onion)),
+        (
+            "routed only, far, in vain",
+            onion_failed(way(Way::RoutedOnly, FAR)),
+            Some(Keysend),
+        ),
+    ];
+    for (what, circumstances, expected) in table {
+        assert_eq!(choose(&circumstances), expected, "{what}");
+    }
+}
+
+#[test]
+fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
+    let ways = [Way::Auto, Way::FreeOnly, Way::DirectOnly, Way::RoutedOnly];
+    for bits in 0_u32..1 << 8 {
+        let bit = |place: u32| bits & 1 << place != 0;
+        for way in ways {
+            let now = Circumstances {
+                way,
+                carries_money: bit(0),
+                listens_to_peers: bit(1),
+                listens_to_onions: bit(2),
+                connected: bit(3),
+                shares_channel: bit(4),
+                silent: bit(5),
+                peer_failed: bit(6),
+                onion_failed: bit(7),
+            };
+            let Some(carrier) = choose(&now) else {
+                assert_ne!(way, Way::Auto, "there is always a way: {now:?}");
+                continue;
+            };
+            assert!(!(now.carries_money && carrier.is_free()), "{now:?}");
+            let refused = match way {
+                Way::Auto => false,
+                Way::FreeOnly => carrier == Keysend && !now.carries_money,
+                Way::DirectOnly => carrier == Onion || carrier == Keysend && !now.shares_channel,
+                Way::RoutedOnly => carrier == Peer || carrier == Keysend && now.shares_channel,
+            };
+            assert!(!refused, "{carrier:?} {now:?}");
+            let tried = match carrier {
+                Peer => now.peer_failed || !now.listens_to_peers || !now.connected,
+                Onion => now.onion_failed || !now.listens_to_onions,
+                Keysend => false,
+            };
+            assert!(!tried, "{carrier:?} {now:?}");
+        }
+    }
+}

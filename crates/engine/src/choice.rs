@@ -1,0 +1,145 @@
+//! Which carrier a message takes now: the circumstances are asked for, the choice itself is [`domain::choose`].
+
+use domain::{Carrier, Circumstances, NodeId, Way, choose};
+use lnd::{LARGEST_PEER_MESSAGE, LightningError, PeerLink};
+
+use crate::compose::{Draft, Purpose};
+use crate::free::courier::Answers;
+use crate::free::{Ways, room_on};
+use crate::neighbours::Neighbours;
+
+/// How a message travels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// By a payment.
+    Keysend,
+    /// Over the connection.
+    Peer,
+    /// As an onion message, over one of these ways; there is one at least.
+    Onion(Vec<Vec<NodeId>>),
+    /// Not now: what the user allows leads nowhere.
+    Nothing,
+}
+
+impl Chosen {
+    /// Channels on the way; for a payment that is known only when it is made.
+    pub(crate) fn hops(&self) -> Option<u32> {
+        match self {
+            Self::Peer => Some(1),
+            Self::Onion(ways) => ways.first().and_then(|way| u32::try_from(way.len()).ok()),
+            Self::Keysend | Self::Nothing => None,
+        }
+    }
+
+    pub(crate) const fn carrier(&self) -> Option<Carrier> {
+        match self {
+            Self::Keysend => Some(Carrier::Keysend),
+            Self::Peer => Some(Carrier::Peer),
+            Self::Onion(_) => Some(Carrier::Onion),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// Free carriers that were tried in vain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct InVain {
+    pub(crate) peer: bool,
+    pub(crate) onion: bool,
+}
+
+impl InVain {
+    pub(crate) const fn and(self, carrier: Carrier) -> Self {
+        match carrier {
+            Carrier::Peer => Self { peer: true, ..self },
+            Carrier::Onion => Self {
+                onion: true,
+                ..self
+            },
+            Carrier::Keysend => Self {
+                peer: false,
+                onion: false,
+            },
+        }
+    }
+
+    pub(crate) const fn any(self) -> bool {
+        self.peer || self.onion
+    }
+}
+
+/// Asks for the circumstances. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Chooser {
+    pub(crate) neighbours: Neighbours,
+    pub(crate) answers: Answers,
+    pub(crate) ways: Ways,
+}
+
+impl Chooser {
+    /// The carrier for this message. What the macaroon does not let us ask counts as not there.
+    pub(crate) async fn choose(
+        &self,
+        draft: &Draft,
+        way: Way,
+        in_vain: InVain,
+    ) -> Result<Chosen, LightningError> {
+        let carries_money = draft.purpose != Purpose::Text;
+        let features = draft.sealing.features;
+        let nearby = matches!(way, Way::DirectOnly | Way::RoutedOnly);
+        let link = if nearby || (features.peer_messages && !carries_money) {
+            self.link(draft.to).await?
+        } else {
+            None
+        };
+        let size = draft.free_size(draft.text.len());
+        let mut now = Circumstances {
+            way,
+            carries_money,
+            listens_to_peers: features.peer_messages && size <= LARGEST_PEER_MESSAGE,
+            listens_to_onions: features.onion_messages,
+            connected: link.is_some_and(|link| link.connected),
+            shares_channel: link.is_some_and(|link| link.active_channels > 0),
+            silent: self.answers.is_silent(draft.to),
+            peer_failed: in_vain.peer,
+            onion_failed: in_vain.onion,
+        };
+        Ok(match choose(&now) {
+            Some(Carrier::Peer) => Chosen::Peer,
+            Some(Carrier::Onion) => {
+                let ways = self.ways(draft.to, way == Way::RoutedOnly, size).await?;
+                if !ways.is_empty() {
+                    return Ok(Chosen::Onion(ways));
+                }
+                now.onion_failed = true;
+                match choose(&now) {
+                    Some(Carrier::Keysend) => Chosen::Keysend,
+                    _ => Chosen::Nothing,
+                }
+            }
+            Some(Carrier::Keysend) => Chosen::Keysend,
+            None => Chosen::Nothing,
+        })
+    }
+
+    async fn link(&self, with: NodeId) -> Result<Option<PeerLink>, LightningError> {
+        match self.neighbours.link_with(with).await {
+            Err(LightningError::Permission(_)) => Ok(None),
+            other => other,
+        }
+    }
+
+    async fn ways(
+        &self,
+        to: NodeId,
+        routed: bool,
+        size: usize,
+    ) -> Result<Vec<Vec<NodeId>>, LightningError> {
+        let mut ways = match self.ways.to(to, routed).await {
+            Err(LightningError::Permission(_)) => Vec::new(),
+            other => other?,
+        };
+        ways.retain(|way| size <= room_on(way.len()));
+        Ok(ways)
+    }
+}

@@ -1,0 +1,71 @@
+//! Filing letters that no payment carried.
+
+use domain::{Carrier, Msat, Room, Trust};
+use protocol::{Body, Letter};
+use store::{Found, StoreError};
+
+use super::{Desk, Filed};
+use crate::opening::{Opened, Spoken};
+
+impl Desk<'_, '_> {
+    /// Files a free letter. What is refused is dropped without an answer: its sender may try again by a payment.
+    pub(crate) fn file_free(
+        &self,
+        spoken: Spoken<Letter>,
+        carrier: Carrier,
+    ) -> Result<Filed, StoreError> {
+        let mut filed = Filed::default();
+        let by = spoken.by;
+        // Whoever speaks of money has to bring it.
+        let money = matches!(spoken.what.body, Body::Payment { .. } | Body::Refund { .. });
+        let contact = self.tx.contact(by)?;
+        let trust = contact
+            .as_ref()
+            .map_or(Trust::Request, |contact| contact.trust);
+        if money || by == self.ours || trust == Trust::Blocked {
+            return Ok(filed);
+        }
+        let hello = matches!(spoken.what.body, Body::Hello { .. } | Body::CardRequest);
+        let opened = Opened::Letter(Box::new(spoken));
+        let heard = self.hears(&opened);
+        let Opened::Letter(spoken) = opened else {
+            return Ok(filed);
+        };
+        let entry = self.letter(Msat::ZERO, *spoken)?;
+        let id = entry.id;
+        let known = self.tx.find_message(by, id)?;
+        if trust == Trust::Request && self.room(false, &entry, contact.is_none())? != Room::Free {
+            return Ok(filed);
+        }
+        let mut kept = matches!(known, Found::Here(_));
+        if known == Found::Absent && entry.visible {
+            let stored = self.store(None, contact, entry, carrier)?;
+            kept = stored.is_some();
+            filed.stored = stored.map(|_| by);
+            filed.conversation = self.tx.conversation_of(by)?;
+            if let (Some(key), Some(conversation)) = (stored, filed.conversation) {
+                filed.changed.push((conversation, key));
+            }
+        } else if hello {
+            // Somebody wants to be known: that is a request without words.
+            let news = contact.is_none();
+            if let Some(program) = entry.program {
+                self.introduce(&contact, by, program)?;
+            }
+            if news {
+                filed.conversation = Some(self.tx.conversation_with(by, self.now)?);
+            }
+        }
+        if let Some(heard) = heard {
+            self.hear(&heard, &mut filed)?;
+        }
+        if kept && trust == Trust::Known {
+            filed.receipt = Some((by, id));
+        }
+        if filed.stored.is_some() || hello {
+            // They are there: what waits for them goes now.
+            filed.hurried = self.tx.hurry(by)?;
+        }
+        Ok(filed)
+    }
+}

@@ -1,0 +1,190 @@
+//! Brings messages over carriers that cost nothing, and waits for the receipt. Without one, the message goes back into
+//! the queue at once, for another carrier.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{
+    Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, Failure, MessageKey, Msat,
+    NodeId,
+};
+use lnd::LightningError;
+use store::{Outcome, Store, StoreError};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Free, FreeError};
+use crate::clock::Clock;
+use crate::feed::{Change, Feed};
+use crate::link::Link;
+
+/// How long a receipt may take over a connection, and over the graph.
+const PEER_ANSWER: Duration = Duration::from_secs(2);
+const ONION_ANSWER: Duration = Duration::from_secs(3);
+/// An onion message is sent this often: over another way, or once more over the only one.
+const ONION_TRIES: usize = 2;
+/// For so long an app that left a message unanswered is taken to sleep, unless it is heard of.
+const SLEEP: Duration = Duration::from_secs(600);
+
+/// What is known of free attempts that are under way. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Courier {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) feed: Feed,
+    pub(crate) link: Link,
+    pub(crate) free: Free,
+    pub(crate) outbox: Arc<Notify>,
+    pub(crate) answers: Answers,
+}
+
+/// A letter that is on its way for free. The attempt is stored.
+pub(crate) struct Parcel {
+    pub(crate) attempt: Attempt,
+    pub(crate) conversation: ConversationId,
+    pub(crate) to: NodeId,
+    pub(crate) record: Vec<u8>,
+    /// For onion messages; the first is taken first.
+    pub(crate) ways: Vec<Vec<NodeId>>,
+}
+
+/// Who is waited for, and who has not answered lately. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Answers {
+    waiting: Arc<Mutex<HashMap<MessageKey, Arc<Notify>>>>,
+    silent: Arc<Mutex<HashMap<NodeId, Instant>>>,
+}
+
+impl Answers {
+    /// The receipt for this message is stored.
+    pub(crate) fn came(&self, message: MessageKey) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waiter) = waiting.get(&message) {
+            waiter.notify_one();
+        }
+    }
+
+    /// Whether a node's app has lately left a free message unanswered, and has not been heard of since.
+    pub(crate) fn is_silent(&self, node: NodeId) -> bool {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.retain(|_, since| since.elapsed() < SLEEP);
+        silent.contains_key(&node)
+    }
+
+    /// A letter of theirs came: their app is there.
+    pub(crate) fn heard(&self, node: NodeId) {
+        self.silent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&node);
+    }
+
+    fn fell_silent(&self, node: NodeId) {
+        self.silent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(node, Instant::now());
+    }
+
+    fn expect(&self, message: MessageKey) -> Arc<Notify> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.entry(message).or_default().clone()
+    }
+
+    fn done(&self, message: MessageKey) {
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&message);
+    }
+}
+
+impl Courier {
+    /// Carries a parcel to its end: a receipt, or the queue again.
+    pub(crate) async fn carry(&self, parcel: Parcel) {
+        let key = parcel.attempt.message;
+        let answer = self.answers.expect(key);
+        let answered = self.try_ways(&parcel, &answer).await;
+        self.answers.done(key);
+        if !answered {
+            self.give_up(&parcel.attempt, parcel.conversation).await;
+        }
+    }
+
+    /// Ends what an earlier run of the app had under way: nobody waits for its receipt any more.
+    pub(crate) async fn end_unfinished(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        self.unanswered(attempt).await.map(drop)
+    }
+
+    async fn try_ways(&self, parcel: &Parcel, answer: &Notify) -> bool {
+        if parcel.attempt.carrier == Carrier::Peer {
+            let sent = self.free.to_peer(parcel.to, parcel.record.clone()).await;
+            return self.left(sent) && self.answered(parcel, answer, PEER_ANSWER).await;
+        }
+        let ways = parcel.ways.iter().cycle().take(ONION_TRIES);
+        for way in ways {
+            let sent = self.free.along(way, &parcel.record, true).await;
+            if self.left(sent) && self.answered(parcel, answer, ONION_ANSWER).await {
+                return true;
+            }
+            self.free.ways.shun(way);
+        }
+        false
+    }
+
+    fn left(&self, sent: Result<(), FreeError>) -> bool {
+        match sent {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::debug!(%error, "a free letter did not leave");
+                if matches!(error, FreeError::Lightning(LightningError::Unreachable(_))) {
+                    self.link.check();
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether the receipt is stored before the time is over.
+    async fn answered(&self, parcel: &Parcel, answer: &Notify, time: Duration) -> bool {
+        let answered = tokio::time::timeout(time, answer.notified()).await.is_ok();
+        if !answered {
+            self.answers.fell_silent(parcel.to);
+        }
+        answered
+    }
+
+    async fn give_up(&self, attempt: &Attempt, conversation: ConversationId) {
+        while let Err(error) = self.unanswered(attempt).await {
+            tracing::error!(%error, "an unanswered message cannot be queued again");
+            tokio::time::sleep(crate::tracker::TROUBLE).await;
+        }
+        self.outbox.notify_one();
+        let key = attempt.message;
+        self.feed.publish(Change::Message(conversation, key));
+        self.feed.publish(Change::Conversation(conversation));
+    }
+
+    /// Back into the queue, unless the receipt came in this very moment.
+    async fn unanswered(&self, attempt: &Attempt) -> Result<bool, StoreError> {
+        let (hash, key, hops, now) = (
+            attempt.hash,
+            attempt.message,
+            attempt.hops,
+            self.clock.now(),
+        );
+        self.store
+            .write(move |tx| {
+                let failure = Some(Failure::NoReceipt);
+                let ended =
+                    tx.end_attempt(hash, AttemptState::Failed, Msat::ZERO, hops, failure, now)?;
+                if ended {
+                    let outcome = Outcome::default();
+                    tx.step_delivery(key, DeliveryEvent::Unanswered, outcome, now)?;
+                }
+                Ok(ended)
+            })
+            .await
+    }
+}

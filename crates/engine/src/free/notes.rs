@@ -1,0 +1,161 @@
+//! Letters that the app writes by itself: receipts, and its card for a contact who asks. They never cost anything, and
+//! nobody but known contacts gets one.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{Carrier, Expectation, MessageId, NodeId, Trust};
+use lnd::{LightningError, RawReplyPath};
+use protocol::{Body, Letter};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use store::Store;
+
+use super::{Free, FreeError};
+use crate::clock::Clock;
+use crate::compose::NO_PAYMENT;
+use crate::identity::Identity;
+use crate::keys::Keys;
+use crate::neighbours::Neighbours;
+use crate::rules::Settings;
+use crate::tasks::Tasks;
+
+/// Writes them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Notes {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) identity: Identity,
+    pub(crate) keys: Keys,
+    pub(crate) neighbours: Neighbours,
+    pub(crate) settings: Settings,
+    pub(crate) free: Free,
+    pub(crate) tasks: Tasks,
+    pub(crate) rng: Arc<Mutex<StdRng>>,
+}
+
+/// Over what the letter came that is answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CameBy {
+    pub(crate) carrier: Option<Carrier>,
+    /// The way back that an onion message brought.
+    pub(crate) back: Option<RawReplyPath>,
+}
+
+/// Why a note was not sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoteError {
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    #[error(transparent)]
+    Lightning(#[from] LightningError),
+    #[error(transparent)]
+    Free(#[from] FreeError),
+    /// No free carrier leads there now, or they do not listen.
+    #[error("no free way leads there")]
+    NoWay,
+}
+
+impl Notes {
+    /// Tells a contact that their messages are stored here, in the background. A note that is lost is asked for by the
+    /// same message coming once more.
+    pub(crate) fn delivered(&self, to: NodeId, ids: Vec<MessageId>, came: CameBy) {
+        self.receipt(to, ids, Vec::new(), came);
+    }
+
+    /// Tells a contact that the user has seen their messages, if the user wants that told.
+    pub(crate) fn read(&self, to: NodeId, ids: Vec<MessageId>) {
+        if self.settings.tells_read() {
+            self.receipt(to, Vec::new(), ids, CameBy::default());
+        }
+    }
+
+    fn receipt(&self, to: NodeId, delivered: Vec<MessageId>, read: Vec<MessageId>, came: CameBy) {
+        let most = protocol::letter::RECEIPT_LIMIT;
+        let chunks = |ids: Vec<MessageId>| -> Vec<Vec<MessageId>> {
+            ids.chunks(most).map(<[MessageId]>::to_vec).collect()
+        };
+        let delivered = chunks(delivered)
+            .into_iter()
+            .map(|delivered| Body::Receipt {
+                delivered,
+                read: Vec::new(),
+            });
+        let read = chunks(read).into_iter().map(|read| Body::Receipt {
+            delivered: Vec::new(),
+            read,
+        });
+        for body in delivered.chain(read) {
+            self.send_by_itself(to, body, came.clone());
+        }
+    }
+
+    /// Answers a contact who asks for our card: every letter carries it.
+    pub(crate) fn introduce(&self, to: NodeId, came: CameBy) {
+        self.send_by_itself(to, Body::Hello { beside: None }, came);
+    }
+
+    fn send_by_itself(&self, to: NodeId, body: Body, came: CameBy) {
+        let notes = self.clone();
+        self.tasks.spawn(async move {
+            match notes.to_known(to, body, &came).await {
+                Ok(()) | Err(NoteError::NoWay) => {}
+                Err(error) => tracing::debug!(%error, "a note was not sent"),
+            }
+        });
+    }
+
+    async fn to_known(&self, to: NodeId, body: Body, came: &CameBy) -> Result<(), NoteError> {
+        let contact = self.store.read(move |db| db.contact(to)).await?;
+        if contact.is_none_or(|contact| contact.trust != Trust::Known) {
+            return Err(NoteError::NoWay);
+        }
+        self.send(to, body, came).await
+    }
+
+    /// Sends a letter that is no message, over a free carrier or not at all.
+    pub(crate) async fn send(
+        &self,
+        to: NodeId,
+        body: Body,
+        came: &CameBy,
+    ) -> Result<(), NoteError> {
+        let card = self.store.read(move |db| db.card(to)).await?;
+        let sealing = self.keys.sealing(to, card.as_ref());
+        let (id, mut rng) = {
+            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            (MessageId(rng.random()), StdRng::from_rng(&mut *rng))
+        };
+        let letter = Letter {
+            id,
+            sequence: 0,
+            sent_at: self.clock.now(),
+            expectation: Expectation::Return,
+            hold_secs: self.settings.mode().hold_secs_told(),
+            reply_to: None,
+            card: sealing.card.clone(),
+            body,
+        };
+        let record = sealing
+            .seal(&self.identity, &mut rng, &NO_PAYMENT, &letter)
+            .await?;
+        if let Some(back) = &came.back {
+            match self.free.back(back, &record).await {
+                Ok(()) => return Ok(()),
+                Err(error) => tracing::debug!(%error, "the way back cannot be used"),
+            }
+        }
+        // Who has just written listens, whatever an old card says.
+        let peer = sealing.features.peer_messages || came.carrier == Some(Carrier::Peer);
+        if peer && self.neighbours.is_connected(to).await? {
+            return Ok(self.free.to_peer(to, record).await?);
+        }
+        let onion = sealing.features.onion_messages || came.carrier == Some(Carrier::Onion);
+        let way = if onion {
+            self.free.ways.to(to, false).await?.into_iter().next()
+        } else {
+            None
+        };
+        let way = way.ok_or(NoteError::NoWay)?;
+        Ok(self.free.along(&way, &record, false).await?)
+    }
+}

@@ -1,0 +1,241 @@
+//! The app's own seal keys, and the card by which our node vouches for the one in use.
+//!
+//! A key is used for 30 days; its successor is introduced in letters that are still sealed with it; what is sealed to it
+//! is opened for 60 days more. Without the permission to sign there is no card: letters are sealed with the node's key.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{Msat, NodeId, Timestamp};
+use lnd::{Lightning, LightningError};
+use protocol::{Features, KeyCard, KeyId, PublicKey, Recipient, SealKey, SignedCard, card};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use store::{CardRow, SealKeyRow, Store, StoreError};
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::link::Link;
+use crate::rules::Settings;
+use crate::sealing::Sealing;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a key is in use.
+const IN_USE: Duration = DAY.saturating_mul(30);
+/// How long a card may be sealed to: whoever has not heard of its successor still has it.
+const VALID: Duration = DAY.saturating_mul(60);
+/// How long after its retirement a key still opens letters.
+const KEPT: Duration = DAY.saturating_mul(60);
+/// The card is looked at this often.
+const PERIOD: Duration = Duration::from_secs(60 * 60);
+
+/// A seal key of ours.
+pub(crate) struct OwnKey {
+    pub(crate) key: SealKey,
+    pub(crate) id: KeyId,
+    pub(crate) card: SignedCard,
+    made_at: Timestamp,
+    issued: Timestamp,
+}
+
+impl OwnKey {
+    fn of(row: &SealKeyRow) -> Option<Self> {
+        let key = SealKey::from_secret_bytes(&row.secret)?;
+        Some(Self {
+            id: KeyId::of(&key.public()),
+            card: SignedCard::decode(&row.card).ok()?,
+            key,
+            made_at: row.made_at,
+            issued: row.issued,
+        })
+    }
+}
+
+/// What the app cannot do because its macaroon does not let it: then the card does not promise it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Deaf {
+    pub(crate) to_peers: bool,
+    pub(crate) to_onions: bool,
+}
+
+/// Our keys, the one in use first. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    pub(crate) node: NodeId,
+    pub(crate) store: Store,
+    pub(crate) lightning: Arc<dyn Lightning>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    pub(crate) rng: Arc<Mutex<StdRng>>,
+    pub(crate) ring: watch::Sender<Vec<Arc<OwnKey>>>,
+    pub(crate) deaf: Arc<Mutex<Deaf>>,
+    /// What the card says may have changed.
+    pub(crate) wake: Arc<Notify>,
+}
+
+/// Why there is no new card yet.
+#[derive(Debug, thiserror::Error)]
+enum CardTrouble {
+    #[error(transparent)]
+    Lightning(#[from] LightningError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the node's signature is none: {0}")]
+    Card(#[from] protocol::CardError),
+}
+
+impl Keys {
+    /// Reads the keys of the runs before.
+    pub(crate) async fn load(&self) -> Result<(), StoreError> {
+        let rows = self.store.read(|db| db.seal_keys()).await?;
+        let ring = rows.iter().filter_map(OwnKey::of).map(Arc::new).collect();
+        self.ring.send_replace(ring);
+        Ok(())
+    }
+
+    /// The actor's loop.
+    pub(crate) async fn run(self, link: Link) {
+        loop {
+            link.connected().await;
+            let pause = match self.renew().await {
+                Ok(()) => PERIOD,
+                Err(CardTrouble::Lightning(LightningError::Unreachable(_))) => {
+                    Duration::from_secs(5)
+                }
+                Err(error) => {
+                    tracing::info!(%error, "the node does not vouch for the app's key");
+                    PERIOD
+                }
+            };
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// The key in use; `None` before the node has vouched for one.
+    pub(crate) fn current(&self) -> Option<Arc<OwnKey>> {
+        self.ring.borrow().first().cloned()
+    }
+
+    /// Returns once there is a key in use.
+    pub(crate) async fn ready(&self) {
+        let mut ring = self.ring.subscribe();
+        // The sender lives in this handle, so the wait cannot fail while we exist.
+        let _ = ring.wait_for(|ring| !ring.is_empty()).await;
+    }
+
+    /// The key with this id, as long as it is kept.
+    pub(crate) fn by_id(&self, id: KeyId) -> Option<Arc<OwnKey>> {
+        self.ring.borrow().iter().find(|own| own.id == id).cloned()
+    }
+
+    /// How letters to a node are sealed, by the card of theirs that we have.
+    pub(crate) fn sealing(&self, to: NodeId, card: Option<&CardRow>) -> Sealing {
+        let theirs = card.and_then(|row| self.read_card(row));
+        let recipient = theirs
+            .as_ref()
+            .filter(|theirs| !theirs.is_expired(self.clock.now()))
+            .map_or(Recipient::from(to), |theirs| {
+                Recipient::with_seal_key(to, theirs.seal_key)
+            });
+        let current = self.current();
+        // Until they have sealed to the new key, it is introduced under the one that they know.
+        let known = card
+            .and_then(|row| row.told)
+            .and_then(|id| self.by_id(KeyId(id)));
+        Sealing {
+            ours: self.node,
+            recipient,
+            card: current.as_ref().map(|own| own.card.clone()),
+            own: known.or(current),
+            features: theirs.map(|theirs| theirs.features).unwrap_or_default(),
+        }
+    }
+
+    /// What a stored card says.
+    pub(crate) fn read_card(&self, row: &CardRow) -> Option<KeyCard> {
+        let card = SignedCard::decode(&row.card).ok()?;
+        card.verify(row.node, self.clock.now()).ok()
+    }
+
+    /// The number that two people compare; `None` while one of the two keys is missing.
+    pub(crate) fn safety_number(&self, card: Option<&CardRow>) -> Option<String> {
+        let row = card?;
+        let theirs = (row.node, PublicKey::from_bytes(&row.seal_key)?);
+        let ours = (self.node, self.current()?.key.public());
+        Some(protocol::safety_number(ours, theirs))
+    }
+
+    /// A new key when the one in use is old, a new card when it no longer says what is.
+    async fn renew(&self) -> Result<(), CardTrouble> {
+        let now = self.clock.now();
+        let features = self.features();
+        if let Some(own) = self.current()
+            && now < own.made_at.plus(IN_USE)
+        {
+            let says = own.card.verify(self.node, now).ok();
+            if says.is_some_and(|says| says.features == features) {
+                return Ok(());
+            }
+            // A card is worth something only if it is younger than the one before.
+            let issued = now.max(own.issued.plus(Duration::from_millis(1)));
+            let card = self.sign(own.key.public(), features, issued).await?;
+            self.store
+                .write(move |tx| tx.renew_card(&card.encode(), issued))
+                .await?;
+        } else {
+            let key = SealKey::generate(&mut self.fresh_rng());
+            let before = self.current().map(|own| own.issued);
+            let issued =
+                before.map_or(now, |before| now.max(before.plus(Duration::from_millis(1))));
+            let card = self.sign(key.public(), features, issued).await?;
+            self.store
+                .write(move |tx| {
+                    tx.add_seal_key(key.as_secret_bytes(), &card.encode(), issued)?;
+                    tx.forget_seal_keys(now.minus(KEPT)).map(drop)
+                })
+                .await?;
+        }
+        Ok(self.load().await?)
+    }
+
+    async fn sign(
+        &self,
+        seal_key: PublicKey,
+        features: Features,
+        issued: Timestamp,
+    ) -> Result<SignedCard, CardTrouble> {
+        let bytes = KeyCard {
+            node: self.node,
+            seal_key,
+            issued,
+            expires: issued.plus(VALID),
+            features,
+            stranger_price: Msat::ZERO,
+            name: None,
+        }
+        .encode();
+        let text = card::signing_text(&bytes).into_bytes();
+        let signature = card::signature_from_text(&self.lightning.sign_message(text).await?)?;
+        let card = SignedCard::new(bytes, signature)?;
+        // A node that signs with another key would make others refuse every letter.
+        card.verify(self.node, self.clock.now())?;
+        Ok(card)
+    }
+
+    fn features(&self) -> Features {
+        let deaf = *self.deaf.lock().unwrap_or_else(PoisonError::into_inner);
+        Features {
+            peer_messages: !deaf.to_peers,
+            onion_messages: !deaf.to_onions,
+            holds_keysends: self.settings.mode().hold_secs_told().is_some(),
+            issues_invoices: false,
+        }
+    }
+
+    fn fresh_rng(&self) -> StdRng {
+        StdRng::from_rng(&mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

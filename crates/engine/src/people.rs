@@ -1,0 +1,166 @@
+//! What the user does with a contact besides writing: greet, compare keys, tell that messages were seen.
+
+use std::time::Duration;
+
+use domain::{Carrier, ConversationId, MessageId, NodeId, Trust, Way};
+use protocol::{Body, PublicKey};
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::feed::Change;
+use crate::free::FreeError;
+use crate::free::notes::{CameBy, NoteError};
+
+/// How long the node may take to vouch for our key before somebody is greeted without it.
+const VOUCHING: Duration = Duration::from_secs(5);
+
+/// What is known of a contact's key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// Twelve groups of five digits, the same on both sides; `None` until both apps know the other's key.
+    pub safety_number: Option<String>,
+    /// Whether the user has compared the number for the key that is in use.
+    pub compared: bool,
+    /// Whether another key took the place of the one before, without having been introduced under it, and the user has
+    /// not said that this is right.
+    pub changed: bool,
+    /// Whether letters are sealed to a key that only the contact's app holds; else to their node's key, or not at all.
+    pub sealed_to_app: bool,
+    /// Whether their app takes free messages over a connection, and over the graph.
+    pub listens: (bool, bool),
+}
+
+impl Engine {
+    /// What is known of a contact's key.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn key_facts(&self, node: NodeId) -> Result<KeyFacts, EngineError> {
+        let parts = &self.parts;
+        let card = parts.store.read(move |db| db.card(node)).await?;
+        let Some(row) = &card else {
+            return Ok(KeyFacts::default());
+        };
+        let sealing = parts.keys.sealing(node, card.as_ref());
+        Ok(KeyFacts {
+            safety_number: parts.keys.safety_number(card.as_ref()),
+            compared: row.compared == Some(row.seal_key),
+            changed: row.changed,
+            sealed_to_app: sealing.has_card(),
+            listens: (
+                sealing.features.peer_messages,
+                sealing.features.onion_messages,
+            ),
+        })
+    }
+
+    /// Which ways messages to a contact may take, and whether nothing readable goes to them. What waits is tried again.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`].
+    pub async fn set_way(
+        &self,
+        node: NodeId,
+        way: Way,
+        sealed_only: bool,
+    ) -> Result<(), EngineError> {
+        let conversation = self
+            .parts
+            .store
+            .write(move |tx| {
+                tx.set_way(node, way, sealed_only)?;
+                tx.hurry(node)?;
+                tx.conversation_of(node)
+            })
+            .await?
+            .ok_or(EngineError::NotFound)?;
+        self.parts.outbox.notify_one();
+        self.parts.feed.publish(Change::Conversation(conversation));
+        Ok(())
+    }
+
+    /// The user says whether this safety number was compared; either way a change of the key has been seen.
+    ///
+    /// # Errors
+    /// [`EngineError::NoCard`]; also when the key has changed since the number was shown.
+    pub async fn set_compared(
+        &self,
+        node: NodeId,
+        number: String,
+        compared: bool,
+    ) -> Result<(), EngineError> {
+        let keys = self.parts.keys.clone();
+        let conversation = self
+            .parts
+            .store
+            .write(move |tx| {
+                let card = tx.card(node)?;
+                let (Some(row), true) = (&card, keys.safety_number(card.as_ref()) == Some(number))
+                else {
+                    return Ok(None);
+                };
+                tx.set_compared(node, compared.then_some(row.seal_key))?;
+                tx.conversation_of(node)
+            })
+            .await?;
+        let conversation = conversation.ok_or(EngineError::NoCard)?;
+        self.parts.feed.publish(Change::Conversation(conversation));
+        Ok(())
+    }
+
+    /// Sends our card to somebody over a free carrier, and asks for theirs. Costs nothing, and tells nobody else.
+    ///
+    /// # Errors
+    /// [`EngineError::NoWay`] when no free carrier leads there; [`EngineError::Blocked`], [`EngineError::NotFound`]. That
+    /// it left does not mean that anybody heard it.
+    pub async fn greet(&self, conversation: ConversationId) -> Result<(), EngineError> {
+        let parts = &self.parts;
+        let row = parts
+            .store
+            .read(move |db| db.conversation(conversation))
+            .await?;
+        let contact = row.ok_or(EngineError::NotFound)?.contact;
+        if contact.trust == Trust::Blocked {
+            return Err(EngineError::Blocked);
+        }
+        // At the first start of all the node has to vouch for our key first; without that permission it never will.
+        let _ = tokio::time::timeout(VOUCHING, parts.keys.ready()).await;
+        let mut sent = false;
+        // Nothing is known of their app: both carriers are tried.
+        for carrier in [Carrier::Peer, Carrier::Onion] {
+            let by = CameBy {
+                carrier: Some(carrier),
+                back: None,
+            };
+            match parts.notes.send(contact.node, Body::CardRequest, &by).await {
+                Ok(()) => sent = true,
+                Err(NoteError::NoWay | NoteError::Free(FreeError::Onion(_))) => {}
+                Err(NoteError::Store(error)) => return Err(error.into()),
+                Err(NoteError::Lightning(error) | NoteError::Free(FreeError::Lightning(error))) => {
+                    if !sent {
+                        return Err(error.into());
+                    }
+                }
+                Err(NoteError::Free(FreeError::NoWayBack)) => {}
+            }
+        }
+        if sent {
+            Ok(())
+        } else {
+            Err(EngineError::NoWay)
+        }
+    }
+
+    /// The user has seen these messages of a contact: the contact is told, if they want that told.
+    pub fn seen(&self, node: NodeId, messages: Vec<MessageId>) {
+        self.parts.notes.read(node, messages);
+    }
+
+    /// Our own seal key in use, in hexadecimal; `None` while the node has not vouched for one.
+    #[must_use]
+    pub fn seal_key(&self) -> Option<String> {
+        let own = self.parts.keys.current()?;
+        let key: PublicKey = own.key.public();
+        Some(key.to_string())
+    }
+}

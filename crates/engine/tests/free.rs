@@ -1,0 +1,441 @@
+//! alice and carol write for nothing: their apps listen, and bob passes onions on. Nobody pays a msat.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "stories fail where something is not as told"
+)]
+
+#[allow(dead_code, reason = "each file of stories uses its part")]
+mod people;
+
+use std::time::Duration;
+
+use domain::{
+    AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
+};
+use heliograph_engine::{EngineError, Outgoing};
+use people::{HOLD, Line, Person, eventually, sat};
+
+/// alice – bob – carol, who pass onions on.
+fn line() -> Line {
+    let line = Line::new();
+    for node in [&line.alice, &line.bob, &line.carol] {
+        node.set_onion(true);
+    }
+    line
+}
+
+/// alice and carol, each of whom has a letter of the other: their apps know each other's key.
+async fn acquainted(
+    line: &Line,
+) -> (
+    Person,
+    domain::ConversationId,
+    Person,
+    domain::ConversationId,
+) {
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    alice.has_a_card().await;
+    carol.has_a_card().await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    let first = carol.say(to_alice, "it is me").await;
+    alice.expect_message(&line.carol, "it is me").await;
+    carol.expect_delivery(first, DeliveryState::Returned).await;
+    (alice, to_carol, carol, to_alice)
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_written_is_answered_by_onion_and_nobody_pays() {
+    let line = line();
+    let (alice, to_carol, carol, to_alice) = acquainted(&line).await;
+    let before = (alice.balance().await, line.bob.id(), carol.balance().await);
+
+    let answer = alice.say(to_carol, "and me").await;
+    let row = alice
+        .expect_delivery(answer, DeliveryState::Delivered)
+        .await;
+    let got = carol.expect_message(&line.alice, "and me").await;
+    let third = carol.say(to_alice, "then it is free").await;
+    carol.expect_delivery(third, DeliveryState::Delivered).await;
+    alice.expect_message(&line.carol, "then it is free").await;
+
+    assert_eq!((row.carrier, row.hops), (Some(Carrier::Onion), Some(2)));
+    assert_eq!((row.paid, row.fee), (None, Msat::ZERO));
+    assert!(row.delivery.unwrap().delivered_at.is_some());
+    assert_eq!(got.carrier, Some(Carrier::Onion));
+    assert_eq!(got.message.privacy, Privacy::Sealed);
+    assert!(got.incoming.is_none(), "no payment is under it");
+    let after = (alice.balance().await, line.bob.id(), carol.balance().await);
+    assert_eq!(before, after);
+    let (ours, theirs) = (alice.totals().await, carol.totals().await);
+    assert_eq!((ours.messages_sent, theirs.messages_received), (1, 1));
+    assert_eq!((ours.postage_sent, ours.fees), (Msat::ZERO, Msat::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn between_connected_nodes_it_goes_over_the_connection() {
+    let line = line();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let bob = Person::open(&line.network, &line.bob).await;
+    alice.has_a_card().await;
+    bob.has_a_card().await;
+    let to_bob = alice.befriend(&line.bob, None).await;
+    let to_alice = bob.befriend(&line.alice, Some(HOLD)).await;
+    let first = bob.say(to_alice, "neighbour?").await;
+    alice.expect_message(&line.bob, "neighbour?").await;
+    bob.expect_delivery(first, DeliveryState::Returned).await;
+
+    let answer = alice.say(to_bob, "neighbour!").await;
+
+    let row = alice
+        .expect_delivery(answer, DeliveryState::Delivered)
+        .await;
+    assert_eq!((row.carrier, row.hops), (Some(Carrier::Peer), Some(1)));
+    let got = bob.expect_message(&line.alice, "neighbour!").await;
+    assert_eq!(got.carrier, Some(Carrier::Peer));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_sleeps_gets_it_by_a_payment_and_keeps_one_of_them() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    carol.close().await;
+
+    let key = alice.say(to_carol, "good night").await;
+    let row = alice.expect_delivery(key, DeliveryState::Settled).await;
+    let second = alice.say(to_carol, "again").await;
+    alice.expect_delivery(second, DeliveryState::Settled).await;
+    carol.reopen();
+
+    assert_eq!(row.carrier, Some(Carrier::Keysend));
+    let attempts = alice
+        .store
+        .read(move |db| db.attempts_of(key))
+        .await
+        .unwrap();
+    let told: Vec<_> = attempts
+        .iter()
+        .map(|attempt| (attempt.carrier, attempt.state, attempt.failure))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                Carrier::Onion,
+                AttemptState::Failed,
+                Some(Failure::NoReceipt)
+            ),
+            (Carrier::Keysend, AttemptState::Settled, None),
+        ]
+    );
+    let attempts = alice
+        .store
+        .read(move |db| db.attempts_of(second))
+        .await
+        .unwrap();
+    assert_eq!(attempts.len(), 1, "a sleeping app is not waited for twice");
+    carol.expect_message(&line.alice, "good night").await;
+    eventually("her app says that it has it", async || {
+        alice.row(key).await.delivery.unwrap().delivered_at
+    })
+    .await;
+    assert_eq!(carol.talk(&line.alice).await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_onion_is_sent_again_and_a_lost_receipt_makes_no_second_message() {
+    let line = line();
+    let (alice, to_carol, carol, _) = acquainted(&line).await;
+    line.network.lose_onions(3);
+    line.network.double_onions(true);
+
+    let mut keys = Vec::new();
+    for number in 0..12 {
+        keys.push(alice.say(to_carol, &format!("number {number}")).await);
+    }
+
+    for key in keys {
+        eventually("it arrived", async || {
+            let delivery = alice.row(key).await.delivery.unwrap();
+            matches!(
+                delivery.state,
+                DeliveryState::Delivered | DeliveryState::Settled
+            )
+            .then_some(())
+        })
+        .await;
+    }
+    let got: Vec<_> = carol
+        .talk(&line.alice)
+        .await
+        .into_iter()
+        .map(|row| row.message.text)
+        .filter(|text| text.starts_with("number"))
+        .collect();
+    let expected: Vec<_> = (0..12).map(|number| format!("number {number}")).collect();
+    assert_eq!(got, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn free_only_waits_for_the_other_app_and_pays_nothing_meanwhile() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let before = alice.balance().await;
+    alice
+        .engine
+        .set_way(line.carol.id(), Way::FreeOnly, false)
+        .await
+        .unwrap();
+    carol.close().await;
+
+    let key = alice.say(to_carol, "it can wait").await;
+    let waiting = eventually("it waits", async || {
+        let delivery = alice.row(key).await.delivery.unwrap();
+        delivery.next_try.is_some().then_some(delivery)
+    })
+    .await;
+    assert_eq!(waiting.failure, Some(Failure::NoReceipt));
+    carol.reopen();
+
+    alice.expect_delivery(key, DeliveryState::Delivered).await;
+    carol.expect_message(&line.alice, "it can wait").await;
+    assert_eq!(alice.balance().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn routed_only_never_takes_the_connection() {
+    let line = line();
+    let (alice, to_carol, _carol, _) = acquainted(&line).await;
+    // A channel between them: the short way is there, and may not be taken.
+    line.network
+        .channel(&line.alice, sat(100_000), &line.carol, sat(100_000));
+    alice
+        .engine
+        .set_way(line.carol.id(), Way::RoutedOnly, false)
+        .await
+        .unwrap();
+
+    let key = alice.say(to_carol, "the long way").await;
+
+    let row = alice.expect_delivery(key, DeliveryState::Delivered).await;
+    assert_eq!((row.carrier, row.hops), (Some(Carrier::Onion), Some(2)));
+    let money = Outgoing {
+        conversation: to_carol,
+        text: String::new(),
+        payment: sat(5),
+        fee_limit: None,
+        way: Way::Auto,
+    };
+    assert!(matches!(
+        alice.engine.quote(money).await,
+        Err(EngineError::NoWay)
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_price_says_free_and_what_it_costs_if_they_sleep() {
+    let line = line();
+    let (alice, to_carol, carol, _) = acquainted(&line).await;
+    let words = |conversation| Outgoing {
+        conversation,
+        text: "hi".into(),
+        payment: Msat::ZERO,
+        fee_limit: None,
+        way: Way::Auto,
+    };
+
+    let quote = alice.engine.quote(words(to_carol)).await.unwrap();
+    assert_eq!((quote.carrier, quote.hops), (Carrier::Onion, 2));
+    assert!(quote.payable && !quote.returned);
+    assert_eq!(quote.fee.amount, Msat::SAT);
+
+    let free = Outgoing {
+        way: Way::FreeOnly,
+        text: "x".repeat(20_000),
+        ..words(to_carol)
+    };
+    let quote = alice.engine.quote(free.clone()).await.unwrap();
+    assert!(!quote.payable && quote.fee.amount.is_zero());
+    let key = alice.engine.send(free).await.unwrap();
+    alice.expect_delivery(key, DeliveryState::Delivered).await;
+    let got = carol.expect_message(&line.alice, &"x".repeat(20_000)).await;
+    assert_eq!(got.message.kind, MessageKind::Text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_is_told_unless_the_reader_does_not_want_it() {
+    let line = line();
+    let (alice, to_carol, carol, to_alice) = acquainted(&line).await;
+    let key = alice.say(to_carol, "read me").await;
+    let got = carol.expect_message(&line.alice, "read me").await.message;
+    alice.expect_delivery(key, DeliveryState::Delivered).await;
+    assert_eq!(alice.row(key).await.delivery.unwrap().read_at, None);
+
+    let seen = carol
+        .store
+        .write(move |tx| tx.mark_seen(to_alice))
+        .await
+        .unwrap();
+    assert!(seen.contains(&got.id));
+    carol.engine.seen(line.alice.id(), seen);
+
+    eventually("alice knows", async || {
+        alice.row(key).await.delivery.unwrap().read_at
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_hears_nothing_back() {
+    let line = line();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    alice.has_a_card().await;
+    carol.has_a_card().await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+
+    carol.engine.greet(to_alice).await.unwrap();
+
+    let contact = eventually("a request stands in alice's list", async || {
+        let node = line.carol.id();
+        alice.store.read(move |db| db.contact(node)).await.unwrap()
+    })
+    .await;
+    assert_eq!(contact.trust, Trust::Request);
+    assert!(contact.program.reads_letters());
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let node = line.alice.id();
+    let facts = carol.engine.key_facts(node).await.unwrap();
+    assert!(!facts.sealed_to_app, "alice's app said nothing by itself");
+
+    // Once she is let in, her question is answered.
+    let node = line.carol.id();
+    alice
+        .store
+        .write(move |tx| tx.set_trust(node, Trust::Known))
+        .await
+        .unwrap();
+    carol.engine.greet(to_alice).await.unwrap();
+    eventually("carol has alice's card", async || {
+        let facts = carol.engine.key_facts(line.alice.id()).await.unwrap();
+        facts.sealed_to_app.then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_see_the_same_safety_number_and_a_new_key_is_introduced_under_the_old_one() {
+    let line = line();
+    let (mut alice, to_carol, mut carol, to_alice) = acquainted(&line).await;
+    let key = alice.say(to_carol, "hello").await;
+    alice.expect_delivery(key, DeliveryState::Delivered).await;
+    let (a, c) = (line.alice.id(), line.carol.id());
+    let number = |person: &Person, of| {
+        let engine = person.engine.clone();
+        async move { engine.key_facts(of).await.unwrap().safety_number }
+    };
+    let before = number(&alice, c).await.unwrap();
+    assert_eq!(number(&carol, a).await.as_ref(), Some(&before));
+    alice
+        .engine
+        .set_compared(c, before.clone(), true)
+        .await
+        .unwrap();
+    assert!(alice.engine.key_facts(c).await.unwrap().compared);
+    let key = carol.say(to_alice, "now you know my key").await;
+    carol.expect_delivery(key, DeliveryState::Delivered).await;
+
+    // A month later both have new keys.
+    let keys = (alice.engine.seal_key(), carol.engine.seal_key());
+    alice.close().await;
+    carol.close().await;
+    tokio::time::sleep(Duration::from_secs(31 * 24 * 60 * 60)).await;
+    alice.reopen();
+    carol.reopen();
+    eventually("both keys are new", async || {
+        let now = (alice.engine.seal_key(), carol.engine.seal_key());
+        let made = now.0.is_some() && now.1.is_some();
+        (made && now.0 != keys.0 && now.1 != keys.1).then_some(())
+    })
+    .await;
+    for round in 0..3 {
+        alice.say(to_carol, &format!("a{round}")).await;
+        carol
+            .expect_message(&line.alice, &format!("a{round}"))
+            .await;
+        carol.say(to_alice, &format!("c{round}")).await;
+        alice
+            .expect_message(&line.carol, &format!("c{round}"))
+            .await;
+    }
+
+    let after = number(&alice, c).await.unwrap();
+    assert_ne!(after, before);
+    assert_eq!(number(&carol, a).await, Some(after));
+    for (person, other) in [(&alice, c), (&carol, a)] {
+        let facts = person.engine.key_facts(other).await.unwrap();
+        assert!(!facts.changed, "the new key came under the old one");
+        assert!(!facts.compared, "it is another number now");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_app_on_the_same_node_raises_a_warning() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let key = alice.say(to_carol, "hello").await;
+    alice.expect_delivery(key, DeliveryState::Delivered).await;
+    carol.close().await;
+
+    // Whoever has carol's node can make a new profile with it.
+    let other = Person::open_elsewhere(&line.network, &line.carol).await;
+    other.has_a_card().await;
+    let to_alice = other.befriend(&line.alice, Some(HOLD)).await;
+    other.say(to_alice, "trust me").await;
+    alice.expect_message(&line.carol, "trust me").await;
+
+    let facts = alice.engine.key_facts(line.carol.id()).await.unwrap();
+    assert!(facts.changed && !facts.compared);
+    let number = facts.safety_number.unwrap();
+    alice
+        .engine
+        .set_compared(line.carol.id(), number, false)
+        .await
+        .unwrap();
+    assert!(
+        !alice
+            .engine
+            .key_facts(line.carol.id())
+            .await
+            .unwrap()
+            .changed
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_that_ends_on_the_way_sends_it_again_and_it_is_kept_once() {
+    let line = line();
+    let (mut alice, to_carol, carol, _) = acquainted(&line).await;
+    let key = alice.say(to_carol, "before the end").await;
+    eventually("it is on its way", async || {
+        let delivery = alice.row(key).await.delivery.unwrap();
+        (delivery.state != DeliveryState::Queued).then_some(())
+    })
+    .await;
+
+    alice.restart().await;
+
+    alice.expect_delivery(key, DeliveryState::Delivered).await;
+    carol.expect_message(&line.alice, "before the end").await;
+    let texts = carol.talk(&line.alice).await;
+    let count = texts
+        .iter()
+        .filter(|row| row.message.text == "before the end")
+        .count();
+    assert_eq!(count, 1);
+}

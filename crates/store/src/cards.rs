@@ -1,0 +1,124 @@
+//! Table `card`: the newest key card of each contact, and how far it is trusted.
+
+use domain::{NodeId, Timestamp};
+use rusqlite::{Row, params};
+
+use crate::Result;
+use crate::column::{S, Take};
+use crate::tx::{Reader, Tx};
+
+/// A contact's key card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardRow {
+    /// Whose.
+    pub node: NodeId,
+    /// The signed card as it came; checked before it was stored.
+    pub card: Vec<u8>,
+    /// Its seal key, 33 bytes.
+    pub seal_key: [u8; 33],
+    /// The key that introduced this one. Letters come under it until they know that we have the new one.
+    pub former: Option<[u8; 33]>,
+    /// When it was issued.
+    pub issued: Timestamp,
+    /// Whether its key took another's place without having been introduced under that one, and the user has not said
+    /// that this is right.
+    pub changed: bool,
+    /// The key whose safety number was compared.
+    pub compared: Option<[u8; 33]>,
+    /// The id of the key of ours that they sealed to last.
+    pub told: Option<[u8; 4]>,
+}
+
+/// A card to store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCard {
+    /// Whose.
+    pub node: NodeId,
+    /// The signed card as it came.
+    pub card: Vec<u8>,
+    /// Its seal key, 33 bytes.
+    pub seal_key: [u8; 33],
+    /// When it was issued.
+    pub issued: Timestamp,
+    /// Whether the letter that brought it was sealed with the key of the card that stood here before.
+    pub introduced: bool,
+}
+
+impl Reader<'_> {
+    /// The newest card of a node.
+    pub fn card(&self, node: NodeId) -> Result<Option<CardRow>> {
+        self.first(
+            "SELECT node, card, seal_key, former, issued, changed, compared, told FROM card WHERE node = ?1",
+            params![S(node)],
+            row_of,
+        )
+    }
+}
+
+impl Tx<'_> {
+    /// Stores a card if it was issued later than the one that is here. Whether there is another key now, or the first.
+    pub fn take_card(&self, new: &NewCard) -> Result<bool> {
+        let before = self.card(new.node)?;
+        if before
+            .as_ref()
+            .is_some_and(|before| before.issued >= new.issued)
+        {
+            return Ok(false);
+        }
+        let former = before
+            .as_ref()
+            .map(|before| before.seal_key)
+            .filter(|key| *key != new.seal_key);
+        let other_key = former.is_some();
+        self.change(
+            "INSERT INTO card(node, card, seal_key, issued) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (node) DO UPDATE SET card = ?2, seal_key = ?3, issued = ?4, changed = max(changed, ?5),
+                                              former = iif(?7, ?6, former)",
+            params![
+                S(new.node),
+                new.card,
+                new.seal_key,
+                S(new.issued),
+                other_key && !new.introduced,
+                former.filter(|_| new.introduced),
+                other_key,
+            ],
+        )?;
+        Ok(other_key || before.is_none())
+    }
+
+    /// Which key of ours they sealed to last; `None`: our node's. `false`: the same as before, or there is no card of theirs.
+    pub fn set_told(&self, node: NodeId, key: Option<[u8; 4]>) -> Result<bool> {
+        let changed = self.change(
+            "UPDATE card SET told = ?2 WHERE node = ?1 AND told IS NOT ?2",
+            params![S(node), key],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// The two people have compared the safety number of this key; or, with `None`, it counts as not compared. Either
+    /// way the user knows that the key has changed. `false`: there is no card of this node.
+    pub fn set_compared(&self, node: NodeId, key: Option<[u8; 33]>) -> Result<bool> {
+        let changed = self.change(
+            "UPDATE card SET compared = ?2, changed = 0 WHERE node = ?1",
+            params![S(node), key],
+        )?;
+        Ok(changed == 1)
+    }
+}
+
+fn row_of(row: &Row<'_>) -> rusqlite::Result<CardRow> {
+    Ok(CardRow {
+        node: row.take("node")?,
+        card: row.get("card")?,
+        seal_key: row.get("seal_key")?,
+        former: row.get("former")?,
+        issued: row.take("issued")?,
+        changed: row.get("changed")?,
+        compared: row.get("compared")?,
+        told: row.get("told")?,
+    })
+}
+
+#[cfg(test)]
+mod tests;
