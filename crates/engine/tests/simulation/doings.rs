@@ -1,6 +1,6 @@
 //! What people do.
 
-use domain::{DeliveryState, Direction, HoldState, MessageKey, MessageKind, Msat, NodeId};
+use domain::{DeliveryState, Direction, HoldState, MessageKey, MessageKind, Msat, NodeId, Way};
 use heliograph_engine::Outgoing;
 use store::{MessageRow, PageAt, Store};
 
@@ -118,8 +118,15 @@ impl World {
             .await
             .unwrap()
             .unwrap();
+        let ways = [
+            (20, Way::Auto),
+            (1, Way::FreeOnly),
+            (1, Way::DirectOnly),
+            (1, Way::RoutedOnly),
+        ];
+        let way = self.around.dice.weighed(&ways);
         let what = format_args!(
-            "writes {number}, {padding} more bytes, {} msat",
+            "writes {number}, {padding} more bytes, {} msat, {way:?}",
             payment.get()
         );
         self.around.trace.note(name, what);
@@ -128,6 +135,7 @@ impl World {
             text,
             payment,
             fee_limit: None,
+            way,
         };
         match life.engine.send(outgoing).await {
             Ok(key) => self.promised.push((who, key)),

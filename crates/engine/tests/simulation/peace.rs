@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use domain::DeliveryState;
+use domain::{DeliveryState, Way};
 use lnd::InvoiceState;
+use store::MessageRow;
 
 use crate::doings::everything;
 use crate::world::World;
@@ -49,7 +50,9 @@ impl World {
             };
             for row in everything(&life.store, self).await {
                 let state = row.delivery.as_ref().map(|one| one.state);
-                if matches!(state, Some(DeliveryState::Queued | DeliveryState::InFlight)) {
+                if matches!(state, Some(DeliveryState::Queued | DeliveryState::InFlight))
+                    && !may_wait(&row)
+                {
                     let what = crate::doings::name_of(&row);
                     open.push(format!("{name}'s {what} is {state:?}"));
                 }
@@ -93,4 +96,11 @@ impl World {
         }
         open
     }
+}
+
+/// What only the ways may take that the user allows waits for days; it is not forgotten.
+fn may_wait(row: &MessageRow) -> bool {
+    row.delivery.as_ref().is_some_and(|one| {
+        one.state == DeliveryState::Queued && one.way != Way::Auto && one.next_try.is_some()
+    })
 }

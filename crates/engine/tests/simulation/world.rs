@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use domain::{Contact, MessageKey, Msat, NodeId, Program, Timestamp, Trust};
+use domain::{Contact, MessageKey, Msat, NodeId, Program, Timestamp, Trust, Way};
 use lnd::sim::{SimNetwork, SimNode};
 use tokio::time::Instant;
 
@@ -97,6 +97,11 @@ impl World {
         if dice.percent(20) {
             self.channel(&alice, side(), &carol, side());
         }
+        for node in [&alice, &bob, &carol] {
+            node.set_onion(dice.percent(80));
+        }
+        self.around.network.lose_onions(*dice.pick(&[0, 0, 2, 5]).unwrap());
+        self.around.network.double_onions(dice.percent(20));
         self.nodes = vec![("alice", alice), ("carol", carol), ("bob", bob)];
         let people = if dice.percent(30) { 3 } else { 2 };
         for (name, node) in &self.nodes[..people] {
@@ -141,6 +146,8 @@ impl World {
                         self.around.dice.pick(&[0, 0, 100]).copied().unwrap(),
                     )
                     .unwrap(),
+                    way: Way::Auto,
+                    sealed_only: self.around.dice.percent(10),
                     since,
                 };
                 store
@@ -254,6 +261,7 @@ impl World {
     pub(crate) async fn clear_up(&mut self) {
         self.around.trace.note("", "all trouble ends");
         self.around.weather.clear_up();
+        self.around.network.lose_onions(0);
         for recovery in std::mem::take(&mut self.later).into_values() {
             self.recover(recovery);
         }

@@ -23,7 +23,10 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             let what = format!("{}'s {}", diary.name, name_of(&sent.row));
             let copies = copies(diary, sent, recipient);
             let state = sent.row.delivery.as_ref().map(|one| one.state).unwrap();
-            let certain = matches!(state, DeliveryState::Settled | DeliveryState::Returned);
+            let certain = matches!(
+                state,
+                DeliveryState::Settled | DeliveryState::Returned | DeliveryState::Delivered
+            );
             if copies.len() > 1 {
                 let count = copies.len();
                 broken.push(format!(

@@ -18,7 +18,9 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                 }
                 if back > 0 && attempt.state == AttemptState::Settled {
                     let here = is_done(&original.row);
-                    let there = original_there(record, original, attempt.hash).is_some_and(is_done);
+                    // Whose node has forgotten the pay-back cannot know.
+                    let there = has_forgotten(record, original, attempt.hash)
+                        || original_there(record, original, attempt.hash).is_some_and(is_done);
                     if !here || !there {
                         broken.push(format!(
                             "{what} is paid back; its payer knows it: {here}, its recipient: {there}"
@@ -56,6 +58,14 @@ fn pay_backs(recipient: &Diary, hash: PaymentHash) -> impl Iterator<Item = &Sent
             .delivery
             .as_ref()
             .is_some_and(|one| one.refund_of == Some(hash))
+    })
+}
+
+fn has_forgotten(record: &Record, original: &Sent, hash: PaymentHash) -> bool {
+    record.diary(original.to).is_some_and(|recipient| {
+        pay_backs(recipient, hash)
+            .flat_map(|sent| &sent.attempts)
+            .any(|attempt| attempt.state == AttemptState::Forgotten)
     })
 }
 
