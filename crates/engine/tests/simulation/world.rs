@@ -100,7 +100,9 @@ impl World {
         for node in [&alice, &bob, &carol] {
             node.set_onion(dice.percent(80));
         }
-        self.around.network.lose_onions(*dice.pick(&[0, 0, 2, 5]).unwrap());
+        self.around
+            .network
+            .lose_onions(*dice.pick(&[0, 0, 2, 5]).unwrap());
         self.around.network.double_onions(dice.percent(20));
         self.nodes = vec![("alice", alice), ("carol", carol), ("bob", bob)];
         let people = if dice.percent(30) { 3 } else { 2 };
