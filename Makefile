@@ -11,6 +11,7 @@ STORY ?=
 SHOT ?=
 THEME ?=
 ARGS ?=
+MINUTES ?= 10
 export PEOPLE STORY SHOT THEME
 
 # Without a display the demo makes one, and for a picture too.
@@ -35,6 +36,13 @@ run: tools packages-build npm ui/dist/index.html ## The app, for your own node
 .PHONY: test
 test: tools lints packages-test npm network deny ui/dist/index.html ## Everything that must hold; what CI runs
 	@scripts/test
+
+.PHONY: soak
+soak: tools packages-test network ## Kills programs and nodes at random, in memory and on a real network, for MINUTES=10
+	MINUTES=$$(( ($(MINUTES) + 1) / 2 )) FIRST=$$(date +%s) \
+	    cargo test --locked -p heliograph-engine --test simulation -- --nocapture nothing_is_lost
+	MINUTES=$$(( ($(MINUTES) + 1) / 2 )) KILLS=200 RESTARTS=50 \
+	    cargo test --locked -p heliograph-tests --test soak -- --nocapture
 
 .PHONY: bench
 bench: tools packages-test npm network ui/dist/index.html ## Measures against a bare gRPC client

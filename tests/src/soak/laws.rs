@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use api::view::MessageView;
-use domain::{AttemptState, DeliveryState, Direction, Msat};
+use domain::{AttemptState, DeliveryState, Direction, MessageKey, Msat};
 
 use super::rounds::Survivor;
 use crate::regtest::{InvoiceState, Network, PaymentStatus};
@@ -24,14 +24,18 @@ pub(super) async fn broken(
     network: &Network,
     survivors: &[Survivor],
     before: &BTreeMap<String, Msat>,
+    held_up: &[String],
 ) -> Result<Vec<String>> {
     let mut broken = Vec::new();
     for (one, other) in [(0, 1), (1, 0)] {
         let (one, other) = (&survivors[one], &survivors[other]);
         broken.extend(arrived(one, other).await?);
-        broken.extend(paid_once(network, one, other).await?);
+        broken.extend(paid_once(network, one, other, held_up).await?);
         broken.extend(held(network, one).await?);
-        broken.extend(booked(network, one, before).await?);
+        // What is on its way is in no ledger and in no balance.
+        if held_up.is_empty() {
+            broken.extend(booked(network, one, before).await?);
+        }
     }
     Ok(broken)
 }
@@ -85,7 +89,12 @@ async fn arrived(one: &Survivor, other: &Survivor) -> Result<Vec<String>> {
 }
 
 /// Of all attempts of a message one is paid at most, by the word of the node; the program says the same.
-async fn paid_once(network: &Network, one: &Survivor, other: &Survivor) -> Result<Vec<String>> {
+async fn paid_once(
+    network: &Network,
+    one: &Survivor,
+    other: &Survivor,
+    held_up: &[String],
+) -> Result<Vec<String>> {
     let mut broken = Vec::new();
     let mut succeeded = BTreeSet::new();
     for payment in network.node(&one.person.name).payments().await? {
@@ -96,6 +105,7 @@ async fn paid_once(network: &Network, one: &Survivor, other: &Survivor) -> Resul
                 }
             }
             PaymentStatus::Failed => {}
+            PaymentStatus::InFlight if held_up.contains(&payment.hash.to_string()) => {}
             status => broken.push(format!("{} is {status:?}", payment.hash)),
         }
     }
@@ -120,6 +130,22 @@ async fn paid_once(network: &Network, one: &Survivor, other: &Survivor) -> Resul
         }
     }
     Ok(broken)
+}
+
+/// Which payments for a message are in flight by the word of its sender's node.
+pub(super) async fn in_flight(
+    network: &Network,
+    one: &Survivor,
+    key: MessageKey,
+) -> Result<Vec<String>> {
+    let payments = network.node(&one.person.name).payments().await?;
+    let attempts = one.person.details(key).await?.attempts;
+    let hashes = attempts.into_iter().map(|attempt| attempt.payment_hash);
+    let flies = |hash: &String| {
+        let found = payments.iter().find(|one| one.hash.to_string() == *hash);
+        found.is_some_and(|one| one.status == PaymentStatus::InFlight)
+    };
+    Ok(hashes.filter(flies).collect())
 }
 
 /// No hold is left at the node.

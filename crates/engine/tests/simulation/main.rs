@@ -8,6 +8,7 @@
 //! ```text
 //! cargo test -p heliograph-engine --test simulation                  the usual number of seeds
 //! SEEDS=10000 cargo test …   FIRST=5000 SEEDS=100 cargo test …       more of them, or others
+//! MINUTES=10 cargo test …                                            as many as there is time for
 //! SEED=17 cargo test …                                               one, with all that happened
 //! ```
 
@@ -40,6 +41,8 @@ mod weather;
 mod wire;
 mod world;
 
+use std::time::Duration;
+
 use run::run;
 
 /// Without `SEEDS`.
@@ -54,8 +57,11 @@ fn nothing_is_lost_and_nothing_is_paid_twice() {
         return;
     }
     let first = seeds::number("FIRST").unwrap_or(0);
-    let count = seeds::number("SEEDS").unwrap_or(USUAL);
-    seeds::all(first..first + count);
+    let minutes = seeds::number("MINUTES");
+    let usual = if minutes.is_some() { u64::MAX / 2 } else { USUAL };
+    let count = seeds::number("SEEDS").unwrap_or(usual);
+    let limit = minutes.map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes));
+    seeds::all(first..first + count, limit);
 }
 
 #[test]

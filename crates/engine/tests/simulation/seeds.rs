@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, Once};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::run::{Run, run};
 use crate::tally::Tally;
@@ -17,8 +17,8 @@ pub(crate) fn number(name: &str) -> Option<u64> {
     Some(text.parse().expect("a number"))
 }
 
-/// Runs all of them, as many at once as there are processors, and fails when one does.
-pub(crate) fn all(seeds: Range<u64>) {
+/// Runs all of them, as many at once as there are processors, and fails when one does. After `limit` none is begun.
+pub(crate) fn all(seeds: Range<u64>, limit: Duration) {
     let began = Instant::now();
     let next = AtomicU64::new(seeds.start);
     let (failed, tally) = (Mutex::new(Vec::new()), Mutex::new(Tally::default()));
@@ -28,7 +28,7 @@ pub(crate) fn all(seeds: Range<u64>) {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= seeds.end {
+                    if seed >= seeds.end || began.elapsed() > limit {
                         return;
                     }
                     let run = run(seed);
@@ -42,9 +42,11 @@ pub(crate) fn all(seeds: Range<u64>) {
     });
     let mut failed = failed.into_inner().unwrap();
     failed.sort_by_key(|run| run.seed);
+    let threads = u64::try_from(threads).unwrap();
+    // Each thread took one that it did not begin.
+    let count = next.into_inner() - seeds.start - threads;
     println!(
-        "{} seeds in {:.1} s, {} failed: {}",
-        seeds.end - seeds.start,
+        "{count} seeds in {:.1} s, {} failed: {}",
         began.elapsed().as_secs_f64(),
         failed.len(),
         tally.into_inner().unwrap(),
