@@ -50,6 +50,7 @@ impl Holds {
                 }
             };
             tokio::select! {
+                biased;
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }

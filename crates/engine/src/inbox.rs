@@ -100,19 +100,21 @@ impl Inbox {
         // The first look has just been taken.
         again.reset();
         loop {
+            // What comes by itself and often stands last, so that the rest has its turn.
             tokio::select! {
-                arrival = arrivals.recv() => match arrival {
-                    Some(invoice) => session.hear(invoice?).await?,
-                    None => return Ok(()),
-                },
+                biased;
                 () = &mut begun, if !begun.is_elapsed() => session.take_newer().await?,
-                () = self.unopened.notified() => session.open_rest().await?,
                 _ = again.tick() => session.open_rest().await?,
                 Some(ended) = session.streams.join_next() => {
                     if let Ok(hash) = ended {
                         session.watched.remove(&hash);
                     }
                 }
+                () = self.unopened.notified() => session.open_rest().await?,
+                arrival = arrivals.recv() => match arrival {
+                    Some(invoice) => session.hear(invoice?).await?,
+                    None => return Ok(()),
+                },
             }
         }
     }

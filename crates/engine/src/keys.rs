@@ -108,6 +108,7 @@ impl Keys {
                 }
             };
             tokio::select! {
+                biased;
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }

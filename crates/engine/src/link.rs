@@ -1,6 +1,7 @@
 //! The connection actor: asks the node how it is, backs off when it does not answer, and tells why.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::{NodeId, Timestamp};
@@ -56,7 +57,9 @@ impl LinkState {
 pub(crate) struct Link {
     state: watch::Sender<LinkState>,
     /// Whether payments have a way to leave.
-    able: watch::Sender<bool>,
+    able: Arc<AtomicBool>,
+    /// Told after every look at the node. Who waited first goes on first: of a watch that is left to chance.
+    looked: Arc<Notify>,
     poke: Arc<Notify>,
 }
 
@@ -64,7 +67,8 @@ impl Link {
     pub(crate) fn new() -> Self {
         Self {
             state: watch::Sender::new(LinkState::Connecting),
-            able: watch::Sender::new(false),
+            able: Arc::default(),
+            looked: Arc::default(),
             poke: Arc::default(),
         }
     }
@@ -84,27 +88,31 @@ impl Link {
 
     /// Returns once the node answers.
     pub(crate) async fn connected(&self) {
-        let mut states = self.watch();
-        // The sender lives in this handle, so the wait cannot fail while we exist.
-        let _ = states.wait_for(LinkState::is_connected).await;
+        self.until(Self::is_connected).await;
     }
 
     /// Returns once the node answers and a channel can be used, or no channel is to be expected any more.
     pub(crate) async fn able(&self) {
-        let mut able = self.able.subscribe();
-        // As above.
-        let _ = able.wait_for(|able| *able).await;
+        self.until(Self::is_able).await;
     }
 
     pub(crate) fn is_able(&self) -> bool {
-        *self.able.borrow()
+        self.able.load(Ordering::SeqCst)
     }
 
     /// Returns once payments have no way to leave.
     pub(crate) async fn disabled(&self) {
-        let mut able = self.able.subscribe();
-        // As above.
-        let _ = able.wait_for(|able| !*able).await;
+        self.until(|link| !link.is_able()).await;
+    }
+
+    async fn until(&self, so: impl Fn(&Self) -> bool) {
+        loop {
+            let looked = self.looked.notified();
+            if so(self) {
+                return;
+            }
+            looked.await;
+        }
     }
 
     /// The actor's loop.
@@ -154,16 +162,18 @@ impl Link {
                     false
                 }
             };
-            self.able.send_replace(able);
+            self.able.store(able, Ordering::SeqCst);
             let changed = self.state.send_if_modified(|old| {
                 let differs = *old != state;
                 *old = state;
                 differs
             });
+            self.looked.notify_waiters();
             if changed {
                 feed.publish(Change::Link);
             }
             tokio::select! {
+                biased;
                 () = self.poke.notified() => {}
                 () = tokio::time::sleep(wait) => {}
             }

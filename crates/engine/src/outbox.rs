@@ -95,6 +95,7 @@ impl Outbox {
             };
             away = false;
             tokio::select! {
+                biased;
                 () = self.wake.notified() => {}
                 () = self.link.disabled() => {}
                 () = tokio::time::sleep(wait) => {}
@@ -168,7 +169,12 @@ impl Outbox {
     ) -> Result<usize, Stop> {
         let count = lane.len();
         let mut there = false;
+        let mut closed = Vec::new();
         for delivery in lane {
+            // A message that may take only one way keeps no other from taking another.
+            if closed.contains(&delivery.way) {
+                continue;
+            }
             let permit = self.place(conversation, &delivery).await;
             let Some(parcel) = self.prepare(&delivery).await? else {
                 continue;
@@ -182,7 +188,8 @@ impl Outbox {
                 });
                 continue;
             }
-            // What has waited goes alone, to see whether the recipient is back; the others go or wait with it.
+            // What has waited goes alone, to see whether the recipient is back; the others that may take the same
+            // ways go or wait with it.
             self.carry(parcel).await;
             while let Some(again) = self.unanswered(delivery.message).await? {
                 let Some(parcel) = self.prepare(&again).await? else {
@@ -192,8 +199,8 @@ impl Outbox {
             }
             match self.waits_again(delivery.message).await? {
                 Some((failure, next_try)) => {
-                    self.postpone(conversation, failure, next_try).await?;
-                    break;
+                    self.postpone(&delivery, failure, next_try).await?;
+                    closed.push(delivery.way);
                 }
                 None => there = true,
             }
@@ -227,15 +234,17 @@ impl Outbox {
             .and_then(|delivery| Some((delivery.failure?, delivery.next_try?))))
     }
 
+    /// What may take the same ways waits with a delivery that has just been tried.
     async fn postpone(
         &self,
-        conversation: ConversationId,
+        tried: &Delivery,
         failure: Failure,
         next_try: Timestamp,
     ) -> Result<(), StoreError> {
+        let (conversation, way) = (tried.conversation, tried.way);
         let postponed = self
             .store
-            .write(move |tx| tx.postpone(conversation, failure, next_try))
+            .write(move |tx| tx.postpone(conversation, way, failure, next_try))
             .await?;
         for key in postponed {
             self.feed.publish(Change::Message(conversation, key));

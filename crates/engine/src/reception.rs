@@ -97,7 +97,7 @@ impl Reception {
         if self.is_too_early(&opened).await? {
             return Ok(());
         }
-        let (ours, rules, now) = (self.ours, self.settings.rules(), self.clock.now());
+        let (ours, rules, clock) = (self.ours, self.settings.rules(), self.clock.clone());
         let filed = self
             .store
             .write(move |tx| {
@@ -105,7 +105,8 @@ impl Reception {
                     tx,
                     ours,
                     rules,
-                    now,
+                    // What is filed first has the earlier time, however long it has waited for its turn.
+                    now: clock.now(),
                 };
                 desk.file(&payment, opened)
             })
@@ -145,7 +146,7 @@ impl Reception {
         let (Opened::Letter(letter), Some(carrier)) = (opened, came.carrier) else {
             return Ok(());
         };
-        let (ours, rules, now) = (self.ours, self.settings.rules(), self.clock.now());
+        let (ours, rules, clock) = (self.ours, self.settings.rules(), self.clock.clone());
         let filed = self
             .store
             .write(move |tx| {
@@ -153,7 +154,8 @@ impl Reception {
                     tx,
                     ours,
                     rules,
-                    now,
+                    // What is filed first has the earlier time, however long it has waited for its turn.
+                    now: clock.now(),
                 };
                 desk.file_free(*letter, carrier)
             })

@@ -47,7 +47,7 @@ async fn of_the_sender_of_a_message() {
         let line = Line::new();
         let carol = Person::open(&line.network, &line.carol).await;
         let killer = Arc::new(Killer::new(line.alice.clone(), fatal, moment));
-        let died = killer.died.clone();
+        let died = killer.gate.died.clone();
         let mut alice = Person::open_over(&line.network, &line.alice, killer);
         let talk = alice.befriend(&line.carol, None).await;
         let before = line.alice.balance().await.unwrap().local;
@@ -81,7 +81,7 @@ async fn of_the_recipient_of_a_message() {
         let carol = Person::open(&line.network, &line.carol).await;
         let talk = carol.befriend(&line.alice, Some(HOLD)).await;
         let killer = Arc::new(Killer::new(line.alice.clone(), fatal, moment));
-        let died = killer.died.clone();
+        let died = killer.gate.died.clone();
         let mut alice = Person::open_over(&line.network, &line.alice, killer);
         let before = carol.balance().await;
         let early = dies(&died, alice.listens()).await;
@@ -126,7 +126,7 @@ async fn of_the_recipient_of_a_payment_who_accepts() {
             .key;
         alice.close().await;
         let killer = Arc::new(Killer::new(line.alice.clone(), fatal, moment));
-        let died = killer.died.clone();
+        let died = killer.gate.died.clone();
         alice.reopen_over(killer);
 
         alice.engine.accept(key).await.unwrap();
@@ -164,7 +164,7 @@ async fn of_whoever_pays_back() {
         let before = alice.balance().await;
         carol.close().await;
         let killer = Arc::new(Killer::new(line.carol.clone(), fatal, moment));
-        let died = killer.died.clone();
+        let died = killer.gate.died.clone();
         carol.reopen_over(killer);
 
         let refund = carol.engine.pay_back(key, None).await.unwrap();

@@ -208,6 +208,34 @@ async fn free_only_waits_for_the_other_app_and_pays_nothing_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_must_be_free_keeps_no_other_waiting() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    carol.close().await;
+    let free = Outgoing {
+        conversation: to_carol,
+        text: "it can wait".into(),
+        payment: Msat::ZERO,
+        fee_limit: None,
+        way: Way::FreeOnly,
+    };
+    let waits = alice.engine.send(free).await.unwrap();
+    eventually("it waits", async || {
+        let delivery = alice.row(waits).await.delivery.unwrap();
+        delivery.next_try.is_some().then_some(())
+    })
+    .await;
+
+    let goes = alice.say(to_carol, "it cannot").await;
+    alice.expect_delivery(goes, DeliveryState::Settled).await;
+    let delivery = alice.row(waits).await.delivery.unwrap();
+    assert_eq!(delivery.state, DeliveryState::Queued);
+    carol.reopen();
+    alice.expect_delivery(waits, DeliveryState::Delivered).await;
+    carol.expect_message(&line.alice, "it cannot").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn routed_only_never_takes_the_connection() {
     let line = line();
     let (alice, to_carol, _carol, _) = acquainted(&line).await;

@@ -43,6 +43,8 @@ pub use key::DatabaseKey;
 pub use ledger::{Booking, Totals};
 pub use messages::{Found, MessageRow, NewMessage, Page, PageAt};
 pub use outbox::{Delivery, Outcome};
+#[cfg(feature = "stepped")]
+pub use pool::Pace;
 pub use pool::Store;
 pub use receipts::Received;
 pub use refunds::{RefundRow, RefundSide};

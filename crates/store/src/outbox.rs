@@ -190,18 +190,21 @@ impl Tx<'_> {
         )
     }
 
-    /// What stands in the queue of this conversation and can wait, waits until then at least, for this reason.
+    /// What stands in the queue of this conversation, may take the same ways and can wait, waits until then at least, for
+    /// this reason.
     pub fn postpone(
         &self,
         conversation: ConversationId,
+        way: Way,
         failure: Failure,
         next_try: Timestamp,
     ) -> Result<Vec<MessageKey>> {
         self.all(
             "UPDATE delivery SET next_try = min(?3, gives_up_at), failure = ?2, tries = max(tries, 1)
              WHERE conversation = ?1 AND state = 0 AND ifnull(next_try, 0) < ?3 AND gives_up_at IS NOT NULL
+               AND way = ?4
              RETURNING message",
-            params![S(conversation), S(failure), S(next_try)],
+            params![S(conversation), S(failure), S(next_try), S(way)],
             |row| row.take("message"),
         )
     }

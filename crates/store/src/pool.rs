@@ -16,12 +16,20 @@ use tokio::sync::{mpsc, oneshot};
 use crate::tx::{Reader, Tx};
 use crate::{DatabaseKey, Result, StoreError, open};
 
+#[cfg(feature = "stepped")]
+mod stepped;
 mod writer;
+
+#[cfg(feature = "stepped")]
+pub use stepped::Pace;
 
 /// A profile's database. Clones share it. The last one that goes closes it, and waits until that is done.
 #[derive(Clone)]
 pub struct Store {
     threads: Arc<Threads>,
+    /// In a simulation there are no threads: what is asked for is done where it is asked for.
+    #[cfg(feature = "stepped")]
+    stepped: Option<Arc<stepped::Stepped>>,
 }
 
 /// The working threads and the way to them.
@@ -80,6 +88,26 @@ impl Store {
         }
         Ok(Self {
             threads: Arc::new(threads),
+            #[cfg(feature = "stepped")]
+            stepped: None,
+        })
+    }
+
+    /// As [`Store::open`], for simulations: everything runs on the caller's thread, step by step, so that the same seed
+    /// does the same once more. Nothing is flushed to the disk: it outlives a program, and not the computer.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    #[cfg(feature = "stepped")]
+    pub fn open_stepped(path: &Path, key: &DatabaseKey, pace: Pace) -> Result<Self, StoreError> {
+        let stepped = stepped::Stepped::open(path, key, pace)?;
+        Ok(Self {
+            threads: Arc::new(Threads {
+                writes: None,
+                reads: None,
+                handles: Vec::new(),
+            }),
+            stepped: Some(Arc::new(stepped)),
         })
     }
 
@@ -93,6 +121,10 @@ impl Store {
         F: FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
+        #[cfg(feature = "stepped")]
+        if let Some(stepped) = &self.stepped {
+            return stepped.write(f).await;
+        }
         let (reply, answer) = oneshot::channel();
         let order = writer::Order::Run(Box::new(writer::Job { f, reply }));
         self.threads.write(order).await?;
@@ -108,6 +140,10 @@ impl Store {
         F: FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
+        #[cfg(feature = "stepped")]
+        if let Some(stepped) = &self.stepped {
+            return stepped.read(f).await;
+        }
         let (reply, answer) = oneshot::channel();
         let run = move |connection: &Connection| {
             // Nobody waits any more, for example because the next letter was typed into the search.
@@ -129,6 +165,11 @@ impl Store {
     /// # Errors
     /// When the last writing to the file failed; what was acknowledged is safe in the log.
     pub async fn close(&self) -> Result<(), StoreError> {
+        #[cfg(feature = "stepped")]
+        if let Some(stepped) = &self.stepped {
+            stepped.close();
+            return Ok(());
+        }
         for _ in 0..READERS {
             let (reply, answer) = oneshot::channel();
             if self.threads.read(ReadOrder::Close(reply)).await.is_ok() {

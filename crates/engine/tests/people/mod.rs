@@ -14,6 +14,7 @@ use lnd::sim::{SimNetwork, SimNode};
 use store::{DatabaseKey, MessageRow, PageAt, Store, Totals};
 use tempfile::TempDir;
 
+pub(crate) mod gate;
 pub(crate) mod killer;
 
 /// The network's wall clock.

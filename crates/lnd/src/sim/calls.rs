@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+use super::books::EndedBy;
 use super::hold_invoice;
 use super::node::SimNode;
 use super::onion::{self, Crossing};
@@ -387,11 +388,13 @@ impl Lightning for SimNode {
     }
 
     async fn settle(&self, preimage: &Preimage) -> Result<(), LightningError> {
-        self.ask(|state, me| state.settle(me, preimage)).await
+        self.ask(|state, me| state.settle(me, preimage, EndedBy::App))
+            .await
     }
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
-        self.ask(|state, me| state.cancel(me, hash)).await
+        self.ask(|state, me| state.cancel(me, hash, EndedBy::App))
+            .await
     }
 
     async fn send_peer_message(

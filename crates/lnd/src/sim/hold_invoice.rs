@@ -7,6 +7,7 @@ use domain::{Msat, NodeId, PaymentHash, Timestamp};
 use tokio::sync::oneshot;
 
 use super::Shared;
+use super::books::EndedBy;
 use super::invoice::{Arrival, LAST_CALL, Reception, SimInvoice};
 use super::pay::until_running;
 use super::state::State;
@@ -48,7 +49,7 @@ pub(super) async fn expire(shared: Arc<Shared>, node: usize, invoice: NewInvoice
         .is_some_and(|invoice| invoice.state == InvoiceState::Open);
     if open {
         // It is open, so it can be canceled.
-        let _ = state.cancel(node, invoice.hash);
+        let _ = state.cancel(node, invoice.hash, EndedBy::Timer);
     }
 }
 
@@ -133,6 +134,7 @@ impl State {
             expiry: 0,
             waiting: Vec::new(),
             terms: Some(terms),
+            ended: None,
         };
         invoices.by_index.insert(invoices.newest, invoice);
         Ok((text, true))

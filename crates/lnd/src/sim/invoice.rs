@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Msat, PaymentHash, Preimage};
+use domain::{Msat, PaymentHash, Preimage, Timestamp};
 use tokio::sync::oneshot;
 
 use super::Shared;
+use super::books::EndedBy;
 use super::hold_invoice::{self, Terms};
 use super::state::{Line, State};
 use crate::error::LightningError;
@@ -37,6 +38,8 @@ pub(super) struct SimInvoice {
     pub(super) waiting: Vec<oneshot::Sender<bool>>,
     /// Only of a hold invoice: it is not told to those who want to hear of keysends.
     pub(super) terms: Option<Terms>,
+    /// When it was settled or canceled, and who did it.
+    pub(super) ended: Option<(Timestamp, EndedBy)>,
 }
 
 impl SimInvoice {
@@ -166,7 +169,7 @@ async fn return_after(
     let mut state = shared.lock();
     if state.nodes[node].runs == runs && state.nodes[node].is_running() {
         // Decided already: nothing to do.
-        let _ = state.cancel(node, hash);
+        let _ = state.cancel(node, hash, EndedBy::Timer);
     }
 }
 
@@ -224,6 +227,7 @@ impl State {
             expiry,
             waiting: Vec::new(),
             terms: None,
+            ended: None,
         };
         this.invoices.by_index.insert(add_index, invoice);
         self.tell_subscribers(node, &facts);
@@ -245,7 +249,7 @@ impl State {
         invoice.facts.htlc_expiry = Some(invoice.expiry);
         invoice.facts.state = InvoiceState::Held;
         if let (true, Some(preimage)) = (hold.is_zero(), &arrival.preimage) {
-            return match self.settle(node, preimage) {
+            return match self.settle(node, preimage, EndedBy::Arrival) {
                 Ok(()) => Reception::Settled,
                 Err(_) => Reception::Refused,
             };
@@ -261,8 +265,9 @@ impl State {
         &mut self,
         node: usize,
         preimage: &Preimage,
+        by: EndedBy,
     ) -> Result<(), LightningError> {
-        let now = self.now_in_seconds();
+        let (moment, now) = (self.now(), self.now_in_seconds());
         let hash = preimage.payment_hash();
         let invoices = &mut self.nodes[node].invoices;
         let settle_index = invoices.settlements.saturating_add(1);
@@ -279,6 +284,7 @@ impl State {
         invoice.facts.preimage = Some(preimage.clone());
         invoice.facts.settled_at = Some(now);
         invoice.facts.settle_index = settle_index;
+        invoice.ended = Some((moment, by));
         let waiting = std::mem::take(&mut invoice.waiting);
         let (view, is_keysend) = (invoice.view(), invoice.terms.is_none());
         invoices.settlements = settle_index;
@@ -289,7 +295,13 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn cancel(&mut self, node: usize, hash: PaymentHash) -> Result<(), LightningError> {
+    pub(super) fn cancel(
+        &mut self,
+        node: usize,
+        hash: PaymentHash,
+        by: EndedBy,
+    ) -> Result<(), LightningError> {
+        let moment = self.now();
         let invoices = &mut self.nodes[node].invoices;
         let invoice = invoices.get(hash).ok_or(LightningError::NotFound)?;
         match invoice.facts.state {
@@ -299,6 +311,7 @@ impl State {
             InvoiceState::Open | InvoiceState::Held => {}
         }
         invoice.facts.state = InvoiceState::Canceled;
+        invoice.ended = Some((moment, by));
         let waiting = std::mem::take(&mut invoice.waiting);
         let view = invoice.view();
         if self.nodes[node].settings.deletes_canceled {
@@ -341,7 +354,7 @@ impl State {
             .collect();
         for hash in due {
             // It is pending, so it can be canceled.
-            let _ = self.cancel(node, hash);
+            let _ = self.cancel(node, hash, EndedBy::Expiry);
         }
     }
 

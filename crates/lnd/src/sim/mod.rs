@@ -9,6 +9,7 @@
     reason = "positions of nodes and channels are made here and never removed; a wrong one is a bug of the simulation"
 )]
 
+mod books;
 mod calls;
 mod hold_invoice;
 mod invoice;
@@ -29,6 +30,7 @@ use domain::{Msat, Timestamp};
 use secp256k1::SecretKey;
 use sha2::{Digest, Sha256};
 
+pub use books::{Deed, EndedBy, IncomingKeysend};
 pub use node::SimNode;
 pub(crate) use path::Ticket;
 use state::{Channel, NodeState, State};
@@ -94,6 +96,17 @@ impl SimNetwork {
             .channels
             .push(Channel::new([a.me, b.me], [a_side, b_side]));
         state.tell_of_channel(a.me, b.me, connected);
+    }
+
+    /// Puts more into the first channel between two nodes, as a splice does; nothing without one.
+    pub fn splice(&self, a: &SimNode, a_more: Msat, b: &SimNode, b_more: Msat) {
+        let mut state = self.shared.lock();
+        let all = state.channels.iter_mut();
+        for channel in all {
+            if let (Some(side), Some(_)) = (channel.side(a.me), channel.side(b.me)) {
+                return channel.add(side, [a_more, b_more]);
+            }
+        }
     }
 
     /// Finds so many blocks: held payments too close to their expiry go back.

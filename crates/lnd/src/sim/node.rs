@@ -45,6 +45,12 @@ impl SimNode {
         self.with(|node| node.settings.hold = time);
     }
 
+    /// How long it holds keysends.
+    #[must_use]
+    pub fn hold(&self) -> Duration {
+        self.with(|node| node.settings.hold)
+    }
+
     /// Whether it announces itself in gossip.
     pub fn set_announced(&self, on: bool) {
         self.with(|node| node.settings.announced = on);
@@ -68,7 +74,7 @@ impl SimNode {
         let mut state = self.shared.lock();
         state.tell_of_node(self.me, false);
         let node = &mut state.nodes[self.me];
-        node.running.send_replace(false);
+        node.run(false);
         node.break_streams();
     }
 
@@ -77,11 +83,17 @@ impl SimNode {
         let mut state = self.shared.lock();
         let node = &mut state.nodes[self.me];
         node.runs = node.runs.saturating_add(1);
-        let was_running = node.running.send_replace(true);
+        let was_running = node.run(true);
         state.return_expiring(self.me);
         if !was_running {
             state.tell_of_node(self.me, true);
         }
+    }
+
+    /// Whether it is up.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.with(|node| node.is_running())
     }
 
     /// Makes an invoice of another kind, for another program: it takes a place in the list and is never told.
@@ -89,9 +101,9 @@ impl SimNode {
         self.with(|node| node.invoices.newest = node.invoices.newest.saturating_add(1));
     }
 
-    /// Deletes what it knows of its payments, as an owner may.
+    /// Deletes what it knows of its payments, as an owner may. Those on their way stay: LND deletes no others.
     pub fn delete_payments(&self) {
-        self.with(|node| node.payments.clear());
+        self.with(|node| node.payments.retain(|_, payment| !payment.last.is_final()));
     }
 
     /// From now on every answer comes so late; what was asked for is done at once.

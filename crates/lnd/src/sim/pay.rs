@@ -40,9 +40,16 @@ pub(super) enum Flight {
 
 /// Waits until a node is there.
 pub(super) async fn until_running(shared: &Shared, node: usize) {
-    let mut running = shared.lock().nodes[node].running.subscribe();
-    // It fails only when the network itself is gone.
-    let _ = running.wait_for(|&running| running).await;
+    loop {
+        let started = {
+            let state = shared.lock();
+            if state.nodes[node].is_running() {
+                return;
+            }
+            Arc::clone(&state.nodes[node].started).notified_owned()
+        };
+        started.await;
+    }
 }
 
 impl State {
@@ -302,7 +309,9 @@ pub(super) async fn carry(
         pass(shared).await;
     }
     until_running(shared, last.to).await;
+    let hash = arrival.hash;
     let settled = receive(shared, last.to, arrival).await;
+    shared.lock().note(hash, hops, settled);
     bring_back(shared, hops, settled).await;
     if settled {
         Flight::Settled

@@ -1,14 +1,16 @@
 //! What the network knows at one moment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Msat, NodeId, PaymentHash, Timestamp};
 use secp256k1::SecretKey;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use super::Totals;
+use super::books::Deed;
 use super::invoice::Invoices;
 use super::onion::{Buckets, Carriage};
 use super::pay::Payment;
@@ -36,6 +38,8 @@ pub(super) struct State {
     pub(super) signed: BTreeSet<String>,
     /// What becomes of onions on their way.
     pub(super) carriage: Carriage,
+    /// Every payment that came to its recipient and has an end.
+    pub(super) deeds: Vec<Deed>,
     started: Instant,
 }
 
@@ -46,7 +50,9 @@ pub(super) struct NodeState {
     pub(super) secret: SecretKey,
     pub(super) id: NodeId,
     pub(super) alias: String,
-    pub(super) running: watch::Sender<bool>,
+    running: bool,
+    /// Told when it is started. Who waited first goes on first.
+    pub(super) started: Arc<Notify>,
     /// Timers live only as long as the run that started them.
     pub(super) runs: u64,
     pub(super) settings: Settings,
@@ -90,7 +96,8 @@ impl NodeState {
             secret,
             id: secret.public_key().into(),
             alias: alias.to_owned(),
-            running: watch::Sender::new(true),
+            running: true,
+            started: Arc::default(),
             runs: 0,
             settings: Settings {
                 keysend: true,
@@ -116,7 +123,16 @@ impl NodeState {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        *self.running.borrow()
+        self.running
+    }
+
+    /// Stops it or starts it; whether it was running.
+    pub(super) fn run(&mut self, running: bool) -> bool {
+        let was_running = std::mem::replace(&mut self.running, running);
+        if running {
+            self.started.notify_waiters();
+        }
+        was_running
     }
 
     /// Ends every open stream with an error, as a lost connection does.
@@ -171,6 +187,7 @@ impl State {
             hop_time: Duration::from_millis(40),
             signed: BTreeSet::new(),
             carriage: Carriage::default(),
+            deeds: Vec::new(),
             started: Instant::now(),
         }
     }
@@ -264,6 +281,15 @@ impl Channel {
 
     pub(super) fn remote(&self, side: usize) -> Msat {
         self.sides[other(side)]
+    }
+
+    /// More money: for `side` the first amount, for the other the second.
+    pub(super) fn add(&mut self, side: usize, [own, others]: [Msat; 2]) {
+        let more = |to: &mut Msat, amount| *to = to.checked_add(amount).unwrap_or(*to);
+        more(&mut self.sides[side], own);
+        more(&mut self.sides[other(side)], others);
+        more(&mut self.capacity, own);
+        more(&mut self.capacity, others);
     }
 
     /// Puts money on its way; `false` when the side does not have it.

@@ -1,5 +1,6 @@
 //! What a real LND was seen to do, as facts about the network in memory.
 
+mod books;
 mod conservation;
 mod faults;
 mod hold_invoices;

@@ -1,0 +1,23 @@
+//! What must hold in the end, whatever happened. Each law returns what breaks it, in words.
+
+mod arrival;
+mod books;
+mod holds;
+mod order;
+mod payback;
+mod payment;
+
+use crate::record::Record;
+
+/// Everything that is broken.
+pub(crate) fn broken(record: &Record) -> Vec<String> {
+    [
+        arrival::broken(record),
+        payment::broken(record),
+        payback::broken(record),
+        holds::broken(record),
+        books::broken(record),
+        order::broken(record),
+    ]
+    .concat()
+}

@@ -1,0 +1,103 @@
+//! Every message that was taken for sending is stored exactly once at its recipient, or its sender is told that it is not.
+
+use std::collections::BTreeSet;
+
+use domain::{DeliveryState, MessageKey, MessageKind};
+use store::MessageRow;
+
+use crate::doings::name_of;
+use crate::record::{Diary, Record, Sent};
+
+pub(super) fn broken(record: &Record) -> Vec<String> {
+    let mut broken = Vec::new();
+    for diary in &record.diaries {
+        for key in &diary.promised {
+            if !diary.sent.iter().any(|sent| sent.row.message.key == *key) {
+                broken.push(format!("{} has lost message {key:?}", diary.name));
+            }
+        }
+        for sent in &diary.sent {
+            let Some(recipient) = record.diary(sent.to) else {
+                continue;
+            };
+            let what = format!("{}'s {}", diary.name, name_of(&sent.row));
+            let copies = copies(diary, sent, recipient);
+            let state = sent.row.delivery.as_ref().map(|one| one.state).unwrap();
+            let certain = matches!(
+                state,
+                DeliveryState::Settled | DeliveryState::Returned | DeliveryState::Delivered
+            );
+            if copies.len() > 1 {
+                let count = copies.len();
+                broken.push(format!(
+                    "{what} is there {count} times at {}",
+                    recipient.name
+                ));
+            }
+            if certain && copies.is_empty() {
+                broken.push(format!("{what} is {state:?} and not at {}", recipient.name));
+            }
+            for copy in copies {
+                broken.extend(differences(&what, sent, copy));
+            }
+        }
+        broken.extend(strays(record, diary));
+    }
+    broken
+}
+
+/// Where it stands in the recipient's window: by its words, which no other message has, and by its payments.
+pub(super) fn copies<'a>(sender: &Diary, sent: &Sent, recipient: &'a Diary) -> Vec<&'a MessageRow> {
+    let by_payment: BTreeSet<MessageKey> = sent
+        .attempts
+        .iter()
+        .filter_map(|attempt| recipient.payments.get(&attempt.hash)?.message)
+        .collect();
+    let same_words = |row: &MessageRow| {
+        !sent.row.message.text.is_empty() && row.message.text == sent.row.message.text
+    };
+    recipient
+        .got
+        .iter()
+        .filter(|row| by_payment.contains(&row.message.key) || same_words(row))
+        .filter(|_| sender.node != recipient.node)
+        .collect()
+}
+
+fn differences(what: &str, sent: &Sent, copy: &MessageRow) -> Vec<String> {
+    let (ours, theirs) = (&sent.row.message, &copy.message);
+    let mut broken = Vec::new();
+    let refund = matches!(ours.kind, MessageKind::Refund { .. });
+    // Readable text brings words for those who know no pay-backs.
+    if ours.text != theirs.text && !refund {
+        broken.push(format!("{what} has other words there: {:?}", theirs.text));
+    }
+    if ours.payment != theirs.payment {
+        let (ours, theirs) = (ours.payment.get(), theirs.payment.get());
+        // One satoshi of readable text is postage to every program.
+        if !(ours == 1_000 && theirs == 0) {
+            broken.push(format!(
+                "{what} is a payment of {ours} here and {theirs} there"
+            ));
+        }
+    }
+    broken
+}
+
+/// What nobody has written.
+fn strays(record: &Record, recipient: &Diary) -> Vec<String> {
+    let written: BTreeSet<MessageKey> = record
+        .diaries
+        .iter()
+        .flat_map(|sender| sender.sent.iter().map(move |sent| (sender, sent)))
+        .filter(|(_, sent)| sent.to == recipient.node)
+        .flat_map(|(sender, sent)| copies(sender, sent, recipient))
+        .map(|row| row.message.key)
+        .collect();
+    recipient
+        .got
+        .iter()
+        .filter(|row| !written.contains(&row.message.key))
+        .map(|row| format!("nobody wrote {}'s {}", recipient.name, name_of(row)))
+        .collect()
+}

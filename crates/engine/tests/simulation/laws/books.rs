@@ -1,0 +1,89 @@
+//! The channels hold what the ledgers say, to the millisatoshi.
+
+use domain::{AttemptState, Msat, NodeId};
+
+use crate::record::{Diary, Record};
+
+pub(super) fn broken(record: &Record) -> Vec<String> {
+    let mut broken = Vec::new();
+    let network = record.network;
+    if network.balances != network.capacity || !network.in_flight.is_zero() {
+        broken.push(format!("the network has lost money: {network:?}"));
+    }
+    for (node, (name, put_in, has)) in &record.money {
+        let gained = signed(*has) - signed(*put_in);
+        let (paid, forwarded) = truth(record, *node);
+        if gained != paid + forwarded {
+            broken.push(format!(
+                "{name}'s node has {gained}, its payments say {}",
+                paid + forwarded
+            ));
+        }
+        if let Some(diary) = record.diary(*node) {
+            let booked = booked(diary) - unheard(record, diary);
+            if gained - forwarded != booked {
+                let gained = gained - forwarded;
+                broken.push(format!(
+                    "{name} has {gained} more, their ledger says {booked}"
+                ));
+            }
+        }
+    }
+    broken
+}
+
+fn signed(amount: Msat) -> i64 {
+    i64::try_from(amount.get()).unwrap()
+}
+
+/// What a node gained by payments of its own, and by forwarding those of others.
+fn truth(record: &Record, node: NodeId) -> (i64, i64) {
+    let (mut paid, mut forwarded) = (0, 0);
+    for deed in record.deeds.iter().filter(|deed| deed.settled) {
+        let fees: i64 = deed.fees.iter().map(|(_, fee)| signed(*fee)).sum();
+        if deed.to == node {
+            paid += signed(deed.amount);
+        }
+        if deed.from == node {
+            paid -= signed(deed.amount) + fees;
+        }
+        let earned = deed.fees.iter().filter(|(by, _)| *by == node);
+        forwarded += earned.map(|(_, fee)| signed(*fee)).sum::<i64>();
+    }
+    (paid, forwarded)
+}
+
+fn booked(diary: &Diary) -> i64 {
+    let totals = &diary.totals;
+    let came = [
+        totals.received,
+        totals.postage_received,
+        totals.refunds_received,
+    ];
+    let went = [
+        totals.sent,
+        totals.postage_sent,
+        totals.refunds_sent,
+        totals.fees,
+    ];
+    let sum = |amounts: &[Msat]| amounts.iter().map(|amount| signed(*amount)).sum::<i64>();
+    sum(&came) - sum(&went)
+}
+
+/// What was paid and is in no ledger, because the node had forgotten it before it was heard of.
+fn unheard(record: &Record, diary: &Diary) -> i64 {
+    let attempts = diary.sent.iter().flat_map(|sent| &sent.attempts);
+    let forgotten: Vec<_> = attempts
+        .filter(|attempt| attempt.state == AttemptState::Forgotten)
+        .map(|attempt| attempt.hash)
+        .collect();
+    record
+        .deeds
+        .iter()
+        .filter(|deed| deed.settled && forgotten.contains(&deed.hash))
+        .map(|deed| {
+            let fees: i64 = deed.fees.iter().map(|(_, fee)| signed(*fee)).sum();
+            signed(deed.amount) + fees
+        })
+        .sum()
+}

@@ -1,0 +1,109 @@
+//! Every hold is settled or refused before its deadline by the app, or as soon as the app can. None is forgotten, and none
+//! is ended by the app before somebody has decided.
+
+use std::time::Duration;
+
+use domain::{Decision, HoldState, Timestamp, last_moment};
+use lnd::InvoiceState;
+use lnd::sim::{EndedBy, IncomingKeysend};
+
+use crate::doings::short;
+use crate::record::{Diary, Record};
+
+/// The longest that an undisturbed app may take: it meets its node again, reads what it has missed, and looks at the clock.
+const SLOWEST: Duration = Duration::from_secs(200);
+/// LND's moments have whole seconds.
+const ROUGH: Duration = Duration::from_secs(1);
+
+pub(super) fn broken(record: &Record) -> Vec<String> {
+    let mut broken = Vec::new();
+    for diary in &record.diaries {
+        for keysend in &diary.keysends {
+            if keysend.invoice.hold_secs == 0 {
+                continue;
+            }
+            let what = format!("the hold {} of {}", short(keysend.invoice.hash), diary.name);
+            match keysend.ended {
+                None => broken.push(format!("{what} is forgotten")),
+                Some((at, by)) => {
+                    let problems = late(diary, keysend, at, by)
+                        .into_iter()
+                        .chain(rash(diary, keysend, at, by));
+                    broken.extend(problems.map(|problem| format!("{what} {problem}")));
+                }
+            }
+        }
+        broken.extend(disobeyed(diary));
+    }
+    broken
+}
+
+/// Ended by the app without a reason that stands in its books.
+fn rash(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) -> Option<String> {
+    if by != EndedBy::App {
+        return None;
+    }
+    let Some(row) = diary.payments.get(&keysend.invoice.hash) else {
+        return Some("was ended by the app, and is not in its books".to_owned());
+    };
+    let (created, span) = (keysend.invoice.created_at, keysend.invoice.hold_secs);
+    let deadline = created.plus(Duration::from_secs(span.into()));
+    let decided = match row.payment.decision {
+        Some(Decision::Person | Decision::Policy) => true,
+        Some(Decision::Deadline) => {
+            keysend.invoice.state == InvoiceState::Canceled && at >= last_moment(created, deadline)
+        }
+        Some(Decision::Arrival | Decision::Node) | None => false,
+    };
+    let decision = row.payment.decision;
+    (!decided).then(|| format!("was ended by the app, decided by {decision:?}"))
+}
+
+/// What a person has decided and the engine has taken is done, unless the node was faster.
+fn disobeyed(diary: &Diary) -> Vec<String> {
+    let mut broken = Vec::new();
+    for row in &diary.got {
+        let wish = diary.decided.get(&row.message.key);
+        let (Some(accepted), Some(incoming)) = (wish, &row.incoming) else {
+            continue;
+        };
+        let hash = incoming.payment.hash;
+        let keysend = diary.keysends.iter().find(|one| one.invoice.hash == hash);
+        let by_app = keysend
+            .and_then(|one| one.ended)
+            .is_some_and(|(_, by)| by == EndedBy::App);
+        let settled = incoming.payment.state == HoldState::Settled;
+        if by_app && settled != *accepted {
+            let what = crate::doings::name_of(row);
+            broken.push(format!("{what}: accepted {accepted}, settled {settled}"));
+        }
+    }
+    broken
+}
+
+fn late(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) -> Option<String> {
+    let span = Duration::from_secs(keysend.invoice.hold_secs.into());
+    let deadline = keysend.invoice.created_at.plus(span);
+    let calm = |from: Timestamp, to: Timestamp| {
+        let during = |span: &(Timestamp, Timestamp)| span.0 <= from && to <= span.1;
+        diary.calm.iter().any(during)
+    };
+    if by == EndedBy::Timer && calm(deadline.minus(SLOWEST), deadline) {
+        return Some("was ended by the node while the app was there".to_owned());
+    }
+    if at > deadline.plus(ROUGH) {
+        if calm(deadline.minus(SLOWEST), deadline.plus(ROUGH)) {
+            return Some(format!("was ended {:?} late", deadline.until(at)));
+        }
+        // It was late because nobody was there: then at once.
+        let idle = diary
+            .calm
+            .iter()
+            .find(|(from, to)| (*from).max(deadline).plus(SLOWEST) < (*to).min(at));
+        if idle.is_some() {
+            let late = deadline.until(at);
+            return Some(format!("was ended {late:?} late while the app was there"));
+        }
+    }
+    None
+}

@@ -1,0 +1,54 @@
+//! A sender's letters stand in the recipient's window in the order in which they were written, unless one came more than a
+//! minute after its successors.
+
+use std::time::Duration;
+
+use domain::Privacy;
+
+use super::arrival::copies;
+use crate::doings::name_of;
+use crate::record::{Diary, Record};
+
+const OVERTAKING: Duration = Duration::from_secs(60);
+
+pub(super) fn broken(record: &Record) -> Vec<String> {
+    let mut broken = Vec::new();
+    for sender in &record.diaries {
+        for recipient in &record.diaries {
+            broken.extend(swapped(sender, recipient));
+        }
+    }
+    broken
+}
+
+fn swapped(sender: &Diary, recipient: &Diary) -> Vec<String> {
+    let mut letters: Vec<_> = sender
+        .sent
+        .iter()
+        .filter(|sent| sent.to == recipient.node)
+        .filter_map(|sent| {
+            let copy = *copies(sender, sent, recipient).first()?;
+            // Readable text has no number.
+            let sealed = copy.message.privacy == Privacy::Sealed;
+            sealed.then_some((sent.row.delivery.as_ref()?.sequence, copy))
+        })
+        .collect();
+    letters.sort_by_key(|(sequence, _)| *sequence);
+    let place = |key| recipient.got.iter().position(|row| row.message.key == key);
+    let mut broken = Vec::new();
+    for (number, (_, first)) in letters.iter().enumerate() {
+        for (_, second) in &letters[number + 1..] {
+            let late = second.message.stored_at.until(first.message.stored_at) >= OVERTAKING;
+            if place(first.message.key) > place(second.message.key) && !late {
+                broken.push(format!(
+                    "{} stands after {} at {}, {:?} later",
+                    name_of(first),
+                    name_of(second),
+                    recipient.name,
+                    second.message.stored_at.until(first.message.stored_at),
+                ));
+            }
+        }
+    }
+    broken
+}

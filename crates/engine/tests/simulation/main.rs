@@ -1,0 +1,69 @@
+//! Whole conversations on a network in memory, with everything that goes wrong, drawn from one number: the seed.
+//!
+//! People write, pay, accept, refuse, pay back, cancel and try again. Their apps die between any two steps, at calls of the
+//! node and of the database; nodes stop and forget their timers; streams are lost, late, doubled and out of order; channels
+//! are full and forwarders away. In the end everybody comes back, and when nothing is open any more the books of the apps
+//! are held against each other and against what the network knows (`laws`).
+//!
+//! ```text
+//! cargo test -p heliograph-engine --test simulation                  the usual number of seeds
+//! SEEDS=10000 cargo test …   FIRST=5000 SEEDS=100 cargo test …       more of them, or others
+//! SEED=17 cargo test …                                               one, with all that happened
+//! ```
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a simulation fails where something is not as told"
+)]
+
+mod app;
+mod calm;
+mod dice;
+mod doings;
+mod fate;
+#[path = "../people/gate.rs"]
+mod gate;
+mod laws;
+mod peace;
+mod record;
+mod run;
+mod seeds;
+mod tally;
+mod trace;
+mod trouble;
+mod weather;
+mod wire;
+mod world;
+
+use run::run;
+
+/// Without `SEEDS`.
+const USUAL: u64 = 1_000;
+
+#[test]
+fn nothing_is_lost_and_nothing_is_paid_twice() {
+    if let Some(seed) = seeds::number("SEED") {
+        let run = run(seed);
+        println!("{}", run.trace);
+        assert!(run.broken.is_empty(), "{}", seeds::told(&run));
+        return;
+    }
+    let first = seeds::number("FIRST").unwrap_or(0);
+    let count = seeds::number("SEEDS").unwrap_or(USUAL);
+    seeds::all(first..first + count);
+}
+
+#[test]
+fn the_same_seed_does_the_same_once_more() {
+    for seed in 0..10 {
+        let (one, other) = (run(seed), run(seed));
+        assert_eq!(one.trace, other.trace, "seed {seed}");
+        assert_eq!(one.hash, other.hash, "seed {seed}");
+    }
+    assert_ne!(run(1).hash, run(2).hash);
+}

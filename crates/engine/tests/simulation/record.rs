@@ -1,0 +1,130 @@
+//! What is left in the end: the books of the apps, and what the network knows without them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Attempt, Direction, MessageKey, Msat, NodeId, PaymentHash, Timestamp};
+use lnd::sim::{Deed, IncomingKeysend, Totals as NetworkTotals};
+use store::{IncomingRow, MessageRow, Totals};
+use tokio::time::Instant;
+
+use crate::doings::everything;
+use crate::world::World;
+
+/// All of it.
+pub(crate) struct Record {
+    pub(crate) diaries: Vec<Diary>,
+    pub(crate) deeds: Vec<Deed>,
+    pub(crate) network: NetworkTotals,
+    /// Of every node: its name, what it put in and what it has.
+    pub(crate) money: BTreeMap<NodeId, (&'static str, Msat, Msat)>,
+}
+
+/// One person's.
+pub(crate) struct Diary {
+    pub(crate) name: &'static str,
+    pub(crate) node: NodeId,
+    pub(crate) sent: Vec<Sent>,
+    /// In the order of the window, conversation by conversation.
+    pub(crate) got: Vec<MessageRow>,
+    pub(crate) payments: BTreeMap<PaymentHash, IncomingRow>,
+    pub(crate) totals: Totals,
+    /// What their node got.
+    pub(crate) keysends: Vec<IncomingKeysend>,
+    /// When app and node were undisturbed.
+    pub(crate) calm: Vec<(Timestamp, Timestamp)>,
+    /// Messages that were taken for sending.
+    pub(crate) promised: BTreeSet<MessageKey>,
+    /// Held payments that the person accepted (or refused).
+    pub(crate) decided: BTreeMap<MessageKey, bool>,
+    /// Messages whose repetition may have been paid twice, as the window says.
+    pub(crate) risked: BTreeSet<MessageKey>,
+}
+
+/// A message with all tries.
+pub(crate) struct Sent {
+    pub(crate) to: NodeId,
+    pub(crate) row: MessageRow,
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+impl Record {
+    /// The payments of this hash that the recipient has.
+    pub(crate) fn settled(&self, hash: PaymentHash) -> usize {
+        let of = |deed: &&Deed| deed.hash == hash && deed.settled;
+        self.deeds.iter().filter(of).count()
+    }
+
+    pub(crate) fn diary(&self, node: NodeId) -> Option<&Diary> {
+        self.diaries.iter().find(|diary| diary.node == node)
+    }
+}
+
+impl World {
+    pub(crate) async fn record(&self) -> Record {
+        let mut diaries = Vec::new();
+        for number in 0..self.apps.len() {
+            diaries.push(self.diary(number).await);
+        }
+        let money = self.nodes.iter().map(|(name, node)| {
+            let put_in = self.put_in.get(&node.id()).copied().unwrap_or_default();
+            (node.id(), (*name, put_in, node.local_balance()))
+        });
+        Record {
+            diaries,
+            deeds: self.around.network.deeds(),
+            network: self.around.network.totals(),
+            money: money.collect(),
+        }
+    }
+
+    async fn diary(&self, number: usize) -> Diary {
+        let app = &self.apps[number];
+        let store = &app.life.as_ref().unwrap().store;
+        let (mut sent, mut got) = (Vec::new(), Vec::new());
+        for row in everything(store, self).await {
+            let key = row.message.key;
+            match (row.message.direction, &row.delivery) {
+                (Direction::Outgoing, Some(delivery)) => sent.push(Sent {
+                    to: delivery.to,
+                    attempts: store.read(move |db| db.attempts_of(key)).await.unwrap(),
+                    row,
+                }),
+                _ => got.push(row),
+            }
+        }
+        let keysends = app.node.incoming();
+        let hashes: Vec<_> = keysends.iter().map(|one| one.invoice.hash).collect();
+        let payments = store
+            .read(move |db| {
+                let mut rows = BTreeMap::new();
+                for hash in hashes {
+                    rows.extend(db.incoming(hash)?.map(|row| (hash, row)));
+                }
+                Ok(rows)
+            })
+            .await
+            .unwrap();
+        let calm = app.calm.spans(Instant::now());
+        let mine = |of: &(usize, MessageKey)| (of.0 == number).then_some(of.1);
+        Diary {
+            name: app.name,
+            node: app.node.id(),
+            sent,
+            got,
+            payments,
+            totals: store.read(|db| db.totals(None)).await.unwrap(),
+            keysends,
+            calm: calm
+                .into_iter()
+                .map(|(from, to)| (self.timestamp(from), self.timestamp(to)))
+                .collect(),
+            promised: self.promised.iter().filter_map(mine).collect(),
+            decided: self
+                .decided
+                .iter()
+                .filter_map(|((who, key), accepted)| Some((mine(&(*who, *key))?, *accepted)))
+                .collect(),
+            risked: self.risked.iter().filter_map(mine).collect(),
+        }
+    }
+}

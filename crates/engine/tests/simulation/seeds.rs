@@ -1,0 +1,91 @@
+//! Many seeds at once, and what is said of those that fail.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, Once};
+use std::thread;
+use std::time::Instant;
+
+use crate::run::{Run, run};
+use crate::tally::Tally;
+
+/// A number from the environment.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().expect("a number"))
+}
+
+/// Runs all of them, as many at once as there are processors, and fails when one does.
+pub(crate) fn all(seeds: Range<u64>) {
+    let began = Instant::now();
+    let next = AtomicU64::new(seeds.start);
+    let (failed, tally) = (Mutex::new(Vec::new()), Mutex::new(Tally::default()));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= seeds.end {
+                        return;
+                    }
+                    let run = run(seed);
+                    tally.lock().unwrap().add(&run.tally);
+                    if !run.broken.is_empty() {
+                        failed.lock().unwrap().push(run);
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().unwrap();
+    failed.sort_by_key(|run| run.seed);
+    println!(
+        "{} seeds in {:.1} s, {} failed: {}",
+        seeds.end - seeds.start,
+        began.elapsed().as_secs_f64(),
+        failed.len(),
+        tally.into_inner().unwrap(),
+    );
+    if let Some(first) = failed.first() {
+        println!("What happened with seed {}:\n{}", first.seed, first.trace);
+        let told: Vec<_> = failed.iter().map(told).collect();
+        panic!("{} of the seeds failed\n{}", failed.len(), told.join("\n"));
+    }
+}
+
+/// What is broken, and how to see it again.
+pub(crate) fn told(run: &Run) -> String {
+    let mut text = format!(
+        "seed {0}: SEED={0} cargo test -p heliograph-engine --test simulation -- --nocapture nothing_is_lost",
+        run.seed
+    );
+    for problem in &run.broken {
+        write!(text, "\n    {problem}").unwrap();
+    }
+    text
+}
+
+thread_local! {
+    /// Panics on this thread, also those of an engine's tasks, which nobody waits for.
+    static PANICS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What has panicked on this thread since it was asked last.
+pub(crate) fn panics() -> Vec<String> {
+    PANICS.with_borrow_mut(std::mem::take)
+}
+
+/// From now on panics are remembered beside being told.
+pub(crate) fn remember_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            PANICS.with_borrow_mut(|panics| panics.push(panic.to_string()));
+            tell(panic);
+        }));
+    });
+}
