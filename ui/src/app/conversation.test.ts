@@ -41,7 +41,13 @@ describe("a conversation", () => {
     const { backend } = await openCarol();
     const free = await messageOf(backend.receive(CAROL, "in"));
     expect(within(free).queryByTestId("cost")).toBeNull();
-    const key = await backend.messageSend({ conversation: CAROL, text: "out", payment: 0, fee_limit: null });
+    const key = await backend.messageSend({
+      conversation: CAROL,
+      text: "out",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+    });
     const sent = await messageOf(key);
     expect(within(sent).getByText("On its way")).toBeInTheDocument();
     backend.alter(key, { delivery: delivery() });
@@ -55,7 +61,13 @@ describe("a conversation", () => {
 
   it("says why a message did not arrive, and tries again", async () => {
     const { backend, user } = await openCarol();
-    const key = await backend.messageSend({ conversation: CAROL, text: "lost", payment: 0, fee_limit: null });
+    const key = await backend.messageSend({
+      conversation: CAROL,
+      text: "lost",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+    });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "failed", returned: null, failure: "no_route" }) });
     expect(await within(sent).findByText(/No route with enough money/u)).toBeInTheDocument();
@@ -71,7 +83,13 @@ describe("a conversation", () => {
 
   it("offers to give up what nobody knows the end of, and to repeat what may not have arrived", async () => {
     const { backend, user } = await openCarol();
-    const key = await backend.messageSend({ conversation: CAROL, text: "?", payment: 0, fee_limit: null });
+    const key = await backend.messageSend({
+      conversation: CAROL,
+      text: "?",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+    });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "parked", returned: null }) });
     expect(await within(sent).findByTestId("cancel")).toHaveTextContent("Give up");
@@ -89,6 +107,7 @@ describe("a conversation", () => {
       text: "later",
       payment: 0,
       fee_limit: null,
+      way: "auto",
     });
     const sent = await messageOf(key);
     backend.alter(key, {
@@ -146,6 +165,7 @@ describe("a conversation", () => {
       text: "a deed",
       payment: 0,
       fee_limit: null,
+      way: "auto",
     });
     backend.alter(key, {
       delivery: delivery({ state: "settled", returned: null, fee: 204, paid: SAT + 204 }),
@@ -276,6 +296,7 @@ describe("a payment", () => {
       text: "",
       payment: 5_000 * SAT,
       fee_limit: null,
+      way: "auto",
     });
     const row = await messageOf(key);
     expect(within(row).getByText("Waiting for the recipient")).toBeInTheDocument();
@@ -298,7 +319,7 @@ describe("the composer", () => {
     });
     await user.type(textField(), "{Enter}");
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null }],
+      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null, way: "auto" }],
     ]);
     await waitFor(() => {
       expect(textField()).toHaveValue("");
@@ -337,7 +358,7 @@ describe("the composer", () => {
     await expectAccessible();
     await user.click(screen.getByTestId("send"));
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "For the tickets", payment: 2_100_500, fee_limit: null }],
+      [{ conversation: CAROL, text: "For the tickets", payment: 2_100_500, fee_limit: null, way: "auto" }],
     ]);
   });
 
@@ -417,7 +438,7 @@ describe("the composer", () => {
     expect(calls(backend, "messageSend")).toEqual([]);
     await waitFor(() => {
       expect(calls(backend, "messageSend")).toEqual([
-        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null }],
+        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null, way: "auto" }],
       ]);
     });
     expect(calls(backend, "quote")).toHaveLength(1);

@@ -17,6 +17,7 @@ export const SETTINGS: Settings = {
   accept_bare: true,
   accept_readable_up_to: 10_000,
   fee_limit: null,
+  read_receipts: true,
 };
 
 export const ALICE: Profile = {
@@ -63,7 +64,12 @@ export const POOR: Permissions = {
     { method: "/invoicesrpc.Invoices/SettleInvoice", purpose: "decide" },
     { method: "/signrpc.Signer/DeriveSharedKey", purpose: "seal" },
   ],
-  missing_optional: [{ method: "/lnrpc.Lightning/GetDebugInfo", purpose: "node_config" }],
+  missing_optional: [
+    { method: "/lnrpc.Lightning/GetDebugInfo", purpose: "node_config" },
+    { method: "/lnrpc.Lightning/SendOnionMessage", purpose: "free" },
+    { method: "/lnrpc.Lightning/SubscribeOnionMessages", purpose: "free" },
+    { method: "/lnrpc.Lightning/SignMessage", purpose: "key_card" },
+  ],
   too_powerful: true,
   bake_command: BAKE,
 };

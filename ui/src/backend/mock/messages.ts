@@ -1,4 +1,4 @@
-import type { Delivery, Hold, Message } from "../backend";
+import type { Carrier, Delivery, Hold, Message } from "../backend";
 
 export const SAT = 1_000;
 export const MINUTE = 60_000;
@@ -18,6 +18,9 @@ export function delivery(more: Partial<Delivery> = {}): Delivery {
     waits_until: null,
     next_try: null,
     gives_up_at: null,
+    way: "auto",
+    delivered_at: null,
+    read_at: null,
     ...more,
   };
 }
@@ -25,6 +28,16 @@ export function delivery(more: Partial<Delivery> = {}): Delivery {
 /** Postage that the other node kept. */
 export function kept(fee: number): Delivery {
   return delivery({ state: "settled", returned: null, fee, paid: SAT + fee });
+}
+
+/** Their app has it, and nothing was paid. */
+export function delivered(at: number, more: Partial<Delivery> = {}): Delivery {
+  return delivery({ state: "delivered", returned: null, delivered_at: at, ...more });
+}
+
+/** What came or went for free, for a sketch of a message. */
+export function free(carrier: Carrier, way?: Delivery): Pick<Sketch, "carrier" | "hold" | "delivery"> {
+  return way === undefined ? { carrier, hold: null } : { carrier, delivery: way };
 }
 
 export function hold(more: Partial<Hold> = {}): Hold {
@@ -62,6 +75,7 @@ export function messages(
       stored_at,
       authorship: "verified",
       privacy: "sealed",
+      carrier: "keysend",
       delivery: incoming ? null : delivery(),
       hold: incoming ? hold({ arrived_at: stored_at - 40 }) : null,
       refund: null,

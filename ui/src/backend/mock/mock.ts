@@ -5,6 +5,7 @@ import type {
   ConnectionHints,
   ConnectionInput,
   ConnectionReport,
+  ContactKey,
   Conversation,
   ConversationFilter,
   FileKind,
@@ -18,12 +19,13 @@ import type {
   SendRequest,
   Settings,
   Trust,
+  Way,
 } from "../backend";
 import type { BackendError } from "../error";
 import { ALICE, BAKE, costs, FINE, HOLDS, OFFICE, REPORT, SETTINGS, STOCK, SUMMARY, totals } from "./answers";
-import { delivery, hold, MINUTE, SAT } from "./messages";
-import { detailsOf, hitsIn, quoteOf, refusal } from "./derive";
-import { contact, conversation, hex, keyOf } from "./people";
+import { delivered, delivery, hold, MINUTE, SAT } from "./messages";
+import { carrierOf, detailsOf, hitsIn, NEIGHBOUR, quoteOf, refusal } from "./derive";
+import { contact, conversation, hex, keyOf, NO_KEY } from "./people";
 import { worldOf, type Scene } from "./scenes";
 
 export interface MockOptions {
@@ -45,6 +47,8 @@ export class MockBackend implements Backend {
   profiles: Profile[];
   conversations: Conversation[];
   messages: Map<number, Message[]>;
+  /** What is known of the keys of others, by conversation. */
+  keys: Map<number, ContactKey>;
   copied: string[] = [];
   /** What commands were given, by name. */
   readonly asked: { command: string; args: unknown[] }[] = [];
@@ -64,6 +68,7 @@ export class MockBackend implements Backend {
     this.scene = scene;
     this.conversations = world.conversations;
     this.messages = world.messages;
+    this.keys = world.keys;
     this.settings = { ...SETTINGS, ...settings };
     this.profiles = scene.startsWith("first-run") ? [] : [ALICE, OFFICE];
     this.app = { stage: "open", profile: ALICE };
@@ -100,6 +105,12 @@ export class MockBackend implements Backend {
     const index = list.indexOf(found);
     list[index] = { ...found, ...patch };
     this.tell({ kind: "message", conversation: found.conversation, key });
+  }
+
+  /** A card has come, or has changed something. */
+  card(id: number, key: ContactKey): void {
+    this.keys.set(id, key);
+    this.tell({ kind: "conversation", id });
   }
 
   /** A message from the other side. */
@@ -246,7 +257,7 @@ export class MockBackend implements Backend {
   conversationReach = (id: number) =>
     this.#answer("conversationReach", [id], (): Reach => {
       if (this.link.state !== "connected") throw refusal("offline");
-      const direct = id === 1;
+      const direct = id === NEIGHBOUR;
       return {
         in_graph: id !== 5,
         keysend: true,
@@ -290,6 +301,32 @@ export class MockBackend implements Backend {
       return null;
     });
 
+  contactSetWay = (node: string, way: Way, sealedOnly: boolean) =>
+    this.#answer("contactSetWay", [node, way, sealedOnly], () => {
+      const row = this.#byNode(node);
+      row.contact = { ...row.contact, way, sealed_only: sealedOnly };
+      this.tell({ kind: "conversation", id: row.id });
+      return null;
+    });
+
+  contactKey = (node: string) => this.#answer("contactKey", [node], () => this.#key(this.#byNode(node).id));
+
+  contactSetCompared = (node: string, number: string, compared: boolean) =>
+    this.#answer("contactSetCompared", [node, number, compared], () => {
+      const { id } = this.#byNode(node);
+      const key = this.#key(id);
+      if (key.safety_number !== number) throw refusal("key_changed");
+      this.card(id, { ...key, compared, changed: false });
+      return null;
+    });
+
+  contactGreet = (id: number) =>
+    this.#answer("contactGreet", [id], () => {
+      if (this.link.state !== "connected") throw refusal("offline");
+      this.#conversation(id);
+      return null;
+    });
+
   contactRemove = (node: string) =>
     this.#answer("contactRemove", [node], () => {
       const row = this.#byNode(node);
@@ -321,14 +358,18 @@ export class MockBackend implements Backend {
 
   messageSend = (request: SendRequest) =>
     this.#answer("messageSend", [request], () => {
-      const { conversation: id, text, payment } = request;
+      const { conversation: id, text, payment, way } = request;
+      const carrier = carrierOf(request, this.#conversation(id).contact, this.#key(id));
       const key = this.#store(id, {
         text,
         kind: { kind: payment > 0 ? "payment" : "text" },
         payment,
+        carrier,
         delivery: delivery({
-          state: this.link.state === "connected" ? "in_flight" : "queued",
+          state: this.link.state === "connected" && carrier !== null ? "in_flight" : "queued",
           returned: null,
+          failure: carrier === null ? "no_way" : null,
+          way,
           amount: payment || SAT,
           postage: payment === 0,
           hops: null,
@@ -337,7 +378,11 @@ export class MockBackend implements Backend {
         hold: null,
       });
       this.tell({ kind: "message", conversation: id, key });
-      if (payment === 0)
+      if (carrier === "peer" || carrier === "onion") {
+        this.#later(300, () => {
+          this.alter(key, { delivery: delivered(Date.now(), { hops: carrier === "peer" ? 1 : 2 }) });
+        });
+      } else if (payment === 0)
         this.#later(900, () => {
           this.alter(key, { delivery: delivery() });
         });
@@ -388,7 +433,11 @@ export class MockBackend implements Backend {
   quote = (request: SendRequest) =>
     this.#answer("quote", [request], () => {
       if (this.link.state !== "connected") throw refusal("offline");
-      return quoteOf(request, this.#conversation(request.conversation).contact);
+      return quoteOf(
+        request,
+        this.#conversation(request.conversation).contact,
+        this.#key(request.conversation),
+      );
     });
 
   paymentAccept = (key: number) => this.#decide("paymentAccept", key, "accepting", "settled");
@@ -398,6 +447,9 @@ export class MockBackend implements Backend {
     this.#answer("paybackQuote", [key], (): Quote => {
       const amount = this.#find(key).hold?.amount ?? 0;
       return {
+        carrier: "keysend",
+        way_hops: 2,
+        payable: true,
         amount,
         postage: false,
         returned: false,
@@ -532,6 +584,10 @@ export class MockBackend implements Backend {
     return row;
   }
 
+  #key(id: number): ContactKey {
+    return this.keys.get(id) ?? NO_KEY;
+  }
+
   #byNode(node: string): Conversation {
     const row = this.conversations.find((known) => known.contact.node === node);
     if (row === undefined) throw refusal("not_found");
@@ -560,6 +616,7 @@ export class MockBackend implements Backend {
       stored_at: now,
       authorship: "verified",
       privacy: this.#conversation(id).contact.program.kind === "heliograph" ? "sealed" : "open",
+      carrier: "keysend",
       delivery: delivery(),
       hold: null,
       refund: null,
