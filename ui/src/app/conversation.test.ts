@@ -168,6 +168,7 @@ describe("a conversation", () => {
       way: "auto",
     });
     backend.alter(key, {
+      carrier: "keysend",
       delivery: delivery({ state: "settled", returned: null, fee: 204, paid: SAT + 204 }),
     });
     const row = await messageOf(key);
@@ -315,7 +316,9 @@ describe("the composer", () => {
     const { backend, user } = await openCarol();
     await user.type(textField(), "Hello");
     await waitFor(() => {
-      expect(screen.getByTestId("estimate")).toHaveTextContent("about 1 sat, returned·direct channel");
+      expect(screen.getByTestId("estimate")).toHaveTextContent(
+        "free, direct·if their app is asleep: about 1 sat, returned",
+      );
     });
     await user.type(textField(), "{Enter}");
     expect(calls(backend, "messageSend")).toEqual([

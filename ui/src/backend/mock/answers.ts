@@ -103,6 +103,22 @@ export function totals(more: Partial<Totals> = {}): Totals {
   return { ...NOTHING, ...more };
 }
 
+/** What there is to tell about one conversation. */
+export function costsWith(id: number): Totals {
+  return id === 1
+    ? totals({
+        sent: 2_100_000,
+        fees: 4_308,
+        postage_sent: 1_000,
+        received: 1_500_000,
+        refunds_sent: 1_500_000,
+        returned_to_us: 50_041_000,
+        messages_sent: 41,
+        messages_received: 37,
+      })
+    : totals({ fees: 1_204, postage_sent: 3_000, messages_sent: 2, messages_received: 3 });
+}
+
 export function costs(title: (conversation: number) => { title: string; node: string }): Costs {
   const contacts = [
     {

@@ -3,10 +3,12 @@ import type {
   Carrier,
   Contact,
   ContactKey,
+  Conversation,
   Delivery,
   Message,
   MessageDetails,
   Quote,
+  Reach,
   SearchHit,
   SendRequest,
 } from "../backend";
@@ -61,6 +63,18 @@ export function detailsOf(message: Message): MessageDetails {
 /** The first conversation is with a neighbour; everybody else is two hops away. */
 export const NEIGHBOUR = 1;
 
+/** How somebody can be reached; the fifth is no public node. */
+export function reachOf(conversation: number): Reach {
+  const near = conversation === NEIGHBOUR ? 1 : 0;
+  return {
+    in_graph: conversation !== 5,
+    keysend: true,
+    peer: near > 0,
+    channels: near,
+    active_channels: near,
+  };
+}
+
 /** What a text is tried by first; nothing when no way that is allowed leads there. */
 export function carrierOf(request: SendRequest, { way: usual }: Contact, key: ContactKey): Carrier | null {
   const way = request.way === "auto" ? usual : request.way;
@@ -97,6 +111,45 @@ export function quoteOf(request: SendRequest, contact: Contact, key: ContactKey)
     privacy: program.kind === "heliograph" || contact.sealed_only || key.sealed_to_app ? "sealed" : "open",
     bytes_left: 700 - bytes,
     held: holds,
+  };
+}
+
+/** What a pay-back would cost, over two hops. */
+export function paybackQuoteOf(amount: number): Quote {
+  return {
+    carrier: "keysend",
+    way_hops: 2,
+    payable: true,
+    amount,
+    postage: false,
+    returned: false,
+    fee: 1_036,
+    fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
+    hops: 2,
+    privacy: "sealed",
+    bytes_left: 600,
+    held: false,
+  };
+}
+
+/** A row of the list, with what its messages add to it. */
+export function viewOf(row: Conversation, all: Message[] = []): Conversation {
+  const last = all.at(-1);
+  const recent = all.length > 200 ? all.slice(-200) : all;
+  return {
+    ...row,
+    held: recent.filter((message) => message.hold?.state === "held").length,
+    failed: recent.filter((message) => message.delivery?.state === "failed").length,
+    last: last
+      ? {
+          direction: last.direction,
+          kind: last.kind,
+          text: last.text.slice(0, 120),
+          payment: last.payment,
+          at: last.stored_at,
+          delivery: last.delivery?.state ?? null,
+        }
+      : null,
   };
 }
 

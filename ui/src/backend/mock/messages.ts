@@ -55,6 +55,27 @@ export function hold(more: Partial<Hold> = {}): Hold {
 
 export type Sketch = Partial<Omit<Message, "key" | "conversation" | "stored_at">> & { text: string };
 
+/** A text of ours that came back, having arrived. */
+export function outgoing(key: number, conversation: number, at: number): Message {
+  return {
+    key,
+    conversation,
+    direction: "outgoing",
+    kind: { kind: "text" },
+    text: "",
+    payment: 0,
+    sent_at: at,
+    stored_at: at,
+    authorship: "verified",
+    privacy: "sealed",
+    carrier: "keysend",
+    delivery: delivery(),
+    hold: null,
+    refund: null,
+    refund_of: null,
+  };
+}
+
 /** Turns sketches into messages: `[how long ago, who, what]`. */
 export function messages(
   conversation: number,
@@ -66,20 +87,11 @@ export function messages(
     const stored_at = now - ago;
     const incoming = way === "in";
     return {
-      key: firstKey + index,
-      conversation,
-      direction: incoming ? "incoming" : "outgoing",
-      kind: { kind: "text" },
-      payment: 0,
+      ...outgoing(firstKey + index, conversation, stored_at),
       sent_at: stored_at - 180,
-      stored_at,
-      authorship: "verified",
-      privacy: "sealed",
-      carrier: "keysend",
-      delivery: incoming ? null : delivery(),
-      hold: incoming ? hold({ arrived_at: stored_at - 40 }) : null,
-      refund: null,
-      refund_of: null,
+      ...(incoming
+        ? { direction: "incoming", delivery: null, hold: hold({ arrived_at: stored_at - 40 }) }
+        : {}),
       ...sketch,
     };
   });

@@ -14,17 +14,28 @@ import type {
   NodeView,
   PageAt,
   Profile,
-  Quote,
-  Reach,
   SendRequest,
   Settings,
   Trust,
   Way,
 } from "../backend";
 import type { BackendError } from "../error";
-import { ALICE, BAKE, costs, FINE, HOLDS, OFFICE, REPORT, SETTINGS, STOCK, SUMMARY, totals } from "./answers";
-import { delivered, delivery, hold, MINUTE, SAT } from "./messages";
-import { carrierOf, detailsOf, hitsIn, NEIGHBOUR, quoteOf, refusal } from "./derive";
+import {
+  ALICE,
+  BAKE,
+  costs,
+  costsWith,
+  FINE,
+  HOLDS,
+  OFFICE,
+  REPORT,
+  SETTINGS,
+  STOCK,
+  SUMMARY,
+  totals,
+} from "./answers";
+import { delivered, delivery, hold, MINUTE, outgoing, SAT } from "./messages";
+import { carrierOf, detailsOf, hitsIn, paybackQuoteOf, quoteOf, reachOf, refusal, viewOf } from "./derive";
 import { contact, conversation, hex, keyOf, NO_KEY } from "./people";
 import { worldOf, type Scene } from "./scenes";
 
@@ -229,7 +240,7 @@ export class MockBackend implements Backend {
           ({ contact: { trust } }) =>
             trust === ({ requests: "request", blocked: "blocked" }[filter as string] ?? "known"),
         )
-        .map((row) => this.#view(row))
+        .map((row) => viewOf(row, this.messages.get(row.id)))
         .filter((row) => (filter === "unread" ? row.unread > 0 : filter === "held" ? row.held > 0 : true))
         .filter(({ contact: { name, alias, node } }) =>
           [name, alias, node].some((words) => words.toLowerCase().includes(wanted)),
@@ -238,7 +249,7 @@ export class MockBackend implements Backend {
     });
 
   conversationGet = (id: number) =>
-    this.#answer("conversationGet", [id], () => this.#view(this.#conversation(id)));
+    this.#answer("conversationGet", [id], () => viewOf(this.#conversation(id), this.messages.get(id)));
 
   conversationSeen = (id: number) =>
     this.#answer("conversationSeen", [id], () => {
@@ -255,16 +266,9 @@ export class MockBackend implements Backend {
     });
 
   conversationReach = (id: number) =>
-    this.#answer("conversationReach", [id], (): Reach => {
+    this.#answer("conversationReach", [id], () => {
       if (this.link.state !== "connected") throw refusal("offline");
-      const direct = id === NEIGHBOUR;
-      return {
-        in_graph: id !== 5,
-        keysend: true,
-        peer: direct,
-        channels: direct ? 1 : 0,
-        active_channels: direct ? 1 : 0,
-      };
+      return reachOf(id);
     });
 
   contactAdd = (address: string, name: string) =>
@@ -444,23 +448,7 @@ export class MockBackend implements Backend {
   paymentRefuse = (key: number) => this.#decide("paymentRefuse", key, "refunding", "returned");
 
   paybackQuote = (key: number) =>
-    this.#answer("paybackQuote", [key], (): Quote => {
-      const amount = this.#find(key).hold?.amount ?? 0;
-      return {
-        carrier: "keysend",
-        way_hops: 2,
-        payable: true,
-        amount,
-        postage: false,
-        returned: false,
-        fee: 1_036,
-        fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
-        hops: 2,
-        privacy: "sealed",
-        bytes_left: 600,
-        held: false,
-      };
-    });
+    this.#answer("paybackQuote", [key], () => paybackQuoteOf(this.#find(key).hold?.amount ?? 0));
 
   paymentPayBack = (key: number, feeLimit: number | null) =>
     this.#answer("paymentPayBack", [key, feeLimit], () => {
@@ -503,21 +491,7 @@ export class MockBackend implements Backend {
           }),
     );
 
-  conversationCosts = (id: number) =>
-    this.#answer("conversationCosts", [id], () =>
-      id === 1
-        ? totals({
-            sent: 2_100_000,
-            fees: 4_308,
-            postage_sent: 1_000,
-            received: 1_500_000,
-            refunds_sent: 1_500_000,
-            returned_to_us: 50_041_000,
-            messages_sent: 41,
-            messages_received: 37,
-          })
-        : totals({ fees: 1_204, postage_sent: 3_000, messages_sent: 2, messages_received: 3 }),
-    );
+  conversationCosts = (id: number) => this.#answer("conversationCosts", [id], () => costsWith(id));
 
   search = (text: string, id: number | null, before: number | null, limit: number) =>
     this.#answer("search", [text, id, before, limit], () =>
@@ -604,48 +578,11 @@ export class MockBackend implements Backend {
 
   #store(id: number, patch: Partial<Message>): number {
     const key = (this.#nextKey += 1);
-    const now = Date.now();
-    const message: Message = {
-      key,
-      conversation: id,
-      direction: "outgoing",
-      kind: { kind: "text" },
-      text: "",
-      payment: 0,
-      sent_at: now,
-      stored_at: now,
-      authorship: "verified",
-      privacy: this.#conversation(id).contact.program.kind === "heliograph" ? "sealed" : "open",
-      carrier: "keysend",
-      delivery: delivery(),
-      hold: null,
-      refund: null,
-      refund_of: null,
-      ...patch,
-    };
+    const sealed = this.#conversation(id).contact.program.kind === "heliograph";
+    const plain = outgoing(key, id, Date.now());
+    const message: Message = { ...plain, privacy: sealed ? "sealed" : "open", ...patch };
     this.messages.set(id, [...(this.messages.get(id) ?? []), message]);
     return key;
-  }
-
-  #view(row: Conversation): Conversation {
-    const all = this.messages.get(row.id) ?? [];
-    const last = all.at(-1);
-    const recent = all.length > 200 ? all.slice(-200) : all;
-    return {
-      ...row,
-      held: recent.filter((message) => message.hold?.state === "held").length,
-      failed: recent.filter((message) => message.delivery?.state === "failed").length,
-      last: last
-        ? {
-            direction: last.direction,
-            kind: last.kind,
-            text: last.text.slice(0, 120),
-            payment: last.payment,
-            at: last.stored_at,
-            delivery: last.delivery?.state ?? null,
-          }
-        : null,
-    };
   }
 }
 
