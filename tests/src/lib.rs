@@ -9,6 +9,7 @@ pub mod person;
 pub mod ports;
 pub mod process;
 pub mod regtest;
+pub mod soak;
 pub mod stories;
 pub mod temporary;
 pub mod wait;

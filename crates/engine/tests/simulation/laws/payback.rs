@@ -1,8 +1,9 @@
 //! A payment is paid back once at most, and both sides know it.
 
-use domain::{AttemptState, PaymentHash};
+use domain::{AttemptState, PaymentHash, Privacy};
 use store::MessageRow;
 
+use super::arrival::copies;
 use crate::doings::{name_of, short};
 use crate::record::{Diary, Record, Sent};
 
@@ -17,7 +18,14 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                     broken.push(format!("{what} is paid back {back} times"));
                 }
                 if back > 0 && attempt.state == AttemptState::Settled {
-                    let here = is_done(&original.row);
+                    // A pay-back is not paid back: what calls itself so is a payment.
+                    let here = is_done(&original.row)
+                        || original
+                            .row
+                            .delivery
+                            .as_ref()
+                            .is_some_and(|one| one.refund_of.is_some())
+                        || came_readable(record, payer, original, attempt.hash);
                     // Whose node has forgotten the pay-back cannot know.
                     let there = has_forgotten(record, original, attempt.hash)
                         || original_there(record, original, attempt.hash).is_some_and(is_done);
@@ -58,6 +66,15 @@ fn pay_backs(recipient: &Diary, hash: PaymentHash) -> impl Iterator<Item = &Sent
             .delivery
             .as_ref()
             .is_some_and(|one| one.refund_of == Some(hash))
+    })
+}
+
+/// To a program that was not known to read letters it goes as readable text, which no program takes for a pay-back.
+fn came_readable(record: &Record, payer: &Diary, original: &Sent, hash: PaymentHash) -> bool {
+    record.diary(original.to).is_some_and(|recipient| {
+        pay_backs(recipient, hash)
+            .flat_map(|sent| copies(recipient, sent, payer))
+            .any(|copy| copy.message.privacy == Privacy::Open)
     })
 }
 

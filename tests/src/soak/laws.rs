@@ -1,0 +1,166 @@
+//! No message lost, none paid twice, no hold forgotten: by the books of both programs and of both nodes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use api::view::MessageView;
+use domain::{AttemptState, DeliveryState, Direction, Msat};
+
+use super::rounds::Survivor;
+use crate::regtest::{InvoiceState, Network, PaymentStatus};
+
+/// What the nodes of both people hold.
+pub(super) async fn balances(network: &Network) -> Result<BTreeMap<String, Msat>> {
+    let mut balances = BTreeMap::new();
+    for name in ["alice", "carol"] {
+        let local = network.node(name).holdings().await?.local;
+        balances.insert(name.to_owned(), local);
+    }
+    Ok(balances)
+}
+
+/// Everything that is broken.
+pub(super) async fn broken(
+    network: &Network,
+    survivors: &[Survivor],
+    before: &BTreeMap<String, Msat>,
+) -> Result<Vec<String>> {
+    let mut broken = Vec::new();
+    for (one, other) in [(0, 1), (1, 0)] {
+        let (one, other) = (&survivors[one], &survivors[other]);
+        broken.extend(arrived(one, other).await?);
+        broken.extend(paid_once(network, one, other).await?);
+        broken.extend(held(network, one).await?);
+        broken.extend(booked(network, one, before).await?);
+    }
+    Ok(broken)
+}
+
+/// What was taken for sending is there exactly once, or its sender is told that it is not.
+async fn arrived(one: &Survivor, other: &Survivor) -> Result<Vec<String>> {
+    let mut broken = Vec::new();
+    let sent = one.person.messages_with(other.person.node).await?;
+    let got = other.person.messages_with(one.person.node).await?;
+    let outgoing = |message: &&MessageView| message.direction == Direction::Outgoing;
+    let mut copies: BTreeMap<&str, usize> = BTreeMap::new();
+    for message in got.iter().filter(|message| !outgoing(message)) {
+        *copies.entry(&message.text).or_default() += 1;
+    }
+    let texts: BTreeSet<&str> = sent
+        .iter()
+        .filter(outgoing)
+        .map(|message| message.text.as_str())
+        .collect();
+    for text in one
+        .said
+        .iter()
+        .filter(|text| !texts.contains(text.as_str()))
+    {
+        broken.push(format!("{text:?} was taken for sending and is lost"));
+    }
+    // Pay-backs have no words; they are counted by their payments.
+    for message in sent
+        .iter()
+        .filter(outgoing)
+        .filter(|one| !one.text.is_empty())
+    {
+        let state = message.delivery.as_ref().map(|one| one.state);
+        let certain = matches!(
+            state,
+            Some(DeliveryState::Settled | DeliveryState::Returned | DeliveryState::Delivered)
+        );
+        let count = copies.remove(message.text.as_str()).unwrap_or(0);
+        if count > 1 || (certain && count == 0) {
+            broken.push(format!(
+                "{:?} is {state:?} and {count} times there",
+                message.text
+            ));
+        }
+    }
+    copies.remove("");
+    for text in copies.keys() {
+        broken.push(format!("nobody wrote {text:?}"));
+    }
+    Ok(broken)
+}
+
+/// Of all attempts of a message one is paid at most, by the word of the node; the program says the same.
+async fn paid_once(network: &Network, one: &Survivor, other: &Survivor) -> Result<Vec<String>> {
+    let mut broken = Vec::new();
+    let mut succeeded = BTreeSet::new();
+    for payment in network.node(&one.person.name).payments().await? {
+        match payment.status {
+            PaymentStatus::Succeeded => {
+                if !succeeded.insert(payment.hash.to_string()) {
+                    broken.push(format!("{} is paid twice", payment.hash));
+                }
+            }
+            PaymentStatus::Failed => {}
+            status => broken.push(format!("{} is {status:?}", payment.hash)),
+        }
+    }
+    for message in one.person.messages_with(other.person.node).await? {
+        if message.direction == Direction::Incoming {
+            continue;
+        }
+        let what = format!("{}'s {:?} ({})", one.person.name, message.text, message.key);
+        let attempts = one.person.details(message.key).await?.attempts;
+        let mut paid = 0;
+        for attempt in &attempts {
+            let settled = succeeded.contains(&attempt.payment_hash);
+            paid += usize::from(settled);
+            if settled != (attempt.state == AttemptState::Settled) {
+                let state = attempt.state;
+                broken.push(format!("{what}: {state:?}, paid by its node: {settled}"));
+            }
+        }
+        let state = message.delivery.map(|one| one.state);
+        if paid > 1 || (paid == 1) != (state == Some(DeliveryState::Settled)) {
+            broken.push(format!("{what} is {state:?} and paid {paid} times"));
+        }
+    }
+    Ok(broken)
+}
+
+/// No hold is left at the node.
+async fn held(network: &Network, one: &Survivor) -> Result<Vec<String>> {
+    let keysends = network.node(&one.person.name).keysends().await?;
+    let open = keysends.iter().filter(|keysend| {
+        !matches!(
+            keysend.state,
+            InvoiceState::Settled | InvoiceState::Canceled
+        )
+    });
+    let forgotten = open.map(|one| format!("the hold {} is forgotten", one.hash));
+    Ok(forgotten.collect())
+}
+
+/// The channels hold what the ledger says, to the millisatoshi.
+async fn booked(
+    network: &Network,
+    one: &Survivor,
+    before: &BTreeMap<String, Msat>,
+) -> Result<Vec<String>> {
+    let name = &one.person.name;
+    let before = *before.get(name).context("a balance")?;
+    let after = network.node(name).holdings().await?.local;
+    let costs = one.person.app()?.costs().await?.total;
+    let sum = |parts: &[Msat]| Msat::checked_sum(parts.iter().copied()).context("too much");
+    let gone = sum(&[
+        costs.sent,
+        costs.postage_sent,
+        costs.refunds_sent,
+        costs.fees,
+    ])?;
+    let come = sum(&[
+        costs.received,
+        costs.postage_received,
+        costs.refunds_received,
+    ])?;
+    if sum(&[before, come])? == sum(&[after, gone])? {
+        return Ok(Vec::new());
+    }
+    Ok(vec![format!(
+        "{name}: {before} + {come} is not {after} + {gone}: {costs:?}"
+    )])
+}

@@ -1,0 +1,213 @@
+//! Kills, restarts, and the end, when everybody is back.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use domain::{DeliveryState, HoldState, NodeId};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::{Dose, laws};
+use crate::person::Person;
+use crate::process::Process;
+use crate::regtest::{Network, Plan};
+use crate::stories::introduce;
+use crate::temporary::Temporary;
+use crate::wait::until;
+
+/// How long everything may take to come to its end on a busy computer.
+const PEACE: Duration = Duration::from_secs(180);
+const PASSPHRASE: &str = "made to be killed";
+
+/// A person whose program is a process of its own.
+struct Mortal {
+    name: &'static str,
+    node: NodeId,
+    home: PathBuf,
+    passphrase: PathBuf,
+    log: PathBuf,
+    life: u32,
+    process: Option<Process>,
+}
+
+/// What one of them has in the end: the program, opened once more in this process, and what the killed ones have told.
+pub(super) struct Survivor {
+    pub(super) person: Person,
+    /// Texts that the program took for sending.
+    pub(super) said: Vec<String>,
+}
+
+/// Talks and kills, and returns what is broken in the end, in words; besides, in one line, what there was.
+///
+/// # Errors
+/// When the network or a program does not start, or does not come to an end.
+pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
+    let began = Instant::now();
+    let network = Network::temporary(Plan::line()).await?;
+    let folder = Temporary::new("soak")?;
+    let mut rng = StdRng::seed_from_u64(dose.seed);
+    // The introduction is in the ledgers as well.
+    network.quiet().await?;
+    let before = laws::balances(&network).await?;
+    let mut mortals = introduced(&network, folder.path()).await?;
+    let others = [mortals[1].node, mortals[0].node];
+    for (mortal, to) in mortals.iter_mut().zip(others) {
+        mortal.start(talker, to, rng.random())?;
+    }
+
+    let (mut kills, mut restarts) = (0, 0);
+    while kills < dose.kills || restarts < dose.restarts {
+        if began.elapsed() > dose.limit {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(rng.random_range(100..1_500))).await;
+        let left = (dose.kills - kills, dose.restarts - restarts);
+        if rng.random_range(0..left.0 + left.1) < left.0 {
+            let who = rng.random_range(0..mortals.len());
+            mortals[who].die()?;
+            kills += 1;
+            if rng.random() {
+                tokio::time::sleep(Duration::from_millis(rng.random_range(0..1_000))).await;
+            }
+            mortals[who].start(talker, others[who], rng.random())?;
+        } else {
+            strike(&network, &mut rng).await?;
+            restarts += 1;
+        }
+    }
+    for mortal in &mut mortals {
+        mortal.die()?;
+    }
+
+    network.mend().await?;
+    let mut survivors = Vec::new();
+    for mortal in &mortals {
+        survivors.push(mortal.revive(&network).await?);
+    }
+    settle_down(&network, &survivors).await?;
+    let broken = laws::broken(&network, &survivors, &before).await?;
+    for survivor in &survivors {
+        survivor.person.close().await;
+    }
+    let said: usize = survivors.iter().map(|one| one.said.len()).sum();
+    let seconds = began.elapsed().as_secs();
+    let what = format!("{kills} kills, {restarts} restarts, {said} messages in {seconds} s");
+    Ok((broken, what))
+}
+
+/// alice, whose node holds keysends, and carol on a stock node, each with a home that stays; they know each other.
+async fn introduced(network: &Network, folder: &Path) -> Result<[Mortal; 2]> {
+    let passphrase = folder.join("passphrase");
+    std::fs::write(&passphrase, PASSPHRASE)?;
+    let mut mortals = Vec::new();
+    let mut people = Vec::new();
+    for name in ["alice", "carol"] {
+        let mortal = Mortal {
+            name,
+            node: network.node(name).node().await?,
+            home: folder.join(name),
+            passphrase: passphrase.clone(),
+            log: folder.join(format!("{name}.log")),
+            life: 0,
+            process: None,
+        };
+        people.push(mortal.live(network).await?);
+        mortals.push(mortal);
+    }
+    introduce(&people[0], &people[1]).await?;
+    network.quiet().await?;
+    for person in people {
+        person.close().await;
+    }
+    mortals.try_into().ok().context("two people")
+}
+
+/// A node ends, in order or not, and is started again.
+async fn strike(network: &Network, rng: &mut StdRng) -> Result<()> {
+    let name = ["alice", "bob", "carol"][rng.random_range(0..3)];
+    let node = network.node(name);
+    if rng.random() {
+        node.stop().await?;
+    } else {
+        node.kill();
+    }
+    node.start().await
+}
+
+impl Mortal {
+    fn start(&mut self, talker: &Path, to: NodeId, seed: u64) -> Result<()> {
+        self.life += 1;
+        let mut command = Command::new(talker);
+        command
+            .arg(&self.home)
+            .arg(&self.passphrase)
+            .args([self.name.to_owned(), to.to_string()])
+            .args([self.life.to_string(), seed.to_string()]);
+        self.process = Some(Process::start(self.name, command, &self.log)?);
+        Ok(())
+    }
+
+    /// `kill -9`. One that has ended by itself before is an error.
+    fn die(&mut self) -> Result<()> {
+        if let Some(mut process) = self.process.take() {
+            process.check()?;
+            process.kill();
+        }
+        Ok(())
+    }
+
+    async fn live(&self, network: &Network) -> Result<Person> {
+        let input = network.node(self.name).as_a_person_pastes_it().await?;
+        Person::live(self.name, self.node, input, &self.home, PASSPHRASE).await
+    }
+
+    async fn revive(&self, network: &Network) -> Result<Survivor> {
+        let log = std::fs::read_to_string(&self.log)?;
+        // A program that was killed may have been writing its last line.
+        let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let said = whole.lines().filter_map(|line| line.strip_prefix("said "));
+        Ok(Survivor {
+            said: said.map(str::to_owned).collect(),
+            person: self.live(network).await?,
+        })
+    }
+}
+
+/// Nobody writes any more, and what is held goes back.
+async fn settle_down(network: &Network, survivors: &[Survivor]) -> Result<()> {
+    until("everything has an end", PEACE, async || {
+        let mut open = Vec::new();
+        for one in survivors {
+            for other in survivors {
+                for message in one.person.messages_with(other.person.node).await? {
+                    let hold = message.hold.as_ref().map(|hold| hold.state);
+                    if hold == Some(HoldState::Held) {
+                        one.person.app()?.payment_refuse(message.key).await?;
+                    }
+                    let waits = matches!(
+                        message.delivery.as_ref().map(|one| one.state),
+                        Some(DeliveryState::Queued | DeliveryState::InFlight)
+                    );
+                    let held = hold.is_some_and(|state| !state.is_over());
+                    if waits || held {
+                        open.push(message);
+                    }
+                }
+            }
+        }
+        anyhow::ensure!(
+            open.is_empty(),
+            "{} are open: {:?}",
+            open.len(),
+            open.first()
+        );
+        Ok(Some(()))
+    })
+    .await?;
+    network.quiet().await?;
+    // The programs hear of the end a moment after their nodes.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    Ok(())
+}
