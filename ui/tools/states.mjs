@@ -14,6 +14,23 @@ const fill = (testid, text) => (page) => page.getByTestId(testid).fill(text);
 const click = (testid) => (page) => page.getByTestId(testid).first().click();
 const press = (keys) => (page) => page.keyboard.press(keys);
 
+const bob = row("bob");
+const choose = (way) => then(click("way"), click(`way-${way}`));
+const write = (text) => then(fill("composer-text", text), (page) => page.waitForTimeout(500));
+const detailsOf = (text) => async (page) => {
+  const message = page.getByTestId("message").filter({ hasText: text });
+  await message.hover();
+  await message.getByTestId("message-more").click();
+  await page.getByTestId("menu-details").click();
+};
+/** Somebody to whom nothing has been written yet. */
+const newcomer = then(
+  press("Control+n"),
+  fill("contact-address", `02${"5b".repeat(32)}`),
+  fill("contact-name", "Frank"),
+  click("contact-add"),
+);
+
 /** Every state of the window that a person should look at before a release. */
 export const shots = [
   { name: "start" },
@@ -46,12 +63,7 @@ export const shots = [
   { name: "contact-details-800", width: 800, act: then(carol, click("toggle-details")) },
   {
     name: "message-details",
-    act: then(carol, async (page) => {
-      const message = page.getByTestId("message").filter({ hasText: "keep mine" });
-      await message.hover();
-      await message.getByTestId("message-more").click();
-      await page.getByTestId("menu-details").click();
-    }),
+    act: then(carol, detailsOf("One moment")),
   },
   {
     name: "message-menu",
@@ -89,6 +101,50 @@ export const shots = [
       page.waitForTimeout(500),
     ),
   },
+  { name: "way-menu", act: then(carol, click("way")) },
+  {
+    name: "way-menu-400-dark-zh",
+    width: 400,
+    height: 720,
+    theme: "dark",
+    language: "zh-CN",
+    act: then(carol, click("way")),
+  },
+  { name: "way-free-only", act: then(carol, choose("free_only"), write("Shall we?")) },
+  {
+    name: "way-none",
+    act: then(row("张伟"), choose("direct_only"), write("Not over anybody else")),
+  },
+  { name: "way-onion", act: then(row("张伟"), write("Free, if they are there")) },
+  {
+    name: "way-onion-360",
+    width: 360,
+    height: 640,
+    act: then(row("张伟"), write("Free, if they are there")),
+  },
+  {
+    name: "way-payment",
+    act: then(carol, choose("free_only"), click("add-amount"), fill("composer-amount", "2100"), (page) =>
+      page.waitForTimeout(500),
+    ),
+  },
+  { name: "key-changed", act: row("Dave") },
+  { name: "key-changed-dark-zh", theme: "dark", language: "zh-CN", act: row("Dave") },
+  { name: "key-changed-360", width: 360, height: 640, act: row("Dave") },
+  { name: "key-compare", height: 1000, act: then(row("Dave"), click("key-compare")) },
+  { name: "key-compare-dark", theme: "dark", act: then(row("Dave"), click("key-compare")) },
+  { name: "contact-whole", height: 2300, act: then(carol, click("toggle-details")) },
+  { name: "contact-unknown", height: 1700, act: then(bob, click("toggle-details"), click("greet")) },
+  {
+    name: "contact-400-zh",
+    width: 400,
+    height: 2100,
+    language: "zh-CN",
+    act: then(carol, click("toggle-details")),
+  },
+  { name: "message-free", height: 1000, act: then(carol, detailsOf("keep mine")) },
+  { name: "message-came", act: then(carol, detailsOf("moved the big channel")) },
+  { name: "greeting", act: then(newcomer, click("greet")) },
   { name: "chinese", act: row("张伟") },
   { name: "pay-back", act: then(row("张伟"), click("pay-back"), (page) => page.waitForTimeout(300)) },
   {

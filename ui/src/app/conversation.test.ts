@@ -41,7 +41,13 @@ describe("a conversation", () => {
     const { backend } = await openCarol();
     const free = await messageOf(backend.receive(CAROL, "in"));
     expect(within(free).queryByTestId("cost")).toBeNull();
-    const key = await backend.messageSend({ conversation: CAROL, text: "out", payment: 0, fee_limit: null });
+    const key = await backend.messageSend({
+      conversation: CAROL,
+      text: "out",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+    });
     const sent = await messageOf(key);
     expect(within(sent).getByText("On its way")).toBeInTheDocument();
     backend.alter(key, { delivery: delivery() });
@@ -55,7 +61,13 @@ describe("a conversation", () => {
 
   it("says why a message did not arrive, and tries again", async () => {
     const { backend, user } = await openCarol();
-    const key = await backend.messageSend({ conversation: CAROL, text: "lost", payment: 0, fee_limit: null });
+    const key = await backend.messageSend({
+      conversation: CAROL,
+      text: "lost",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+    });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "failed", returned: null, failure: "no_route" }) });
     expect(await within(sent).findByText(/No route with enough money/u)).toBeInTheDocument();
@@ -71,7 +83,13 @@ describe("a conversation", () => {
 
   it("offers to give up what nobody knows the end of, and to repeat what may not have arrived", async () => {
     const { backend, user } = await openCarol();
-    const key = await backend.messageSend({ conversation: CAROL, text: "?", payment: 0, fee_limit: null });
+    const key = await backend.messageSend({
+      conversation: CAROL,
+      text: "?",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+    });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "parked", returned: null }) });
     expect(await within(sent).findByTestId("cancel")).toHaveTextContent("Give up");
@@ -89,6 +107,7 @@ describe("a conversation", () => {
       text: "later",
       payment: 0,
       fee_limit: null,
+      way: "auto",
     });
     const sent = await messageOf(key);
     backend.alter(key, {
@@ -146,8 +165,10 @@ describe("a conversation", () => {
       text: "a deed",
       payment: 0,
       fee_limit: null,
+      way: "auto",
     });
     backend.alter(key, {
+      carrier: "keysend",
       delivery: delivery({ state: "settled", returned: null, fee: 204, paid: SAT + 204 }),
     });
     const row = await messageOf(key);
@@ -276,6 +297,7 @@ describe("a payment", () => {
       text: "",
       payment: 5_000 * SAT,
       fee_limit: null,
+      way: "auto",
     });
     const row = await messageOf(key);
     expect(within(row).getByText("Waiting for the recipient")).toBeInTheDocument();
@@ -294,11 +316,13 @@ describe("the composer", () => {
     const { backend, user } = await openCarol();
     await user.type(textField(), "Hello");
     await waitFor(() => {
-      expect(screen.getByTestId("estimate")).toHaveTextContent("about 1 sat, returned·direct channel");
+      expect(screen.getByTestId("estimate")).toHaveTextContent(
+        "free, direct·if their app is asleep: about 1 sat, returned",
+      );
     });
     await user.type(textField(), "{Enter}");
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null }],
+      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null, way: "auto" }],
     ]);
     await waitFor(() => {
       expect(textField()).toHaveValue("");
@@ -337,7 +361,7 @@ describe("the composer", () => {
     await expectAccessible();
     await user.click(screen.getByTestId("send"));
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "For the tickets", payment: 2_100_500, fee_limit: null }],
+      [{ conversation: CAROL, text: "For the tickets", payment: 2_100_500, fee_limit: null, way: "auto" }],
     ]);
   });
 
@@ -417,7 +441,7 @@ describe("the composer", () => {
     expect(calls(backend, "messageSend")).toEqual([]);
     await waitFor(() => {
       expect(calls(backend, "messageSend")).toEqual([
-        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null }],
+        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null, way: "auto" }],
       ]);
     });
     expect(calls(backend, "quote")).toHaveLength(1);

@@ -3,7 +3,7 @@ import { createContext } from "svelte";
 import type { ConversationFilter } from "~/backend/backend";
 
 export type Place = "messages" | "requests" | "costs" | "node" | "settings";
-export type Details = { kind: "contact" } | { kind: "message"; key: number };
+export type Details = { kind: "contact"; part?: "safety" } | { kind: "message"; key: number };
 
 /** What the person looks at. Everything else follows from it and from the width of the window. */
 export class Nav {

@@ -7,7 +7,7 @@ import { keys } from "./queries";
 export function touchedBy(change: Change): QueryKey[] {
   switch (change.kind) {
     case "conversation":
-      return [keys.conversations, keys.conversation(change.id)];
+      return [keys.conversations, keys.conversation(change.id), keys.contactKey(change.id)];
     case "message":
       return [
         keys.conversations,

@@ -1,6 +1,6 @@
 import { QueryClient, queryOptions } from "@tanstack/svelte-query";
 
-import type { Backend, ConversationFilter } from "./backend";
+import type { Backend, Conversation, ConversationFilter } from "./backend";
 
 /** What is known is kept until a change says otherwise. Nothing is asked again by time, focus or luck. */
 export function newCache(): QueryClient {
@@ -28,6 +28,7 @@ export const keys = {
   conversation: (id: number) => ["conversation", id],
   reach: (id: number) => ["reach", id],
   allReach: ["reach"],
+  contactKey: (id: number) => ["contact key", id],
   conversationCosts: (id: number) => ["conversation costs", id],
   costs: ["costs"],
   details: (key: number) => ["details", key],
@@ -55,6 +56,13 @@ export const ask = {
       queryKey: keys.reach(id),
       queryFn: () => backend.conversationReach(id),
       // Nobody tells when a peer of ours comes or goes.
+      staleTime: 15_000,
+    }),
+  contactKey: (backend: Backend, { id, contact }: Conversation) =>
+    queryOptions({
+      queryKey: keys.contactKey(id),
+      queryFn: () => backend.contactKey(contact.node),
+      // Nobody tells when the key of our own app is renewed, and with it the safety number.
       staleTime: 15_000,
     }),
   conversationCosts: (backend: Backend, id: number) =>

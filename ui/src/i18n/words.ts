@@ -6,6 +6,7 @@ import { BackendError, type ErrorCode } from "~/backend/error";
 import type { Failure, LinkFault, Message, Permission, Reach } from "~/backend/backend";
 
 import { m } from "./paraglide/messages.js";
+import { freeWords } from "./ways";
 
 export interface Words {
   title: string;
@@ -92,6 +93,8 @@ const errors: Record<Exclude<ErrorCode, Faults>, Told> = {
   below_minimum: plain(m.error_below_minimum),
   no_keysend: plain(m.failure_no_keysend),
   no_route: plain(m.failure_no_route),
+  no_way: plain(m.failure_no_way, m.error_no_way_help),
+  key_changed: plain(m.error_key_changed, m.error_key_changed_help),
   insufficient_balance: plain(m.failure_insufficient_balance),
   not_now: plain(m.error_not_now),
   already_refunded: plain(m.error_already_refunded),
@@ -139,6 +142,8 @@ const failures: Record<Failure, () => string> = {
   amount_too_small: m.failure_amount_too_small,
   permission: m.failure_permission,
   rejected: m.failure_rejected,
+  no_receipt: m.failure_no_receipt,
+  no_way: m.failure_no_way,
 };
 
 /** Why an attempt did not arrive. */
@@ -175,11 +180,13 @@ export function sats(msat: number): string {
 
 /** What a message cost its sender, or brought its recipient; empty while nobody knows. */
 export function costWords(message: Message): string {
-  const { delivery, hold } = message;
+  const { carrier, delivery, hold } = message;
   if (delivery !== null) {
     switch (delivery.state) {
       case "settled":
         return sats(delivery.paid);
+      case "delivered":
+        return freeWords(carrier ?? "keysend", delivery.hops);
       case "returned":
         return m.cost_free_returned();
       case "failed":

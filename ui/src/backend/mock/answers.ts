@@ -17,6 +17,7 @@ export const SETTINGS: Settings = {
   accept_bare: true,
   accept_readable_up_to: 10_000,
   fee_limit: null,
+  read_receipts: true,
 };
 
 export const ALICE: Profile = {
@@ -63,7 +64,12 @@ export const POOR: Permissions = {
     { method: "/invoicesrpc.Invoices/SettleInvoice", purpose: "decide" },
     { method: "/signrpc.Signer/DeriveSharedKey", purpose: "seal" },
   ],
-  missing_optional: [{ method: "/lnrpc.Lightning/GetDebugInfo", purpose: "node_config" }],
+  missing_optional: [
+    { method: "/lnrpc.Lightning/GetDebugInfo", purpose: "node_config" },
+    { method: "/lnrpc.Lightning/SendOnionMessage", purpose: "free" },
+    { method: "/lnrpc.Lightning/SubscribeOnionMessages", purpose: "free" },
+    { method: "/lnrpc.Lightning/SignMessage", purpose: "key_card" },
+  ],
   too_powerful: true,
   bake_command: BAKE,
 };
@@ -95,6 +101,22 @@ const NOTHING: Totals = {
 
 export function totals(more: Partial<Totals> = {}): Totals {
   return { ...NOTHING, ...more };
+}
+
+/** What there is to tell about one conversation. */
+export function costsWith(id: number): Totals {
+  return id === 1
+    ? totals({
+        sent: 2_100_000,
+        fees: 4_308,
+        postage_sent: 1_000,
+        received: 1_500_000,
+        refunds_sent: 1_500_000,
+        returned_to_us: 50_041_000,
+        messages_sent: 41,
+        messages_received: 37,
+      })
+    : totals({ fees: 1_204, postage_sent: 3_000, messages_sent: 2, messages_received: 3 });
 }
 
 export function costs(title: (conversation: number) => { title: string; node: string }): Costs {

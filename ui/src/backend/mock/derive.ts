@@ -1,4 +1,17 @@
-import type { Contact, Message, MessageDetails, Quote, SearchHit, SendRequest } from "../backend";
+import type {
+  Attempt,
+  Carrier,
+  Contact,
+  ContactKey,
+  Conversation,
+  Delivery,
+  Message,
+  MessageDetails,
+  Quote,
+  Reach,
+  SearchHit,
+  SendRequest,
+} from "../backend";
 import { BackendError, type ErrorCode } from "../error";
 import { SAT } from "./messages";
 import { hex } from "./people";
@@ -7,59 +20,136 @@ export function refusal(code: ErrorCode, detail: string | null = null): BackendE
   return new BackendError({ code, message: code.replaceAll("_", " "), detail });
 }
 
+const STATES: Partial<Record<Delivery["state"], Attempt["state"]>> = {
+  settled: "settled",
+  returned: "refused",
+  failed: "failed",
+  parked: "forgotten",
+  delivered: "delivered",
+};
+
+/** The last attempt of a message. A free one has neither amount nor records, and nothing is paid to its hash. */
+function attemptOf({ key, carrier, stored_at }: Message, way: Delivery): Attempt {
+  const over = ["settled", "returned", "failed", "delivered"].includes(way.state);
+  const paid = carrier === "keysend";
+  return {
+    carrier: carrier ?? "keysend",
+    payment_hash: hex(`hash ${key}`, 64),
+    preimage: way.state === "settled" ? hex(`preimage ${key}`, 64) : null,
+    state: STATES[way.state] ?? "sent",
+    amount: paid ? way.amount : 0,
+    fee: way.fee,
+    fee_limit: paid ? Math.max(10_000, Math.ceil(way.amount / 100)) : 0,
+    hops: way.hops,
+    failure: way.failure,
+    created_at: stored_at + 2,
+    ended_at: over ? (way.delivered_at ?? stored_at + 1_400) : null,
+    record_bytes: paid ? 260 : 0,
+  };
+}
+
 /** What there would be to tell about a message. */
 export function detailsOf(message: Message): MessageDetails {
   const { key, delivery: way } = message;
-  const over = way !== null && ["settled", "returned", "failed"].includes(way.state);
-  const states = {
-    settled: "settled",
-    returned: "refused",
-    failed: "failed",
-    parked: "forgotten",
-  } as const;
   return {
     message,
     id: hex(`id ${key}`, 32),
-    attempts:
-      way === null
-        ? []
-        : [
-            {
-              payment_hash: hex(`hash ${key}`, 64),
-              preimage: way.state === "settled" ? hex(`preimage ${key}`, 64) : null,
-              state: states[way.state as keyof typeof states] ?? "sent",
-              amount: way.amount,
-              fee: way.fee,
-              fee_limit: Math.max(10_000, Math.ceil(way.amount / 100)),
-              hops: way.hops,
-              failure: way.failure,
-              created_at: message.stored_at,
-              ended_at: over ? message.stored_at + 1_400 : null,
-              record_bytes: 260,
-            },
-          ],
+    attempts: way === null || message.carrier === null ? [] : [attemptOf(message, way)],
     payment_hash: message.hold === null ? null : hex(`hash ${key}`, 64),
     record_bytes: message.hold === null ? null : 324,
   };
 }
 
-/** What a send would cost: nothing over the direct channel of the first conversation, two hops to everybody else. */
-export function quoteOf(request: SendRequest, { program }: Contact): Quote {
+/** The first conversation is with a neighbour; everybody else is two hops away. */
+export const NEIGHBOUR = 1;
+
+/** How somebody can be reached; the fifth is no public node. */
+export function reachOf(conversation: number): Reach {
+  const near = conversation === NEIGHBOUR ? 1 : 0;
+  return {
+    in_graph: conversation !== 5,
+    keysend: true,
+    peer: near > 0,
+    channels: near,
+    active_channels: near,
+  };
+}
+
+/** What a text is tried by first; nothing when no way that is allowed leads there. */
+export function carrierOf(request: SendRequest, { way: usual }: Contact, key: ContactKey): Carrier | null {
+  const way = request.way === "auto" ? usual : request.way;
+  const near = request.conversation === NEIGHBOUR;
+  const payment = way === "auto" || (way === "direct_only" ? near : way === "routed_only" && !near);
+  if (request.payment > 0) return payment || way === "free_only" ? "keysend" : null;
+  if (near && key.takes_peer && way !== "routed_only") return "peer";
+  if (key.takes_onion && way !== "direct_only") return "onion";
+  return payment ? "keysend" : null;
+}
+
+/** What a send would cost: nothing where their app listens; as a payment one hop or two. */
+export function quoteOf(request: SendRequest, contact: Contact, key: ContactKey): Quote {
+  const carrier = carrierOf(request, contact, key);
+  if (carrier === null) throw refusal("no_way");
   const bytes = new TextEncoder().encode(request.text).length;
   if (bytes > 700) throw refusal("too_long", String(bytes - 700));
+  const { program } = contact;
   const holds = program.kind === "heliograph" && program.hold_secs !== null;
   const amount = request.payment || SAT;
-  const direct = request.conversation === 1;
+  const near = request.conversation === NEIGHBOUR;
+  const deaf = { ...key, takes_peer: false, takes_onion: false };
+  const payable = carrierOf(request, contact, deaf) !== null;
   return {
-    amount,
+    carrier,
+    way_hops: carrier === "onion" ? 2 : near ? 1 : 2,
+    payable,
+    amount: payable ? amount : 0,
     postage: request.payment === 0,
-    returned: request.payment === 0 && holds,
-    fee: direct ? 0 : 1_000 + Math.floor(amount / 2_000),
-    fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
-    hops: direct ? 1 : 2,
-    privacy: program.kind === "heliograph" ? "sealed" : "open",
+    returned: payable && request.payment === 0 && holds,
+    fee: payable && !near ? 1_000 + Math.floor(amount / 2_000) : 0,
+    fee_limit: payable ? Math.max(10_000, Math.ceil(amount / 100)) : 0,
+    hops: near ? 1 : 2,
+    privacy: program.kind === "heliograph" || contact.sealed_only || key.sealed_to_app ? "sealed" : "open",
     bytes_left: 700 - bytes,
     held: holds,
+  };
+}
+
+/** What a pay-back would cost, over two hops. */
+export function paybackQuoteOf(amount: number): Quote {
+  return {
+    carrier: "keysend",
+    way_hops: 2,
+    payable: true,
+    amount,
+    postage: false,
+    returned: false,
+    fee: 1_036,
+    fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
+    hops: 2,
+    privacy: "sealed",
+    bytes_left: 600,
+    held: false,
+  };
+}
+
+/** A row of the list, with what its messages add to it. */
+export function viewOf(row: Conversation, all: Message[] = []): Conversation {
+  const last = all.at(-1);
+  const recent = all.length > 200 ? all.slice(-200) : all;
+  return {
+    ...row,
+    held: recent.filter((message) => message.hold?.state === "held").length,
+    failed: recent.filter((message) => message.delivery?.state === "failed").length,
+    last: last
+      ? {
+          direction: last.direction,
+          kind: last.kind,
+          text: last.text.slice(0, 120),
+          payment: last.payment,
+          at: last.stored_at,
+          delivery: last.delivery?.state ?? null,
+        }
+      : null,
   };
 }
 

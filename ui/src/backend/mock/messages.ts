@@ -1,4 +1,4 @@
-import type { Delivery, Hold, Message } from "../backend";
+import type { Carrier, Delivery, Hold, Message } from "../backend";
 
 export const SAT = 1_000;
 export const MINUTE = 60_000;
@@ -18,6 +18,9 @@ export function delivery(more: Partial<Delivery> = {}): Delivery {
     waits_until: null,
     next_try: null,
     gives_up_at: null,
+    way: "auto",
+    delivered_at: null,
+    read_at: null,
     ...more,
   };
 }
@@ -25,6 +28,16 @@ export function delivery(more: Partial<Delivery> = {}): Delivery {
 /** Postage that the other node kept. */
 export function kept(fee: number): Delivery {
   return delivery({ state: "settled", returned: null, fee, paid: SAT + fee });
+}
+
+/** Their app has it, and nothing was paid. */
+export function delivered(at: number, more: Partial<Delivery> = {}): Delivery {
+  return delivery({ state: "delivered", returned: null, delivered_at: at, ...more });
+}
+
+/** What came or went for free, for a sketch of a message. */
+export function free(carrier: Carrier, way?: Delivery): Pick<Sketch, "carrier" | "hold" | "delivery"> {
+  return way === undefined ? { carrier, hold: null } : { carrier, delivery: way };
 }
 
 export function hold(more: Partial<Hold> = {}): Hold {
@@ -42,6 +55,27 @@ export function hold(more: Partial<Hold> = {}): Hold {
 
 export type Sketch = Partial<Omit<Message, "key" | "conversation" | "stored_at">> & { text: string };
 
+/** A text of ours that came back, having arrived. */
+export function outgoing(key: number, conversation: number, at: number): Message {
+  return {
+    key,
+    conversation,
+    direction: "outgoing",
+    kind: { kind: "text" },
+    text: "",
+    payment: 0,
+    sent_at: at,
+    stored_at: at,
+    authorship: "verified",
+    privacy: "sealed",
+    carrier: "keysend",
+    delivery: delivery(),
+    hold: null,
+    refund: null,
+    refund_of: null,
+  };
+}
+
 /** Turns sketches into messages: `[how long ago, who, what]`. */
 export function messages(
   conversation: number,
@@ -53,19 +87,11 @@ export function messages(
     const stored_at = now - ago;
     const incoming = way === "in";
     return {
-      key: firstKey + index,
-      conversation,
-      direction: incoming ? "incoming" : "outgoing",
-      kind: { kind: "text" },
-      payment: 0,
+      ...outgoing(firstKey + index, conversation, stored_at),
       sent_at: stored_at - 180,
-      stored_at,
-      authorship: "verified",
-      privacy: "sealed",
-      delivery: incoming ? null : delivery(),
-      hold: incoming ? hold({ arrived_at: stored_at - 40 }) : null,
-      refund: null,
-      refund_of: null,
+      ...(incoming
+        ? { direction: "incoming", delivery: null, hold: hold({ arrived_at: stored_at - 40 }) }
+        : {}),
       ...sketch,
     };
   });

@@ -5,6 +5,7 @@ import type {
   ConnectionHints,
   ConnectionInput,
   ConnectionReport,
+  ContactKey,
   Conversation,
   ConversationFilter,
   FileKind,
@@ -13,17 +14,29 @@ import type {
   NodeView,
   PageAt,
   Profile,
-  Quote,
-  Reach,
   SendRequest,
   Settings,
   Trust,
+  Way,
 } from "../backend";
 import type { BackendError } from "../error";
-import { ALICE, BAKE, costs, FINE, HOLDS, OFFICE, REPORT, SETTINGS, STOCK, SUMMARY, totals } from "./answers";
-import { delivery, hold, MINUTE, SAT } from "./messages";
-import { detailsOf, hitsIn, quoteOf, refusal } from "./derive";
-import { contact, conversation, hex, keyOf } from "./people";
+import {
+  ALICE,
+  BAKE,
+  costs,
+  costsWith,
+  FINE,
+  HOLDS,
+  OFFICE,
+  REPORT,
+  SETTINGS,
+  STOCK,
+  SUMMARY,
+  totals,
+} from "./answers";
+import { delivered, delivery, hold, MINUTE, outgoing, SAT } from "./messages";
+import { carrierOf, detailsOf, hitsIn, paybackQuoteOf, quoteOf, reachOf, refusal, viewOf } from "./derive";
+import { contact, conversation, hex, keyOf, NO_KEY } from "./people";
 import { worldOf, type Scene } from "./scenes";
 
 export interface MockOptions {
@@ -45,6 +58,8 @@ export class MockBackend implements Backend {
   profiles: Profile[];
   conversations: Conversation[];
   messages: Map<number, Message[]>;
+  /** What is known of the keys of others, by conversation. */
+  keys: Map<number, ContactKey>;
   copied: string[] = [];
   /** What commands were given, by name. */
   readonly asked: { command: string; args: unknown[] }[] = [];
@@ -64,6 +79,7 @@ export class MockBackend implements Backend {
     this.scene = scene;
     this.conversations = world.conversations;
     this.messages = world.messages;
+    this.keys = world.keys;
     this.settings = { ...SETTINGS, ...settings };
     this.profiles = scene.startsWith("first-run") ? [] : [ALICE, OFFICE];
     this.app = { stage: "open", profile: ALICE };
@@ -100,6 +116,12 @@ export class MockBackend implements Backend {
     const index = list.indexOf(found);
     list[index] = { ...found, ...patch };
     this.tell({ kind: "message", conversation: found.conversation, key });
+  }
+
+  /** A card has come, or has changed something. */
+  card(id: number, key: ContactKey): void {
+    this.keys.set(id, key);
+    this.tell({ kind: "conversation", id });
   }
 
   /** A message from the other side. */
@@ -218,7 +240,7 @@ export class MockBackend implements Backend {
           ({ contact: { trust } }) =>
             trust === ({ requests: "request", blocked: "blocked" }[filter as string] ?? "known"),
         )
-        .map((row) => this.#view(row))
+        .map((row) => viewOf(row, this.messages.get(row.id)))
         .filter((row) => (filter === "unread" ? row.unread > 0 : filter === "held" ? row.held > 0 : true))
         .filter(({ contact: { name, alias, node } }) =>
           [name, alias, node].some((words) => words.toLowerCase().includes(wanted)),
@@ -227,7 +249,7 @@ export class MockBackend implements Backend {
     });
 
   conversationGet = (id: number) =>
-    this.#answer("conversationGet", [id], () => this.#view(this.#conversation(id)));
+    this.#answer("conversationGet", [id], () => viewOf(this.#conversation(id), this.messages.get(id)));
 
   conversationSeen = (id: number) =>
     this.#answer("conversationSeen", [id], () => {
@@ -244,16 +266,9 @@ export class MockBackend implements Backend {
     });
 
   conversationReach = (id: number) =>
-    this.#answer("conversationReach", [id], (): Reach => {
+    this.#answer("conversationReach", [id], () => {
       if (this.link.state !== "connected") throw refusal("offline");
-      const direct = id === 1;
-      return {
-        in_graph: id !== 5,
-        keysend: true,
-        peer: direct,
-        channels: direct ? 1 : 0,
-        active_channels: direct ? 1 : 0,
-      };
+      return reachOf(id);
     });
 
   contactAdd = (address: string, name: string) =>
@@ -290,6 +305,32 @@ export class MockBackend implements Backend {
       return null;
     });
 
+  contactSetWay = (node: string, way: Way, sealedOnly: boolean) =>
+    this.#answer("contactSetWay", [node, way, sealedOnly], () => {
+      const row = this.#byNode(node);
+      row.contact = { ...row.contact, way, sealed_only: sealedOnly };
+      this.tell({ kind: "conversation", id: row.id });
+      return null;
+    });
+
+  contactKey = (node: string) => this.#answer("contactKey", [node], () => this.#key(this.#byNode(node).id));
+
+  contactSetCompared = (node: string, number: string, compared: boolean) =>
+    this.#answer("contactSetCompared", [node, number, compared], () => {
+      const { id } = this.#byNode(node);
+      const key = this.#key(id);
+      if (key.safety_number !== number) throw refusal("key_changed");
+      this.card(id, { ...key, compared, changed: false });
+      return null;
+    });
+
+  contactGreet = (id: number) =>
+    this.#answer("contactGreet", [id], () => {
+      if (this.link.state !== "connected") throw refusal("offline");
+      this.#conversation(id);
+      return null;
+    });
+
   contactRemove = (node: string) =>
     this.#answer("contactRemove", [node], () => {
       const row = this.#byNode(node);
@@ -321,14 +362,18 @@ export class MockBackend implements Backend {
 
   messageSend = (request: SendRequest) =>
     this.#answer("messageSend", [request], () => {
-      const { conversation: id, text, payment } = request;
+      const { conversation: id, text, payment, way } = request;
+      const carrier = carrierOf(request, this.#conversation(id).contact, this.#key(id));
       const key = this.#store(id, {
         text,
         kind: { kind: payment > 0 ? "payment" : "text" },
         payment,
+        carrier,
         delivery: delivery({
-          state: this.link.state === "connected" ? "in_flight" : "queued",
+          state: this.link.state === "connected" && carrier !== null ? "in_flight" : "queued",
           returned: null,
+          failure: carrier === null ? "no_way" : null,
+          way,
           amount: payment || SAT,
           postage: payment === 0,
           hops: null,
@@ -337,7 +382,11 @@ export class MockBackend implements Backend {
         hold: null,
       });
       this.tell({ kind: "message", conversation: id, key });
-      if (payment === 0)
+      if (carrier === "peer" || carrier === "onion") {
+        this.#later(300, () => {
+          this.alter(key, { delivery: delivered(Date.now(), { hops: carrier === "peer" ? 1 : 2 }) });
+        });
+      } else if (payment === 0)
         this.#later(900, () => {
           this.alter(key, { delivery: delivery() });
         });
@@ -388,27 +437,18 @@ export class MockBackend implements Backend {
   quote = (request: SendRequest) =>
     this.#answer("quote", [request], () => {
       if (this.link.state !== "connected") throw refusal("offline");
-      return quoteOf(request, this.#conversation(request.conversation).contact);
+      return quoteOf(
+        request,
+        this.#conversation(request.conversation).contact,
+        this.#key(request.conversation),
+      );
     });
 
   paymentAccept = (key: number) => this.#decide("paymentAccept", key, "accepting", "settled");
   paymentRefuse = (key: number) => this.#decide("paymentRefuse", key, "refunding", "returned");
 
   paybackQuote = (key: number) =>
-    this.#answer("paybackQuote", [key], (): Quote => {
-      const amount = this.#find(key).hold?.amount ?? 0;
-      return {
-        amount,
-        postage: false,
-        returned: false,
-        fee: 1_036,
-        fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
-        hops: 2,
-        privacy: "sealed",
-        bytes_left: 600,
-        held: false,
-      };
-    });
+    this.#answer("paybackQuote", [key], () => paybackQuoteOf(this.#find(key).hold?.amount ?? 0));
 
   paymentPayBack = (key: number, feeLimit: number | null) =>
     this.#answer("paymentPayBack", [key, feeLimit], () => {
@@ -451,21 +491,7 @@ export class MockBackend implements Backend {
           }),
     );
 
-  conversationCosts = (id: number) =>
-    this.#answer("conversationCosts", [id], () =>
-      id === 1
-        ? totals({
-            sent: 2_100_000,
-            fees: 4_308,
-            postage_sent: 1_000,
-            received: 1_500_000,
-            refunds_sent: 1_500_000,
-            returned_to_us: 50_041_000,
-            messages_sent: 41,
-            messages_received: 37,
-          })
-        : totals({ fees: 1_204, postage_sent: 3_000, messages_sent: 2, messages_received: 3 }),
-    );
+  conversationCosts = (id: number) => this.#answer("conversationCosts", [id], () => costsWith(id));
 
   search = (text: string, id: number | null, before: number | null, limit: number) =>
     this.#answer("search", [text, id, before, limit], () =>
@@ -532,6 +558,10 @@ export class MockBackend implements Backend {
     return row;
   }
 
+  #key(id: number): ContactKey {
+    return this.keys.get(id) ?? NO_KEY;
+  }
+
   #byNode(node: string): Conversation {
     const row = this.conversations.find((known) => known.contact.node === node);
     if (row === undefined) throw refusal("not_found");
@@ -548,47 +578,11 @@ export class MockBackend implements Backend {
 
   #store(id: number, patch: Partial<Message>): number {
     const key = (this.#nextKey += 1);
-    const now = Date.now();
-    const message: Message = {
-      key,
-      conversation: id,
-      direction: "outgoing",
-      kind: { kind: "text" },
-      text: "",
-      payment: 0,
-      sent_at: now,
-      stored_at: now,
-      authorship: "verified",
-      privacy: this.#conversation(id).contact.program.kind === "heliograph" ? "sealed" : "open",
-      delivery: delivery(),
-      hold: null,
-      refund: null,
-      refund_of: null,
-      ...patch,
-    };
+    const sealed = this.#conversation(id).contact.program.kind === "heliograph";
+    const plain = outgoing(key, id, Date.now());
+    const message: Message = { ...plain, privacy: sealed ? "sealed" : "open", ...patch };
     this.messages.set(id, [...(this.messages.get(id) ?? []), message]);
     return key;
-  }
-
-  #view(row: Conversation): Conversation {
-    const all = this.messages.get(row.id) ?? [];
-    const last = all.at(-1);
-    const recent = all.length > 200 ? all.slice(-200) : all;
-    return {
-      ...row,
-      held: recent.filter((message) => message.hold?.state === "held").length,
-      failed: recent.filter((message) => message.delivery?.state === "failed").length,
-      last: last
-        ? {
-            direction: last.direction,
-            kind: last.kind,
-            text: last.text.slice(0, 120),
-            payment: last.payment,
-            at: last.stored_at,
-            delivery: last.delivery?.state ?? null,
-          }
-        : null,
-    };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Contact, Conversation } from "../backend";
+import type { Contact, ContactKey, Conversation } from "../backend";
 
 /** Hexadecimal digits that are the same in every run. */
 export function hex(seed: string, length: number): string {
@@ -31,6 +31,8 @@ export function contact(person: string, more: Partial<Contact> = {}): Contact {
     trust: "known",
     program: { kind: "heliograph", hold_secs: null },
     accept_up_to: 0,
+    way: "auto",
+    sealed_only: false,
     since: Date.UTC(2026, 2, 1),
     ...more,
   };
@@ -39,3 +41,29 @@ export function contact(person: string, more: Partial<Contact> = {}): Contact {
 export function conversation(id: number, of: Contact, draft = ""): Conversation {
   return { id, contact: of, last: null, unread: 0, held: 0, failed: 0, draft };
 }
+
+/** What is known of somebody whose app has sent its card; the number is the same in every run. */
+export function contactKey(person: string, more: Partial<ContactKey> = {}): ContactKey {
+  const groups = Array.from({ length: 12 }, (_, index) =>
+    String(Number.parseInt(hex(`${person} ${index}`, 8), 16) % 100_000).padStart(5, "0"),
+  );
+  return {
+    safety_number: groups.join(" "),
+    compared: false,
+    changed: false,
+    sealed_to_app: true,
+    takes_peer: true,
+    takes_onion: true,
+    ...more,
+  };
+}
+
+/** Nothing is known before a card has come. */
+export const NO_KEY: ContactKey = {
+  safety_number: null,
+  compared: false,
+  changed: false,
+  sealed_to_app: false,
+  takes_peer: false,
+  takes_onion: false,
+};

@@ -47,11 +47,11 @@ function many(now: number): World {
       messages(row.id, row.id * 10, now, [[row.id * 11 * MINUTE, "in", { text: WORDS[row.id % 7] ?? "" }]]),
     );
   }
-  return { conversations, messages: of };
+  return { conversations, messages: of, keys: new Map() };
 }
 
 export function worldOf(scene: Scene, now: number): World {
   if (scene === "many") return many(now);
-  if (scene === "empty") return { conversations: [], messages: new Map() };
+  if (scene === "empty") return { conversations: [], messages: new Map(), keys: new Map() };
   return story(now);
 }

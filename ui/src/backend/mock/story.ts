@@ -1,10 +1,12 @@
-import type { Conversation, Message } from "../backend";
-import { contact, conversation, hex } from "./people";
-import { DAY, delivery, HOUR, hold, kept, messages, MINUTE, SAT } from "./messages";
+import type { ContactKey, Conversation, Message } from "../backend";
+import { contact, contactKey, conversation, hex } from "./people";
+import { DAY, delivered, delivery, free, HOUR, hold, kept, messages, MINUTE, SAT } from "./messages";
 
 export interface World {
   conversations: Conversation[];
   messages: Map<number, Message[]>;
+  /** By conversation; of others no card has come. */
+  keys: Map<number, ContactKey>;
 }
 
 const LONG =
@@ -56,6 +58,11 @@ export function story(now: number): World {
     conversation(10, nobody),
   ];
 
+  const keys = new Map([
+    [1, contactKey("carol", { compared: true })],
+    [3, contactKey("zhang wei", { takes_peer: false })],
+    [6, contactKey("dave", { changed: true })],
+  ]);
   const of = new Map<number, Message[]>();
   of.set(
     1,
@@ -142,12 +149,22 @@ export function story(now: number): World {
           }),
         },
       ],
-      [52 * MINUTE, "in", { text: LONG }],
-      [50 * MINUTE, "out", { text: "Good. I keep mine as it is, then." }],
+      [52 * MINUTE, "in", { text: LONG, ...free("onion") }],
+      [
+        50 * MINUTE,
+        "out",
+        {
+          text: "Good. I keep mine as it is, then.",
+          ...free("onion", delivered(now - 50 * MINUTE + 60, { read_at: now - 50 * MINUTE + 21_000 })),
+        },
+      ],
       [
         49 * MINUTE,
         "out",
-        { text: "Shall I send you the graph?\nIt has three lines:\n  · fees\n  · forwards\n  · failures" },
+        {
+          text: "Shall I send you the graph?\nIt has three lines:\n  · fees\n  · forwards\n  · failures",
+          ...free("peer", delivered(now - 49 * MINUTE + 20, { hops: 1 })),
+        },
       ],
       [
         12 * MINUTE,
@@ -171,7 +188,7 @@ export function story(now: number): World {
         "out",
         {
           text: "One moment, I look at it",
-          delivery: delivery({ state: "in_flight", returned: null, hops: null }),
+          ...free("onion", delivery({ state: "in_flight", returned: null, hops: 2 })),
         },
       ],
     ]),
@@ -229,7 +246,14 @@ export function story(now: number): World {
     3,
     messages(3, 300, now, [
       [7 * HOUR, "in", { text: "你好！这条消息是通过闪电网络发送的，没有服务器，也不需要账号。" }],
-      [7 * HOUR - 2 * MINUTE, "out", { text: "收到了，加密的，而且是免费的。" }],
+      [
+        7 * HOUR - 2 * MINUTE,
+        "out",
+        {
+          text: "收到了，加密的，而且是免费的。",
+          ...free("onion", delivered(now - 7 * HOUR + 2 * MINUTE + 45)),
+        },
+      ],
       [
         6 * HOUR,
         "in",
@@ -246,8 +270,8 @@ export function story(now: number): World {
           }),
         },
       ],
-      [20 * MINUTE, "in", { text: "周六下午三点，在老地方见？" }],
-      [19 * MINUTE, "in", { text: "记得带上那本书。" }],
+      [20 * MINUTE, "in", { text: "周六下午三点，在老地方见？", ...free("onion") }],
+      [19 * MINUTE, "in", { text: "记得带上那本书。", ...free("onion") }],
     ]),
   );
   of.set(
@@ -359,5 +383,5 @@ export function story(now: number): World {
 
   const unread: Record<number, number> = { 3: 2, 4: 1, 7: 1, 8: 1 };
   for (const row of conversations) row.unread = unread[row.id] ?? 0;
-  return { conversations, messages: of };
+  return { conversations, messages: of, keys };
 }

@@ -1,5 +1,6 @@
 import type { Quote } from "~/backend/backend";
 import { m } from "~/i18n";
+import { freeWords } from "~/i18n/ways";
 import { sats } from "~/i18n/words";
 
 /** Below this many bytes the room that is left is shown. */
@@ -7,14 +8,29 @@ const SCARCE = 160;
 
 /** What a send would cost, part by part; the first part is the price. */
 export function estimateParts(quote: Quote): string[] {
+  return quote.carrier === "keysend" ? paymentParts(quote) : freeParts(quote);
+}
+
+function mostOf(quote: Quote): string {
+  return m.estimate_at_most({ amount: sats(quote.amount + quote.fee_limit) });
+}
+
+/** Free at first; the rest says what follows when no receipt comes. */
+function freeParts(quote: Quote): string[] {
+  const free = freeWords(quote.carrier, quote.way_hops);
+  if (!quote.payable) return [free, m.estimate_or_waits()];
+  if (quote.returned) return [free, m.estimate_asleep_returned({ amount: sats(quote.amount) })];
+  return [free, m.estimate_asleep({ amount: sats(quote.amount + quote.fee) }), mostOf(quote)];
+}
+
+function paymentParts(quote: Quote): string[] {
   const way = quote.hops <= 1 ? m.estimate_direct() : m.estimate_hops({ count: quote.hops });
-  const most = sats(quote.amount + quote.fee_limit);
   if (quote.postage && quote.returned) return [m.estimate_returned({ amount: sats(quote.amount) }), way];
   const price =
     quote.fee > 0
       ? m.estimate_with_fee({ amount: sats(quote.amount), fee: sats(quote.fee) })
       : m.estimate_without_fee({ amount: sats(quote.amount) });
-  return [price, way, m.estimate_at_most({ amount: most })];
+  return [price, way, mostOf(quote)];
 }
 
 /** Bytes that the text may still grow by; nothing while there is plenty of room. */

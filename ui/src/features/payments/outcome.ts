@@ -54,6 +54,7 @@ export function outcomeOf(message: Message): Outcome {
       return delivery.returned === "declined"
         ? { words: m.payment_out_declined(), tone: "back" }
         : { words: m.payment_out_returned(), tone: "back" };
+    case "delivered":
     case "failed":
       return { words: m.payment_out_failed(), tone: "off" };
     case "parked":

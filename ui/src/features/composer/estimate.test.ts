@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+
+import type { Quote } from "~/backend/backend";
+
+import { estimateParts } from "./estimate";
+
+function quote(more: Partial<Quote>): string {
+  return estimateParts({
+    carrier: "onion",
+    way_hops: 2,
+    payable: true,
+    amount: 1_000,
+    postage: true,
+    returned: false,
+    fee: 500,
+    fee_limit: 10_000,
+    hops: 3,
+    privacy: "sealed",
+    bytes_left: 600,
+    held: false,
+    ...more,
+  }).join(" · ");
+}
+
+const NOTHING = { payable: false, amount: 0, fee: 0, fee_limit: 0 };
+
+describe("the estimate", () => {
+  it("of a free message says what it costs when nobody listens, and the most", () => {
+    expect(quote({})).toBe(
+      "free by onion, 2 hops · if their app is asleep: about 1.500 sat · at most 11 sat",
+    );
+    expect(quote({ carrier: "peer", way_hops: 1 })).toMatch(/^free, direct · /u);
+  });
+
+  it("promises nothing back where it is not known to come back", () => {
+    expect(quote({ returned: true })).toBe(
+      "free by onion, 2 hops · if their app is asleep: about 1 sat, returned",
+    );
+  });
+
+  it("names no price for what never becomes a payment", () => {
+    expect(quote(NOTHING)).toBe("free by onion, 2 hops · or it waits");
+  });
+
+  it("of a payment is as it was: price, way, limit", () => {
+    expect(quote({ carrier: "keysend" })).toBe("about 1 sat + 0.500 sat fee · 3 hops · at most 11 sat");
+    expect(quote({ carrier: "keysend", fee: 0, hops: 1, returned: true })).toBe(
+      "about 1 sat, returned · direct channel",
+    );
+  });
+});
