@@ -58,7 +58,11 @@ fn nothing_is_lost_and_nothing_is_paid_twice() {
     }
     let first = seeds::number("FIRST").unwrap_or(0);
     let minutes = seeds::number("MINUTES");
-    let usual = if minutes.is_some() { u64::MAX / 2 } else { USUAL };
+    let usual = if minutes.is_some() {
+        u64::MAX / 2
+    } else {
+        USUAL
+    };
     let count = seeds::number("SEEDS").unwrap_or(usual);
     let limit = minutes.map_or(Duration::MAX, |minutes| Duration::from_secs(60 * minutes));
     seeds::all(first..first + count, limit);
