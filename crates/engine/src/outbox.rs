@@ -219,7 +219,12 @@ impl Outbox {
     async fn carry(&self, load: Load) {
         match load {
             Load::Paid(attempt) => self.tracker.start(attempt).await,
-            Load::Free(parcel) => self.courier.carry(parcel).await,
+            Load::Free(parcel) => {
+                let key = parcel.attempt.message;
+                if self.courier.carry(parcel).await {
+                    self.tried().remove(&key);
+                }
+            }
         }
     }
 

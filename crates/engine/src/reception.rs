@@ -139,8 +139,13 @@ impl Reception {
         }
         let opened = match self.opener.letter(envelope, &NO_PAYMENT).await {
             Ok(opened) => opened,
-            // Without that permission nothing of this kind is opened; the stream goes on.
-            Err(OpeningError::Lightning(LightningError::Permission(_))) => return Ok(()),
+            Err(OpeningError::Lightning(error))
+                if !matches!(error, LightningError::Unreachable(_)) =>
+            {
+                // One letter that the node does not open, or a missing permission, keeps no other waiting.
+                tracing::debug!(%error, "a free letter cannot be opened");
+                return Ok(());
+            }
             Err(error) => return Err(error.into()),
         };
         let (Opened::Letter(letter), Some(carrier)) = (opened, came.carrier) else {

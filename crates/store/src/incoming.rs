@@ -75,8 +75,8 @@ impl Reader<'_> {
         )
     }
 
-    /// What a stranger has left here: messages, and bytes of their records. What somebody else wrote in their name does
-    /// not count.
+    /// What a stranger has left here: messages, and bytes of their records and letters. What somebody else wrote in their
+    /// name does not count.
     pub fn stranger_usage(&self, node: NodeId) -> Result<(u32, u64)> {
         self.one(
             "SELECT (SELECT count(*) FROM message
@@ -84,7 +84,11 @@ impl Reader<'_> {
                        AND direction = 0 AND authorship = 0) AS messages,
                     (SELECT coalesce(sum(length(i.records)), 0)
                      FROM incoming i CROSS JOIN message m ON m.key = i.message
-                     WHERE i.sender = ?1 AND m.authorship = 0) AS bytes",
+                     WHERE i.sender = ?1 AND m.authorship = 0)
+                  + (SELECT coalesce(sum(length(l.bytes)), 0)
+                     FROM message m CROSS JOIN letter l ON l.message = m.key
+                     WHERE m.conversation = (SELECT id FROM conversation WHERE node = ?1)
+                       AND m.direction = 0 AND m.authorship = 0) AS bytes",
             params![S(node)],
             |row| Ok((row.take("messages")?, row.take("bytes")?)),
         )

@@ -101,8 +101,8 @@ impl Answers {
 }
 
 impl Courier {
-    /// Carries a parcel to its end: a receipt, or the queue again.
-    pub(crate) async fn carry(&self, parcel: Parcel) {
+    /// Carries a parcel to its end: a receipt (`true`), or the queue again.
+    pub(crate) async fn carry(&self, parcel: Parcel) -> bool {
         let key = parcel.attempt.message;
         let answer = self.answers.expect(key);
         let answered = self.try_ways(&parcel, &answer).await;
@@ -110,6 +110,7 @@ impl Courier {
         if !answered {
             self.give_up(&parcel.attempt, parcel.conversation).await;
         }
+        answered
     }
 
     /// Ends what an earlier run of the app had under way: nobody waits for its receipt any more.

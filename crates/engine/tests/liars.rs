@@ -1,0 +1,248 @@
+//! mallory writes letters by hand and sends them for nothing. Nothing that she says without proof is believed, nothing
+//! goes back to her, and she cannot fill alice's disk.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "stories fail where something is not as told"
+)]
+
+#[allow(dead_code, reason = "each file of stories uses its part")]
+mod people;
+
+use std::time::Duration;
+
+use domain::{DeliveryState, Expectation, MessageId, Msat, NodeId, Timestamp};
+use futures::StreamExt;
+use lnd::Lightning;
+use lnd::sim::SimNode;
+use people::{HOLD, Line, Person, eventually};
+use protocol::{Body, KeyCard, Letter, SealKey, SignedCard, card, onion};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+/// alice – bob – carol, where carol's node is mallory's: no app of ours runs there.
+struct Stage {
+    line: Line,
+    alice: Person,
+    rng: StdRng,
+    letters: u8,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let line = Line::new();
+        for node in [&line.alice, &line.bob, &line.carol] {
+            node.set_onion(true);
+        }
+        let alice = Person::open(&line.network, &line.alice).await;
+        alice.has_a_card().await;
+        Self {
+            line,
+            alice,
+            rng: StdRng::seed_from_u64(7),
+            letters: 0,
+        }
+    }
+
+    const fn mallory(&self) -> &SimNode {
+        &self.line.carol
+    }
+
+    fn letter(&mut self, body: Body) -> Letter {
+        self.letters += 1;
+        Letter {
+            id: MessageId([self.letters; 16]),
+            sequence: self.letters.into(),
+            sent_at: self.line.network.now(),
+            expectation: Expectation::Return,
+            hold_secs: None,
+            reply_to: None,
+            card: None,
+            body,
+        }
+    }
+
+    /// Sealed with the key of mallory's node, and sent over bob.
+    async fn sends(&mut self, letter: &Letter) {
+        let (from, to) = (self.line.carol.id(), self.line.alice.id());
+        let secret = self.line.carol.shared_secret(to).await.unwrap();
+        let bytes = letter.encode();
+        let record = protocol::seal(&mut self.rng, from, to, &secret.0, &[0; 32], &bytes).unwrap();
+        self.hands_over(record).await;
+    }
+
+    /// Sealed with a seal key.
+    async fn sends_as(&mut self, key: &SealKey, letter: &Letter) {
+        let to = self.line.alice.id();
+        let secret = key.shared(&to.into());
+        let bytes = letter.encode();
+        let public = key.public();
+        let record = protocol::seal(&mut self.rng, public, to, &secret, &[0; 32], &bytes).unwrap();
+        self.hands_over(record).await;
+    }
+
+    async fn hands_over(&mut self, record: Vec<u8>) {
+        let way = [self.line.bob.id(), self.line.alice.id()];
+        let back = [self.line.bob.id(), self.line.carol.id()];
+        let (back, _) = onion::ReplyPath::to_ourselves(&mut self.rng, &back).unwrap();
+        let message = onion::send(&mut self.rng, &way, Some(&back), &record).unwrap();
+        let path_key = NodeId::from_bytes(&message.path_key).unwrap();
+        let node = self.line.carol.clone();
+        node.send_onion(message.first_hop, path_key, message.onion)
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+
+    async fn card_of(&self, node: &SimNode, key: &SealKey, issued: Timestamp) -> SignedCard {
+        let bytes = KeyCard {
+            node: node.id(),
+            seal_key: key.public(),
+            issued,
+            expires: issued.plus(Duration::from_secs(1_000_000)),
+            features: protocol::Features::default(),
+            stranger_price: Msat::ZERO,
+            name: None,
+        }
+        .encode();
+        let text = card::signing_text(&bytes).into_bytes();
+        let signature = node.sign_message(text).await.unwrap();
+        let signature = card::signature_from_text(&signature).unwrap();
+        SignedCard::new(bytes, signature).unwrap()
+    }
+
+    async fn heard(&self) -> usize {
+        self.alice.talk(self.mallory()).await.len()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_is_kept_up_to_the_caps_and_hears_nothing() {
+    let mut stage = Stage::new().await;
+    // The subscription answers with the first message only.
+    let node = stage.line.carol.clone();
+    let answer = tokio::spawn(async move { node.onion_messages().await.unwrap().next().await });
+
+    for number in 0..30 {
+        let letter = stage.letter(Body::Text(format!("buy {number}")));
+        stage.sends(&letter).await;
+    }
+
+    assert_eq!(stage.heard().await, 20, "as many as a stranger may leave");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(!answer.is_finished(), "something came back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_letters_fill_a_strangers_room_sooner() {
+    let mut stage = Stage::new().await;
+    for number in 0..8 {
+        let text = number.to_string().repeat(30_000);
+        let letter = stage.letter(Body::Text(text));
+        stage.sends(&letter).await;
+    }
+    let kept = stage.heard().await;
+    assert!(
+        (2..=3).contains(&kept),
+        "64 KiB and the letter that went over it: {kept}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn money_that_nobody_sent_is_not_believed() {
+    let mut stage = Stage::new().await;
+    let letter = stage.letter(Body::Payment {
+        note: "your wages".into(),
+        amount: Msat::new(1_000_000),
+    });
+    stage.sends(&letter).await;
+    let letter = stage.letter(Body::Refund {
+        of: domain::PaymentHash([7; 32]),
+        amount: Msat::new(1_000_000),
+        note: "sorry".into(),
+    });
+    stage.sends(&letter).await;
+    assert_eq!(stage.heard().await, 0);
+    assert_eq!(stage.alice.totals().await.received, Msat::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_of_somebody_else_ends_nothing() {
+    let mut stage = Stage::new().await;
+    let to_bob = stage.alice.befriend(&stage.line.bob, Some(HOLD)).await;
+    stage.line.bob.stop();
+    let key = stage.alice.say(to_bob, "for bob alone").await;
+    let id = stage.alice.row(key).await.message.id;
+
+    let letter = stage.letter(Body::Receipt {
+        delivered: vec![id, MessageId([99; 16])],
+        read: vec![id],
+    });
+    stage.line.bob.start();
+    stage.sends(&letter).await;
+
+    let delivery = stage.alice.row(key).await.delivery.unwrap();
+    assert_eq!((delivery.delivered_at, delivery.read_at), (None, None));
+    assert_ne!(delivery.state, DeliveryState::Delivered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_card_a_forged_one_and_one_from_the_future_are_refused() {
+    let mut stage = Stage::new().await;
+    let now = stage.line.network.now();
+    let (ours, theirs) = (
+        SealKey::generate(&mut stage.rng),
+        SealKey::generate(&mut stage.rng),
+    );
+    // bob's card, whose key mallory does not have.
+    let bobs = stage.card_of(&stage.line.bob, &theirs, now).await;
+    // mallory's own card, with bob's node written into it.
+    let forged = {
+        let bytes = KeyCard {
+            node: stage.line.bob.id(),
+            seal_key: ours.public(),
+            issued: now,
+            expires: now.plus(Duration::from_secs(1_000)),
+            features: protocol::Features::default(),
+            stranger_price: Msat::ZERO,
+            name: None,
+        }
+        .encode();
+        let text = card::signing_text(&bytes).into_bytes();
+        let signature = stage.line.carol.sign_message(text).await.unwrap();
+        SignedCard::new(bytes, card::signature_from_text(&signature).unwrap()).unwrap()
+    };
+    let later = now.plus(Duration::from_secs(3 * 24 * 60 * 60));
+    let early = stage.card_of(&stage.line.carol, &ours, later).await;
+    for card in [bobs, forged, early] {
+        let mut letter = stage.letter(Body::Text("it is me, bob".into()));
+        letter.card = Some(card);
+        stage.sends_as(&ours, &letter).await;
+    }
+
+    assert_eq!(stage.heard().await, 0);
+    assert!(stage.alice.talk(&stage.line.bob).await.is_empty());
+
+    // With a card of her own she is a stranger like any other.
+    let card = stage.card_of(&stage.line.carol, &ours, now).await;
+    let mut letter = stage.letter(Body::Text("it is me, mallory".into()));
+    letter.card = Some(card);
+    stage.sends_as(&ours, &letter).await;
+    eventually("her letter", async || {
+        (stage.heard().await == 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_letter_again_is_the_same_message() {
+    let mut stage = Stage::new().await;
+    let letter = stage.letter(Body::Text("once".into()));
+    for _ in 0..3 {
+        stage.sends(&letter).await;
+    }
+    assert_eq!(stage.heard().await, 1);
+}
