@@ -1,7 +1,8 @@
 //! A conversation between alice and carol that shows everything.
 
 use anyhow::{Context, Result};
-use domain::{HoldState, Msat, Timestamp};
+use api::view::SendRequest;
+use domain::{HoldState, Msat, Timestamp, Way};
 
 use crate::letters::signed_text;
 use crate::person::{Person, Refunded};
@@ -51,6 +52,21 @@ pub(super) async fn tell(alice: &Person, carol: &Person, network: &Network) -> R
     // More than the channel has.
     let key = alice
         .sends(carol, "A house by the sea", sat(90_000_000))
+        .await?;
+    alice.sees(key, "its end", is_over).await?;
+
+    // dave runs another program: what goes to him is readable, and signed by alice's node.
+    let dave = network.node("dave").node().await?;
+    let app = alice.app()?;
+    let conversation = app.contact_add(dave.to_string(), "Dave".to_owned()).await?;
+    let key = app
+        .message_send(SendRequest {
+            conversation,
+            text: "Hi Dave, does your program show my name?".to_owned(),
+            payment: Msat::ZERO,
+            fee_limit: None,
+            way: Way::Auto,
+        })
         .await?;
     alice.sees(key, "its end", is_over).await?;
 
