@@ -136,12 +136,12 @@ impl Process {
         let _ = ended.wait_for(Option::is_some).await;
     }
 
-    /// Asks it to stop, as Ctrl-C does, and waits until it has.
+    /// Asks it to stop, and waits until it has. Not by an interrupt: what was started in the background ignores that.
     ///
     /// # Errors
     /// When it is still there after `limit`; it is killed then.
     pub async fn stop(mut self, limit: Duration) -> Result<()> {
-        self.signal(Signal::INT);
+        self.signal(Signal::TERM);
         if tokio::time::timeout(limit, self.ended()).await.is_err() {
             let tail = self.tail();
             self.kill();

@@ -58,7 +58,7 @@ async fn a_dropped_process_takes_its_children_along() {
 async fn a_polite_stop_lets_it_finish() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let script = "trap 'echo goodbye; exit 0' INT; echo ready; while :; do sleep 0.05; done";
+    let script = "trap 'echo goodbye; exit 0' TERM; echo ready; while :; do sleep 0.05; done";
     let process = Process::start("polite", shell(script), &log).unwrap();
     until("its readiness", SOON, async || {
         Ok(process.tail().contains("ready").then_some(()))
