@@ -59,3 +59,14 @@ pub enum EngineError {
     #[error("the contact is blocked")]
     Blocked,
 }
+
+/// What work between the node and the database fails with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The node could not answer.
+    #[error(transparent)]
+    Lightning(#[from] LightningError),
+    /// The database could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

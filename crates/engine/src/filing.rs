@@ -8,6 +8,7 @@ use domain::{
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
 
 use self::entry::Entry;
+use self::hearing::Heard;
 use crate::books::book_incoming;
 use crate::opening::Opened;
 
@@ -53,7 +54,10 @@ impl Desk<'_, '_> {
         if self.tx.incoming(payment.hash)?.is_none_or(|row| row.opened) {
             return Ok(filed);
         }
-        let heard = self.hears(&opened);
+        let heard = match &opened {
+            Opened::Letter(spoken) => Some(Heard::of(spoken)),
+            _ => None,
+        };
         let entry = self.entry(payment, opened)?;
         let contact = self.tx.contact(entry.by)?;
         let trust = match &contact {
@@ -113,11 +117,7 @@ impl Desk<'_, '_> {
         filed.stored = stored.map(|_| by);
         if let Some(heard) = heard.filter(|_| verdict != Verdict::RefuseUnread) {
             self.hear(&heard, &mut filed)?;
-            // A double says that the first receipt was lost, or that there was none.
-            let kept = stored.is_some() || matches!(known, Found::Here(_));
-            if kept && trust == Trust::Known {
-                filed.receipt = Some((by, id));
-            }
+            filed.receipt = receipt(trust, stored.is_some(), known).then_some((by, id));
         }
         if filed.stored.is_some() {
             // They are there: what waits for them goes now.
@@ -258,6 +258,12 @@ impl Desk<'_, '_> {
             .step_hold(payment.hash, event, Some(Decision::Policy), self.now)?;
         Ok(stepped.is_some())
     }
+}
+
+/// Whether a sender is told that their message is here. A double says that the first receipt was lost, or that there was
+/// none.
+fn receipt(trust: Trust, stored: bool, known: Found) -> bool {
+    trust == Trust::Known && (stored || matches!(known, Found::Here(_)))
 }
 
 /// What has been paid for is kept.

@@ -15,8 +15,9 @@ use store::Store;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use crate::error::Trouble;
 use crate::link::Link;
-use crate::reception::{Reception, ReceptionError};
+use crate::reception::Reception;
 use crate::rules::Settings;
 
 /// Invoices asked for at once.
@@ -61,10 +62,10 @@ impl Inbox {
             self.link.connected().await;
             let began = tokio::time::Instant::now();
             match self.session().await {
-                Err(ReceptionError::Lightning(error)) => {
+                Err(Trouble::Lightning(error)) => {
                     tracing::info!(%error, "the inbox lost the node");
                 }
-                Err(ReceptionError::Store(error)) => {
+                Err(Trouble::Store(error)) => {
                     tracing::error!(%error, "the inbox cannot be written");
                 }
                 Ok(()) => {}
@@ -78,7 +79,7 @@ impl Inbox {
         }
     }
 
-    async fn session(&self) -> Result<(), ReceptionError> {
+    async fn session(&self) -> Result<(), Trouble> {
         if let Some(config) = self.lightning.config().await? {
             self.settings.told(config);
         }
@@ -122,7 +123,7 @@ impl Inbox {
 
 impl Session<'_> {
     /// Where to begin: after what is stored; at the very first connection, after everything that is there.
-    async fn start(&self) -> Result<u64, ReceptionError> {
+    async fn start(&self) -> Result<u64, Trouble> {
         let store = &self.inbox.store;
         if let Some((add_index, _)) = store.read(|db| db.invoice_cursor()).await? {
             return Ok(add_index);
@@ -162,7 +163,7 @@ impl Session<'_> {
     }
 
     /// Everything after the newest that was taken.
-    async fn take_newer(&mut self) -> Result<(), ReceptionError> {
+    async fn take_newer(&mut self) -> Result<(), Trouble> {
         loop {
             let page = self
                 .inbox
@@ -179,14 +180,14 @@ impl Session<'_> {
     }
 
     /// Takes live news; where the stream has left a gap, what stands in it comes first.
-    async fn hear(&mut self, invoice: Invoice) -> Result<(), ReceptionError> {
+    async fn hear(&mut self, invoice: Invoice) -> Result<(), Trouble> {
         if invoice.add_index > self.newest.saturating_add(1) {
             self.take_newer().await?;
         }
         self.take(invoice).await
     }
 
-    async fn catch_up(&mut self) -> Result<(), ReceptionError> {
+    async fn catch_up(&mut self) -> Result<(), Trouble> {
         self.take_newer().await?;
         let Inbox {
             store,
@@ -215,14 +216,14 @@ impl Session<'_> {
     }
 
     /// What is stored and could not be opened before.
-    async fn open_rest(&self) -> Result<(), ReceptionError> {
+    async fn open_rest(&self) -> Result<(), Trouble> {
         for payment in self.inbox.store.read(|db| db.unopened()).await? {
             self.inbox.reception.open(payment).await?;
         }
         Ok(())
     }
 
-    async fn take(&mut self, invoice: Invoice) -> Result<(), ReceptionError> {
+    async fn take(&mut self, invoice: Invoice) -> Result<(), Trouble> {
         self.newest = self.newest.max(invoice.add_index);
         if matches!(invoice.state, InvoiceState::Open | InvoiceState::Held) {
             self.watch(invoice.hash);

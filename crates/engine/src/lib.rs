@@ -25,6 +25,7 @@ mod identity;
 mod inbox;
 mod keys;
 mod link;
+mod listening;
 mod neighbours;
 mod opening;
 mod outbox;

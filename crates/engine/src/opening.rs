@@ -8,6 +8,7 @@ use protocol::{
 };
 use store::{NewCard, StoreError};
 
+use crate::error::Trouble;
 use crate::identity::Identity;
 use crate::keys::Keys;
 
@@ -42,15 +43,6 @@ pub(crate) struct Spoken<T> {
     pub(crate) sealed_to: Option<KeyId>,
 }
 
-/// Why something cannot be opened now: it is tried again later.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OpeningError {
-    #[error(transparent)]
-    Lightning(#[from] LightningError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Opens what comes in.
 #[derive(Clone)]
 pub(crate) struct Opener {
@@ -64,7 +56,7 @@ impl Opener {
         &self,
         records: &Records,
         hash: PaymentHash,
-    ) -> Result<Opened, OpeningError> {
+    ) -> Result<Opened, Trouble> {
         let readable = protocol::read_readable(records, self.identity.node());
         let Some(record) = protocol::letter_record(records) else {
             return Ok(readable.map_or(Opened::Bare, |text| Opened::Readable(Box::new(text))));
@@ -86,7 +78,7 @@ impl Opener {
         &self,
         envelope: Envelope<'_>,
         context: &[u8; 32],
-    ) -> Result<Opened, OpeningError> {
+    ) -> Result<Opened, Trouble> {
         let sealed_to = match envelope.lock() {
             Lock::NodeKey => None,
             Lock::SealKey(id) => Some(id),

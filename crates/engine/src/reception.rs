@@ -16,12 +16,13 @@ use crate::books::book_incoming;
 use crate::clock::Clock;
 use crate::compose::NO_PAYMENT;
 use crate::door::Door;
+use crate::error::Trouble;
 use crate::feed::{Change, Feed};
 use crate::filing::{Desk, Filed};
 use crate::free::courier::Answers;
 use crate::free::notes::{CameBy, Notes};
 use crate::neighbours::Neighbours;
-use crate::opening::{Opened, Opener, OpeningError};
+use crate::opening::{Opened, Opener};
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 
@@ -44,27 +45,9 @@ pub(crate) struct Reception {
     pub(crate) door: Arc<Mutex<Door>>,
 }
 
-/// Why an invoice could not be taken.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReceptionError {
-    #[error(transparent)]
-    Lightning(#[from] LightningError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<OpeningError> for ReceptionError {
-    fn from(error: OpeningError) -> Self {
-        match error {
-            OpeningError::Lightning(error) => Self::Lightning(error),
-            OpeningError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
 impl Reception {
     /// Stores what the node says of an invoice, cursor included, and opens it when it is new.
-    pub(crate) async fn take(&self, invoice: Invoice) -> Result<(), ReceptionError> {
+    pub(crate) async fn take(&self, invoice: Invoice) -> Result<(), Trouble> {
         let (now, told) = (self.clock.now(), invoice.clone());
         let recorded = self.store.write(move |tx| record(tx, &told, now)).await?;
         self.learn(&invoice, matches!(recorded, Recorded::New(_)))
@@ -80,15 +63,15 @@ impl Reception {
     }
 
     /// Opens a payment whose records are stored, and decides on it.
-    pub(crate) async fn open(&self, payment: IncomingPayment) -> Result<(), ReceptionError> {
+    pub(crate) async fn open(&self, payment: IncomingPayment) -> Result<(), Trouble> {
         let hash = payment.hash;
         let opened = match self.opener.payment(&payment.records, hash).await {
             Ok(opened) => opened,
-            Err(OpeningError::Store(error)) => return Err(error.into()),
-            Err(OpeningError::Lightning(error @ LightningError::Unreachable(_))) => {
+            Err(Trouble::Store(error)) => return Err(error.into()),
+            Err(Trouble::Lightning(error @ LightningError::Unreachable(_))) => {
                 return Err(error.into());
             }
-            Err(OpeningError::Lightning(error)) => {
+            Err(Trouble::Lightning(error)) => {
                 // It stays unopened, and nobody else's waits for it. A missing permission stands on the page *Node*.
                 tracing::info!(%error, "a letter cannot be opened yet");
                 return Ok(());
@@ -97,20 +80,7 @@ impl Reception {
         if self.is_too_early(&opened).await? {
             return Ok(());
         }
-        let (ours, rules, clock) = (self.ours, self.settings.rules(), self.clock.clone());
-        let filed = self
-            .store
-            .write(move |tx| {
-                let desk = Desk {
-                    tx,
-                    ours,
-                    rules,
-                    // What is filed first has the earlier time, however long it has waited for its turn.
-                    now: clock.now(),
-                };
-                desk.file(&payment, opened)
-            })
-            .await?;
+        let filed = self.file(move |desk| desk.file(&payment, opened)).await?;
         self.holds.notify_one();
         self.follow_up(filed, CameBy::default());
         self.moved(hash).await?;
@@ -118,11 +88,7 @@ impl Reception {
     }
 
     /// Takes a letter that came without a payment: stored, and then acknowledged.
-    pub(crate) async fn take_free(
-        &self,
-        record: &[u8],
-        came: CameBy,
-    ) -> Result<(), ReceptionError> {
+    pub(crate) async fn take_free(&self, record: &[u8], came: CameBy) -> Result<(), Trouble> {
         let Ok(envelope) = Envelope::parse(record) else {
             return Ok(());
         };
@@ -139,9 +105,7 @@ impl Reception {
         }
         let opened = match self.opener.letter(envelope, &NO_PAYMENT).await {
             Ok(opened) => opened,
-            Err(OpeningError::Lightning(error))
-                if !matches!(error, LightningError::Unreachable(_)) =>
-            {
+            Err(Trouble::Lightning(error)) if !matches!(error, LightningError::Unreachable(_)) => {
                 // One letter that the node does not open, or a missing permission, keeps no other waiting.
                 tracing::debug!(%error, "a free letter cannot be opened");
                 return Ok(());
@@ -151,22 +115,29 @@ impl Reception {
         let (Opened::Letter(letter), Some(carrier)) = (opened, came.carrier) else {
             return Ok(());
         };
-        let (ours, rules, clock) = (self.ours, self.settings.rules(), self.clock.clone());
         let filed = self
-            .store
+            .file(move |desk| desk.file_free(*letter, carrier))
+            .await?;
+        self.follow_up(filed, came);
+        Ok(())
+    }
+
+    async fn file(
+        &self,
+        file: impl FnOnce(&Desk<'_, '_>) -> Result<Filed, StoreError> + Send + 'static,
+    ) -> Result<Filed, StoreError> {
+        let (ours, rules, clock) = (self.ours, self.settings.rules(), self.clock.clone());
+        self.store
             .write(move |tx| {
-                let desk = Desk {
+                file(&Desk {
                     tx,
                     ours,
                     rules,
                     // What is filed first has the earlier time, however long it has waited for its turn.
                     now: clock.now(),
-                };
-                desk.file_free(*letter, carrier)
+                })
             })
-            .await?;
-        self.follow_up(filed, came);
-        Ok(())
+            .await
     }
 
     /// What comes after a letter is filed: the sender is there, is told that it arrived, and the window is told.

@@ -1,20 +1,16 @@
 //! Who is back: what waits for them goes now, instead of at its next try.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt;
-use lnd::{Lightning, LightningError};
-use store::{Store, StoreError};
+use lnd::Lightning;
+use store::Store;
 use tokio::sync::Notify;
 
+use crate::error::Trouble;
 use crate::free::Ways;
 use crate::link::Link;
-
-/// A pause after a stream has ended.
-const PAUSE: Duration = Duration::from_secs(2);
-/// After the node has said that it does not let us listen: what waits goes by the clock alone.
-const LONG_PAUSE: Duration = Duration::from_secs(300);
+use crate::listening::listen;
 
 /// Listens for peers and channels.
 #[derive(Clone)]
@@ -26,36 +22,18 @@ pub(crate) struct Returns {
     pub(crate) outbox: Arc<Notify>,
 }
 
-/// Why listening ended.
-#[derive(Debug, thiserror::Error)]
-enum End {
-    #[error(transparent)]
-    Lightning(#[from] LightningError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Returns {
     /// Peers that come.
     pub(crate) async fn run_peers(self) {
-        loop {
-            self.link.connected().await;
-            let end = self.peers().await;
-            pause(end).await;
-        }
+        listen(self.link.clone(), || self.peers()).await;
     }
 
     /// Channels that become usable.
     pub(crate) async fn run_channels(self) {
-        loop {
-            self.link.connected().await;
-            let end = self.channels().await;
-            pause(end).await;
-        }
+        listen(self.link.clone(), || self.channels()).await;
     }
 
-    async fn peers(&self) -> Result<(), End> {
-        // The answer comes with the first event, so this task waits for nothing else.
+    async fn peers(&self) -> Result<(), Trouble> {
         let mut events = self.lightning.peer_events().await?;
         while let Some(event) = events.next().await {
             let event = event?;
@@ -67,7 +45,7 @@ impl Returns {
         Ok(())
     }
 
-    async fn channels(&self) -> Result<(), End> {
+    async fn channels(&self) -> Result<(), Trouble> {
         let mut events = self.lightning.channel_events().await?;
         while let Some(event) = events.next().await {
             let active = event?.active;
@@ -85,18 +63,4 @@ impl Returns {
             self.outbox.notify_one();
         }
     }
-}
-
-async fn pause(end: Result<(), End>) {
-    let pause = match end {
-        Err(End::Lightning(LightningError::Permission(_) | LightningError::Unsupported(_))) => {
-            LONG_PAUSE
-        }
-        Err(error) => {
-            tracing::debug!(%error, "nobody is listened for");
-            PAUSE
-        }
-        Ok(()) => PAUSE,
-    };
-    tokio::time::sleep(pause).await;
 }

@@ -4,8 +4,9 @@ use domain::{Carrier, Msat, Room, Trust};
 use protocol::{Body, Letter};
 use store::{Found, StoreError};
 
-use super::{Desk, Filed};
-use crate::opening::{Opened, Spoken};
+use super::hearing::Heard;
+use super::{Desk, Filed, receipt};
+use crate::opening::Spoken;
 
 impl Desk<'_, '_> {
     /// Files a free letter. What is refused is dropped without an answer: its sender may try again by a payment.
@@ -26,21 +27,15 @@ impl Desk<'_, '_> {
             return Ok(filed);
         }
         let hello = matches!(spoken.what.body, Body::Hello { .. } | Body::CardRequest);
-        let opened = Opened::Letter(Box::new(spoken));
-        let heard = self.hears(&opened);
-        let Opened::Letter(spoken) = opened else {
-            return Ok(filed);
-        };
-        let entry = self.letter(Msat::ZERO, *spoken)?;
+        let heard = Heard::of(&spoken);
+        let entry = self.letter(Msat::ZERO, spoken)?;
         let id = entry.id;
         let known = self.tx.find_message(by, id)?;
         if trust == Trust::Request && self.room(false, &entry, contact.is_none())? != Room::Free {
             return Ok(filed);
         }
-        let mut kept = matches!(known, Found::Here(_));
         if known == Found::Absent && entry.visible {
             let stored = self.store(None, contact, entry, carrier)?;
-            kept = stored.is_some();
             filed.stored = stored.map(|_| by);
             filed.conversation = self.tx.conversation_of(by)?;
             if let (Some(key), Some(conversation)) = (stored, filed.conversation) {
@@ -56,12 +51,8 @@ impl Desk<'_, '_> {
                 filed.conversation = Some(self.tx.conversation_with(by, self.now)?);
             }
         }
-        if let Some(heard) = heard {
-            self.hear(&heard, &mut filed)?;
-        }
-        if kept && trust == Trust::Known {
-            filed.receipt = Some((by, id));
-        }
+        self.hear(&heard, &mut filed)?;
+        filed.receipt = receipt(trust, filed.stored.is_some(), known).then_some((by, id));
         if filed.stored.is_some() || hello {
             // They are there: what waits for them goes now.
             filed.hurried = self.tx.hurry(by)?;

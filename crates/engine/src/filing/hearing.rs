@@ -2,11 +2,11 @@
 //! and receipts.
 
 use domain::{MessageId, NodeId, Trust};
-use protocol::{Body, KeyId};
+use protocol::{Body, KeyId, Letter};
 use store::{NewCard, Received, StoreError};
 
 use super::{Desk, Filed};
-use crate::opening::Opened;
+use crate::opening::Spoken;
 
 /// Said to the app by the author of a letter.
 #[derive(Debug)]
@@ -19,25 +19,24 @@ pub(super) struct Heard {
     wants_card: bool,
 }
 
-impl Desk<'_, '_> {
-    pub(super) fn hears(&self, opened: &Opened) -> Option<Heard> {
-        let Opened::Letter(spoken) = opened else {
-            return None;
-        };
+impl Heard {
+    pub(super) fn of(spoken: &Spoken<Letter>) -> Self {
         let (delivered, read) = match &spoken.what.body {
             Body::Receipt { delivered, read } => (delivered.clone(), read.clone()),
             _ => Default::default(),
         };
-        Some(Heard {
+        Self {
             by: spoken.by,
             card: spoken.card.clone(),
             sealed_to: spoken.sealed_to,
             delivered,
             read,
             wants_card: spoken.what.body == Body::CardRequest,
-        })
+        }
     }
+}
 
+impl Desk<'_, '_> {
     /// Keeps what was heard. Of nodes that are no contacts nothing is kept.
     pub(super) fn hear(&self, heard: &Heard, filed: &mut Filed) -> Result<(), StoreError> {
         let by = heard.by;

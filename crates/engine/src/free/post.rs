@@ -2,7 +2,6 @@
 //! nobody listened is lost; its sender tries again by a payment.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use domain::Carrier;
 use futures::StreamExt;
@@ -11,14 +10,11 @@ use tokio::sync::Notify;
 
 use super::notes::CameBy;
 use super::{PEER_MESSAGE, RECORD};
+use crate::error::Trouble;
 use crate::keys::Deaf;
 use crate::link::Link;
-use crate::reception::{Reception, ReceptionError};
-
-/// A pause after a stream has ended.
-const PAUSE: Duration = Duration::from_secs(2);
-/// After the node has said that it does not let us listen: a new macaroon or a new LND may change that.
-const LONG_PAUSE: Duration = Duration::from_secs(300);
+use crate::listening::{is_refusal, listen};
+use crate::reception::Reception;
 
 /// The two readers.
 #[derive(Clone)]
@@ -39,41 +35,44 @@ struct Arrival {
 impl Post {
     /// Reads peer messages.
     pub(crate) async fn run_peers(self) {
-        loop {
-            self.link.connected().await;
-            // The answer comes with the first message, so this task waits for nothing else.
-            let end = match self.lightning.peer_messages().await {
-                Ok(messages) => {
-                    self.read(messages, of_peer, |deaf| &mut deaf.to_peers)
-                        .await
-                }
-                Err(error) => Err(error),
-            };
-            self.pause(end, |deaf| &mut deaf.to_peers).await;
-        }
+        listen(self.link.clone(), || {
+            self.read(self.lightning.peer_messages(), of_peer, |deaf| {
+                &mut deaf.to_peers
+            })
+        })
+        .await;
     }
 
     /// Reads onion messages.
     pub(crate) async fn run_onions(self) {
-        loop {
-            self.link.connected().await;
-            let end = match self.lightning.onion_messages().await {
-                Ok(messages) => {
-                    self.read(messages, of_onion, |deaf| &mut deaf.to_onions)
-                        .await
-                }
-                Err(error) => Err(error),
-            };
-            self.pause(end, |deaf| &mut deaf.to_onions).await;
-        }
+        listen(self.link.clone(), || {
+            self.read(self.lightning.onion_messages(), of_onion, |deaf| {
+                &mut deaf.to_onions
+            })
+        })
+        .await;
     }
 
     async fn read<T>(
         &self,
-        mut messages: Updates<T>,
+        messages: impl Future<Output = Result<Updates<T>, LightningError>>,
         letter: fn(T) -> Option<Arrival>,
         which: fn(&mut Deaf) -> &mut bool,
-    ) -> Result<(), LightningError> {
+    ) -> Result<(), Trouble> {
+        let result = self.read_all(messages, letter, which).await;
+        if result.as_ref().is_err_and(is_refusal) {
+            self.can_hear(false, which);
+        }
+        result
+    }
+
+    async fn read_all<T>(
+        &self,
+        messages: impl Future<Output = Result<Updates<T>, LightningError>>,
+        letter: fn(T) -> Option<Arrival>,
+        which: fn(&mut Deaf) -> &mut bool,
+    ) -> Result<(), Trouble> {
+        let mut messages = messages.await?;
         self.can_hear(true, which);
         while let Some(message) = messages.next().await {
             // Other programs use the same carriers; what is not ours is neither counted nor logged.
@@ -81,30 +80,14 @@ impl Post {
                 continue;
             };
             match self.reception.take_free(&record, came).await {
-                Ok(()) => {}
-                Err(ReceptionError::Lightning(error)) => return Err(error),
                 // Its sender gets no receipt and tries again.
-                Err(ReceptionError::Store(error)) => {
+                Err(Trouble::Store(error)) => {
                     tracing::error!(%error, "a free letter cannot be stored");
                 }
+                other => other?,
             }
         }
         Ok(())
-    }
-
-    async fn pause(&self, end: Result<(), LightningError>, which: fn(&mut Deaf) -> &mut bool) {
-        let pause = match end {
-            Err(LightningError::Permission(_) | LightningError::Unsupported(_)) => {
-                self.can_hear(false, which);
-                LONG_PAUSE
-            }
-            Err(error) => {
-                tracing::debug!(%error, "a stream of free messages ended");
-                PAUSE
-            }
-            Ok(()) => PAUSE,
-        };
-        tokio::time::sleep(pause).await;
     }
 
     /// Our card promises only what is so.
