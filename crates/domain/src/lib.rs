@@ -24,7 +24,9 @@ pub use hold::{
     Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim, last_moment,
 };
 pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
-pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
+pub use message::{
+    Amendment, AmendmentKind, Authorship, Direction, Message, MessageKind, Privacy,
+};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
 pub use patience::{PATIENCE, next_try};
 pub use policy::{

@@ -298,7 +298,13 @@ impl Outbox {
             hold_secs: self.settings.mode().hold_secs_told(),
             text: message.text,
             purpose: purpose(delivery),
+            amends: message.amends,
+            reply_to: message.reply_to,
         };
+        if message.taken_back_at.is_some() {
+            self.take_back(delivery).await?;
+            return Ok(None);
+        }
         let way = match delivery.way {
             Way::Auto => contact.way,
             chosen => chosen,
@@ -359,7 +365,7 @@ impl Outbox {
             created_at: self.clock.now(),
             ended_at: None,
         };
-        let begun = self.begin(&attempt).await?;
+        let begun = self.begin(&attempt, &draft.text).await?;
         Ok(begun.then_some(Load::Paid(attempt)))
     }
 
@@ -392,7 +398,7 @@ impl Outbox {
             created_at: self.clock.now(),
             ended_at: None,
         };
-        if !self.begin(&attempt).await? {
+        if !self.begin(&attempt, &draft.text).await? {
             return Ok(None);
         }
         let mut tried = self.tried();
@@ -408,12 +414,19 @@ impl Outbox {
         })))
     }
 
-    /// Stores an attempt before it is sent. `false`: its message was cancelled in the meantime, nothing is sent.
-    async fn begin(&self, attempt: &Attempt) -> Result<bool, StoreError> {
-        let stored = attempt.clone();
+    /// Stores an attempt before it is sent. `false`: its message was cancelled or has other words in the meantime,
+    /// nothing is sent.
+    async fn begin(&self, attempt: &Attempt, text: &str) -> Result<bool, StoreError> {
+        let (stored, text) = (attempt.clone(), text.to_owned());
         self.store
             .write(move |tx| {
                 let (key, now) = (stored.message, stored.created_at);
+                let same = |message: domain::Message| {
+                    message.text == text && message.taken_back_at.is_none()
+                };
+                if !tx.message(key)?.is_some_and(same) {
+                    return Ok(false);
+                }
                 if tx
                     .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
                     .is_none()
@@ -424,6 +437,19 @@ impl Outbox {
                 Ok(true)
             })
             .await
+    }
+
+    /// What was taken back while it waited does not leave any more.
+    async fn take_back(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let (key, now) = (delivery.message, self.clock.now());
+        self.store
+            .write(move |tx| {
+                tx.step_delivery(key, DeliveryEvent::Cancel, Outcome::default(), now)
+            })
+            .await?;
+        self.tried().remove(&key);
+        self.changed(delivery.conversation, key);
+        Ok(())
     }
 
     fn tried(&self) -> MutexGuard<'_, HashMap<MessageKey, InVain>> {

@@ -136,6 +136,7 @@ impl World {
             payment,
             fee_limit: None,
             way,
+            reply_to: None,
         };
         match life.engine.send(outgoing).await {
             Ok(key) => self.promised.push((who, key)),
