@@ -1,6 +1,4 @@
 import type { Message } from "~/backend/backend";
-import { m } from "~/i18n";
-import { sats } from "~/i18n/words";
 
 /** The usual ones; any other character can be typed. */
 export const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
@@ -22,18 +20,4 @@ export function deedsFor(message: Message, letters: boolean): Deeds {
   const own = here && words && direction === "outgoing" && delivery?.state !== "cancelled";
   const waits = delivery?.state === "queued" || delivery?.state === "failed";
   return { reply: told, react: told, edit: own && (told || waits), takeBack: own && told };
-}
-
-/** One line about a message that is answered. */
-export function snippetOf(to: {
-  kind: { kind: string };
-  text: string;
-  payment: number;
-  taken_back: boolean;
-}): string {
-  if (to.taken_back) return m.message_taken_back();
-  if (to.kind.kind === "refund") return m.preview_refund({ amount: sats(to.payment) });
-  if (to.kind.kind === "newer") return m.message_newer();
-  if (to.payment === 0) return to.text;
-  return to.text === "" ? sats(to.payment) : `${sats(to.payment)} · ${to.text}`;
 }
