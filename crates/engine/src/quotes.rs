@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, FeeQuote, Msat, NodeId, Privacy, Way};
+use domain::{Carrier, Expectation, FeeQuote, Msat, NodeId, Privacy, Way};
 use lnd::{LARGEST_PEER_MESSAGE, Lightning, LightningError, RouteQuery};
 
 use crate::choice::{Chooser, Chosen, InVain};
@@ -26,6 +26,8 @@ pub struct Quote {
     pub fee: FeeQuote,
     /// Whether the amount is postage.
     pub postage: bool,
+    /// How much of the postage pays back what was kept of the recipient's.
+    pub owed: Msat,
     /// Whether the recipient is known to give postage back.
     pub returned: bool,
     /// How it will travel.
@@ -108,6 +110,7 @@ impl Quotes {
                 hops,
             },
             postage: true,
+            owed: Msat::ZERO,
             returned: false,
             privacy: Privacy::Sealed,
             bytes_left: left(draft, room)?,
@@ -150,7 +153,12 @@ impl Quotes {
                 hops,
             },
             postage,
-            returned: postage && holds,
+            owed: if postage {
+                draft.postage.owed
+            } else {
+                Msat::ZERO
+            },
+            returned: holds && draft.expectation() == Expectation::Return,
             privacy: draft.privacy(),
             bytes_left: left(draft, draft.room_for_text(hops).unwrap_or(0))?,
             held: !postage && holds,
