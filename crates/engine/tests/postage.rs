@@ -11,6 +11,8 @@
 #[allow(dead_code, reason = "each file of stories uses its part")]
 mod people;
 
+use std::time::Duration;
+
 use domain::{
     DeliveryState, Expectation, HoldState, MessageId, MessageKey, MessageKind, Msat,
     PostageBalance, Preimage, Timestamp, Way,
@@ -64,22 +66,23 @@ fn words(conversation: domain::ConversationId) -> Outgoing {
 #[tokio::test(start_paused = true)]
 async fn between_two_stock_nodes_nobody_is_more_than_a_satoshi_ahead() {
     let line = Line::new();
-    let bob = Person::open(&line.network, &line.bob).await;
+    line.alice.set_hold(Duration::ZERO);
+    let alice = Person::open(&line.network, &line.alice).await;
     let carol = Person::open(&line.network, &line.carol).await;
-    let to_carol = bob.befriend(&line.carol, None).await;
-    let to_bob = carol.befriend(&line.bob, None).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, None).await;
     let mut last = None;
     for number in 0..12_u32 {
         let text = format!("number {number}");
         let (from, to, talk) = if number % 2 == 0 {
-            (&bob, &carol, to_carol)
+            (&alice, &carol, to_carol)
         } else {
-            (&carol, &bob, to_bob)
+            (&carol, &alice, to_alice)
         };
         let key = from.say(talk, &text).await;
         from.expect_delivery(key, DeliveryState::Settled).await;
         to.expect_message(&from.node, &text).await;
-        let ahead = agree(&bob, &carol).await;
+        let ahead = agree(&alice, &carol).await;
         assert!(ahead.abs() <= 1_000, "after {text}: {ahead}");
         last = Some(ahead);
     }
@@ -185,12 +188,12 @@ async fn postage_that_comes_back_before_its_own_end_is_known_waits_for_it() {
     })
     .await;
     // carol answers in the moment in which alice hears of nothing.
-    line.alice.delay_answers(std::time::Duration::from_secs(3));
+    line.alice.delay_answers(Duration::from_secs(3));
     let answer = carol.say(to_alice, "at once").await;
     carol.expect_delivery(answer, DeliveryState::Settled).await;
     let got = alice.expect_message(&line.carol, "at once").await;
     assert_eq!(got.message.payment, Msat::ZERO);
-    line.alice.delay_answers(std::time::Duration::ZERO);
+    line.alice.delay_answers(Duration::ZERO);
     assert_eq!(agree(&alice, &carol).await, 0);
 }
 
