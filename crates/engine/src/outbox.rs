@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure,
-    MessageKey, Msat, NodeId, Preimage, Timestamp, Way, next_try,
+    MessageKey, Msat, NodeId, Preimage, Timestamp, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -299,10 +299,7 @@ impl Outbox {
             text: message.text,
             purpose: purpose(delivery),
         };
-        let way = match delivery.way {
-            Way::Auto => contact.way,
-            chosen => chosen,
-        };
+        let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
             Ok(chosen) => chosen,
