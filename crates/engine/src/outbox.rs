@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure,
-    MessageKey, Msat, NodeId, Postage, Preimage, Timestamp, Way, next_try,
+    MessageKey, Msat, NodeId, Postage, Preimage, Timestamp, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -314,10 +314,7 @@ impl Outbox {
             purpose: purpose(delivery),
             postage: balance.next(contact.program),
         };
-        let way = match delivery.way {
-            Way::Auto => contact.way,
-            chosen => chosen,
-        };
+        let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
             Ok(chosen) => chosen,

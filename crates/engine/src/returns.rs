@@ -106,9 +106,9 @@ impl Returns {
         let hurried = self
             .store
             .write(move |tx| {
-                nodes.into_iter().try_fold(0_usize, |sum, node| {
-                    Ok(sum.saturating_add(tx.hurry(node)?))
-                })
+                nodes
+                    .into_iter()
+                    .try_fold(0_usize, |sum, node| Ok(sum.saturating_add(tx.hurry(node)?)))
             })
             .await?;
         self.wake(hurried);

@@ -203,7 +203,16 @@ fn the_postage_balance_counts_what_is_on_its_way() {
         ..expected
     };
     assert_eq!(balance(), going, "money is no postage");
-    world.write(|tx| tx.end_attempt(hash(5), AttemptState::Refused, Msat::ZERO, None, None, at(1)));
+    world.write(|tx| {
+        tx.end_attempt(
+            hash(5),
+            AttemptState::Refused,
+            Msat::ZERO,
+            None,
+            None,
+            at(1),
+        )
+    });
     assert_eq!(balance(), expected);
     assert_eq!(
         world.read(|db| db.postage_balance(carol())).received,

@@ -27,15 +27,11 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
 /// Whether something settled that the sender has not heard of, or that means another thing to the recipient: readable
 /// text with one satoshi is postage to every program.
 fn differs(record: &Record, sender: &Diary, to: NodeId) -> bool {
-    sender
-        .sent
-        .iter()
-        .filter(|sent| sent.to == to)
-        .any(|sent| {
-            let message = &sent.row.message;
-            let forgotten = sent.attempts.iter().any(|attempt| {
-                attempt.state == AttemptState::Forgotten && record.settled(attempt.hash) > 0
-            });
-            forgotten || message.payment == Msat::SAT && message.privacy == Privacy::Open
-        })
+    sender.sent.iter().filter(|sent| sent.to == to).any(|sent| {
+        let message = &sent.row.message;
+        let forgotten = sent.attempts.iter().any(|attempt| {
+            attempt.state == AttemptState::Forgotten && record.settled(attempt.hash) > 0
+        });
+        forgotten || message.payment == Msat::SAT && message.privacy == Privacy::Open
+    })
 }
