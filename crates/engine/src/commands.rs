@@ -2,8 +2,8 @@
 
 use domain::{
     Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState, Direction,
-    HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE, PaymentHash, Trust,
-    Way,
+    Expectation, HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE,
+    PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -213,7 +213,9 @@ impl Engine {
                     return Ok(None);
                 };
                 let card = db.card(row.contact.node)?;
+                let balance = db.postage_balance(row.contact.node)?;
                 Ok(Some(Recipient {
+                    postage: balance.next(row.contact.program),
                     contact: row.contact,
                     card,
                 }))
@@ -247,6 +249,7 @@ impl Engine {
             purpose,
             amends: None,
             reply_to: None,
+            postage: to.postage,
         }
     }
 
@@ -357,15 +360,14 @@ fn purpose(outgoing: &Outgoing) -> Result<Purpose, EngineError> {
 pub(crate) struct Recipient {
     pub(crate) contact: Contact,
     card: Option<CardRow>,
+    /// What a text would carry now, if it travelled by a payment.
+    postage: Postage,
 }
 
 impl Recipient {
     /// What is allowed for a message, for which the user may have chosen something else than for the contact.
     pub(crate) const fn way(&self, chosen: Way) -> Way {
-        match chosen {
-            Way::Auto => self.contact.way,
-            chosen => chosen,
-        }
+        chosen.or(self.contact.way)
     }
 }
 
@@ -432,9 +434,11 @@ impl Queued {
     ) -> Result<MessageKey, StoreError> {
         let key =
             key.ok_or_else(|| StoreError::Constraint("a message id came up twice".into()))?;
-        let refund_of = match draft.purpose {
-            Purpose::Refund { of, .. } => Some(of),
-            Purpose::Text | Purpose::Payment(_) => None,
+        // What a text asks of its postage is decided for each attempt.
+        let (refund_of, expectation) = match draft.purpose {
+            Purpose::Text => (None, Expectation::Return),
+            Purpose::Payment(_) => (None, Expectation::Decide),
+            Purpose::Refund { of, .. } => (Some(of), Expectation::Keep),
         };
         // Whoever writes again wants to know now; and what has waited comes first.
         tx.hurry(draft.to)?;
@@ -443,7 +447,7 @@ impl Queued {
             conversation: self.conversation,
             to: draft.to,
             state: DeliveryState::Queued,
-            expectation: draft.expectation(),
+            expectation,
             amount: draft.amount(),
             fee_limit: self.fee_limit,
             refund_of,
@@ -497,7 +501,11 @@ impl Original {
         Ok(Ok(Self {
             hash,
             amount,
-            to: Recipient { contact, card },
+            to: Recipient {
+                contact,
+                card,
+                postage: Postage::PLAIN,
+            },
             conversation: message.conversation,
         }))
     }

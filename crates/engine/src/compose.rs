@@ -1,6 +1,8 @@
 //! From a message to the records of a payment, and how large they are.
 
-use domain::{Amendment, AmendmentKind, Expectation, MessageId, Msat, NodeId, PaymentHash, Privacy, Program, Timestamp};
+use domain::{
+    Amendment, AmendmentKind, Expectation, MessageId, Msat, NodeId, PaymentHash, Postage, Privacy, Program, Timestamp,
+};
 use lnd::LightningError;
 use protocol::{Body, Letter, Records, record};
 use rand::rngs::StdRng;
@@ -42,20 +44,22 @@ pub(crate) struct Draft {
     pub(crate) amends: Option<Amendment>,
     /// The message that it answers.
     pub(crate) reply_to: Option<MessageId>,
+    /// What a text carries when it travels by a payment.
+    pub(crate) postage: Postage,
 }
 
 impl Draft {
-    /// What the recipient gets: the payment, or one satoshi of postage.
+    /// What the recipient gets: the payment, or postage.
     pub(crate) const fn amount(&self) -> Msat {
         match self.purpose {
-            Purpose::Text => Msat::SAT,
+            Purpose::Text => self.postage.amount,
             Purpose::Payment(amount) | Purpose::Refund { amount, .. } => amount,
         }
     }
 
     pub(crate) const fn expectation(&self) -> Expectation {
         match self.purpose {
-            Purpose::Text => Expectation::Return,
+            Purpose::Text => self.postage.expectation,
             Purpose::Payment(_) => Expectation::Decide,
             Purpose::Refund { .. } => Expectation::Keep,
         }
@@ -166,7 +170,10 @@ impl Draft {
         identity: &Identity,
         rng: &mut StdRng,
     ) -> Result<Vec<u8>, LightningError> {
-        let letter = self.letter(self.body(self.text.clone()));
+        let letter = Letter {
+            expectation: Expectation::Return,
+            ..self.letter(self.body(self.text.clone()))
+        };
         self.sealing.seal(identity, rng, &NO_PAYMENT, &letter).await
     }
 

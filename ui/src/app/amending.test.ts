@@ -95,7 +95,7 @@ describe("what is done to a message", () => {
 
   it("changes own words, and keeps the former ones in the details", async () => {
     const opened = await openCarol();
-    const { backend, user } = opened;
+    const { user } = opened;
     const key = await sent(opened, "at five");
     await choose(opened, key, "edit");
     const field = await screen.findByTestId("edit-text");

@@ -25,6 +25,7 @@ fn draft(program: Program, text: &str) -> Draft {
         purpose: Purpose::Text,
         amends: None,
         reply_to: None,
+        postage: Postage::PLAIN,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     Amendment, AmendmentKind, Authorship, Content, Expectation, IncomingPayment, MessageId, MessageKind, Msat, NodeId,
-    PaymentHash, Privacy, Program, RefundClaim, Timestamp, weigh,
+    PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust, weigh,
 };
 use protocol::Body;
 use store::StoreError;
@@ -107,13 +107,18 @@ impl Desk<'_, '_> {
     ) -> Result<Entry, StoreError> {
         let letter = spoken.what;
         let expectation = weigh(letter.expectation, amount);
-        let postage = expectation == Expectation::Return;
+        let owed = self.is_owed(spoken.by, &letter, amount)?;
+        let postage = owed || expectation == Expectation::Return;
         let plain = if postage {
             MessageKind::Text
         } else {
             MessageKind::Payment
         };
-        let content = Content::Letter(expectation);
+        let content = if owed {
+            Content::OwedPostage
+        } else {
+            Content::Letter(expectation)
+        };
         // Money under it is for the person: then there is a bubble, and nothing is amended.
         let amends = amendment(&letter.body).filter(|_| postage);
         let (kind, text, content, visible) = match letter.body {
@@ -166,6 +171,21 @@ impl Desk<'_, '_> {
             amends,
             reply_to: letter.reply_to,
         })
+    }
+
+    /// Whether a letter brings postage of ours back, by our own books.
+    fn is_owed(
+        &self,
+        by: NodeId,
+        letter: &protocol::Letter,
+        amount: Msat,
+    ) -> Result<bool, StoreError> {
+        if !opening::pays_postage_back(letter, amount) {
+            return Ok(false);
+        }
+        let contact = self.tx.contact(by)?;
+        let known = contact.is_some_and(|contact| contact.trust == Trust::Known);
+        Ok(known && amount <= self.tx.postage_balance(by)?.they_owe())
     }
 }
 
