@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure,
-    MessageKey, Msat, NodeId, Preimage, Timestamp, Way, next_try,
+    Attempt, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
+    Timestamp, Way, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -25,9 +25,12 @@ use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
+use crate::quotes::Quotes;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
+
+mod loading;
 
 /// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
 const IN_FLIGHT: usize = 32;
@@ -46,6 +49,7 @@ pub(crate) struct Outbox {
     pub(crate) settings: Settings,
     pub(crate) tracker: Tracker,
     pub(crate) courier: Courier,
+    pub(crate) quotes: Quotes,
     pub(crate) keys: Keys,
     /// Free carriers that were tried in vain, since the last payment or pause.
     pub(crate) tried: Arc<Mutex<HashMap<MessageKey, InVain>>>,
@@ -59,8 +63,8 @@ pub(crate) struct Outbox {
 
 /// An attempt that is stored and ready to go.
 enum Load {
-    /// By a payment.
-    Paid(Attempt),
+    /// By a payment, or by several: in parts.
+    Paid(Vec<Attempt>),
     /// For free.
     Free(Parcel),
 }
@@ -218,7 +222,7 @@ impl Outbox {
 
     async fn carry(&self, load: Load) {
         match load {
-            Load::Paid(attempt) => self.tracker.start(attempt).await,
+            Load::Paid(attempts) => self.tracker.start(attempts).await,
             Load::Free(parcel) => {
                 let key = parcel.attempt.message;
                 if self.courier.carry(parcel).await {
@@ -328,102 +332,8 @@ impl Outbox {
                 };
                 self.wait(delivery, failure).await
             }
-            Chosen::Peer => {
-                self.send_free(delivery, &draft, Carrier::Peer, Vec::new())
-                    .await
-            }
-            Chosen::Onion(ways) => self.send_free(delivery, &draft, Carrier::Onion, ways).await,
+            free => self.send_free(delivery, &draft, free).await,
         }
-    }
-
-    /// An attempt that pays.
-    async fn pay(&self, delivery: &Delivery, draft: &Draft) -> Result<Option<Load>, Stop> {
-        let (preimage, rng) = self.randomness();
-        let hash = preimage.payment_hash();
-        let records = match draft.records(&self.identity, rng, hash).await {
-            Ok(records) => records,
-            Err(error) => return self.trouble(delivery, &error).await,
-        };
-        let attempt = Attempt {
-            hash,
-            preimage,
-            message: delivery.message,
-            carrier: Carrier::Keysend,
-            amount: delivery.amount,
-            fee_limit: delivery.fee_limit,
-            records,
-            state: AttemptState::Prepared,
-            fee: Msat::ZERO,
-            hops: None,
-            failure: None,
-            created_at: self.clock.now(),
-            ended_at: None,
-        };
-        let begun = self.begin(&attempt).await?;
-        Ok(begun.then_some(Load::Paid(attempt)))
-    }
-
-    /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
-    async fn send_free(
-        &self,
-        delivery: &Delivery,
-        draft: &Draft,
-        carrier: Carrier,
-        ways: Vec<Vec<NodeId>>,
-    ) -> Result<Option<Load>, Stop> {
-        let (preimage, mut rng) = self.randomness();
-        let record = match draft.free_record(&self.identity, &mut rng).await {
-            Ok(record) => record,
-            Err(error) => return self.trouble(delivery, &error).await,
-        };
-        let channels = ways.first().map_or(1, Vec::len);
-        let attempt = Attempt {
-            hash: preimage.payment_hash(),
-            preimage,
-            message: delivery.message,
-            carrier,
-            amount: Msat::ZERO,
-            fee_limit: Msat::ZERO,
-            records: Vec::new(),
-            state: AttemptState::Prepared,
-            fee: Msat::ZERO,
-            hops: u32::try_from(channels).ok(),
-            failure: None,
-            created_at: self.clock.now(),
-            ended_at: None,
-        };
-        if !self.begin(&attempt).await? {
-            return Ok(None);
-        }
-        let mut tried = self.tried();
-        let in_vain = tried.entry(delivery.message).or_default();
-        *in_vain = in_vain.and(carrier);
-        drop(tried);
-        Ok(Some(Load::Free(Parcel {
-            attempt,
-            conversation: delivery.conversation,
-            to: delivery.to,
-            record,
-            ways,
-        })))
-    }
-
-    /// Stores an attempt before it is sent. `false`: its message was cancelled in the meantime, nothing is sent.
-    async fn begin(&self, attempt: &Attempt) -> Result<bool, StoreError> {
-        let stored = attempt.clone();
-        self.store
-            .write(move |tx| {
-                let (key, now) = (stored.message, stored.created_at);
-                if tx
-                    .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
-                    .is_none()
-                {
-                    return Ok(false);
-                }
-                tx.insert_attempt(&stored)?;
-                Ok(true)
-            })
-            .await
     }
 
     fn tried(&self) -> MutexGuard<'_, HashMap<MessageKey, InVain>> {

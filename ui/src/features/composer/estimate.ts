@@ -18,19 +18,28 @@ function mostOf(quote: Quote): string {
 /** Free at first; the rest says what follows when no receipt comes. */
 function freeParts(quote: Quote): string[] {
   const free = freeWords(quote.carrier, quote.way_hops);
-  if (!quote.payable) return [free, m.estimate_or_waits()];
-  if (quote.returned) return [free, m.estimate_asleep_returned({ amount: sats(quote.amount) })];
-  return [free, m.estimate_asleep({ amount: sats(quote.amount + quote.fee) }), mostOf(quote)];
+  if (!quote.payable) return [free, ...inParts(quote), m.estimate_or_waits()];
+  if (quote.returned) {
+    return [free, m.estimate_asleep_returned({ amount: sats(quote.amount) }), ...inParts(quote)];
+  }
+  const asleep = m.estimate_asleep({ amount: sats(quote.amount + quote.fee) });
+  return [free, asleep, ...inParts(quote), mostOf(quote)];
 }
 
 function paymentParts(quote: Quote): string[] {
   const way = quote.hops <= 1 ? m.estimate_direct() : m.estimate_hops({ count: quote.hops });
-  if (quote.postage && quote.returned) return [m.estimate_returned({ amount: sats(quote.amount) }), way];
+  if (quote.postage && quote.returned) {
+    return [m.estimate_returned({ amount: sats(quote.amount) }), ...inParts(quote), way];
+  }
   const price =
     quote.fee > 0
       ? m.estimate_with_fee({ amount: sats(quote.amount), fee: sats(quote.fee) })
       : m.estimate_without_fee({ amount: sats(quote.amount) });
-  return [price, way, mostOf(quote)];
+  return [price, ...inParts(quote), way, mostOf(quote)];
+}
+
+function inParts({ parts }: Quote): string[] {
+  return parts > 1 ? [m.estimate_parts({ count: parts })] : [];
 }
 
 /** Bytes that the text may still grow by; nothing while there is plenty of room. */

@@ -1,0 +1,201 @@
+//! Attempts are made and stored, before they are sent: one for a letter, several for its parts.
+
+use domain::{
+    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, MessageKey, Msat, Part, Preimage,
+};
+use store::{Cut, Delivery, Outcome, StoreError};
+
+use super::{Load, Outbox, Stop};
+use crate::choice::Chosen;
+use crate::compose::{Draft, NO_PAYMENT};
+use crate::error::Trouble;
+use crate::free::courier::Parcel;
+use crate::parts::{piece, times};
+
+impl Outbox {
+    /// Attempts that pay.
+    pub(super) async fn pay(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+    ) -> Result<Option<Load>, Stop> {
+        let made = match self.cut(delivery.message, draft).await {
+            Ok(Some(cut)) => self.parts(delivery, draft, cut).await,
+            Ok(None) => self.whole(delivery, draft).await,
+            Err(error) => Err(error),
+        };
+        let (attempts, cut) = match made {
+            Ok(made) => made,
+            Err(Trouble::Store(error)) => return Err(error.into()),
+            Err(Trouble::Lightning(error)) => return self.trouble(delivery, &error).await,
+        };
+        let begun = self.begin(&attempts, cut).await?;
+        Ok(begun.then_some(Load::Paid(attempts)))
+    }
+
+    /// How a message is cut that goes in parts: once for all its tries, so that the parts join.
+    async fn cut(&self, key: MessageKey, draft: &Draft) -> Result<Option<Cut>, Trouble> {
+        if !draft.is_divisible() {
+            return Ok(None);
+        }
+        let (cut, attempts) = self
+            .store
+            .read(move |db| Ok((db.cut(key)?, db.attempts_of(key)?)))
+            .await?;
+        if cut.is_some() {
+            return Ok(cut);
+        }
+        let too_large = |attempt: &Attempt| attempt.failure == Some(Failure::TooLarge);
+        if attempts.iter().any(too_large) {
+            return Ok(draft.cut());
+        }
+        Ok(self.quotes.cut(draft).await?)
+    }
+
+    async fn whole(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+    ) -> Result<(Vec<Attempt>, Option<Cut>), Trouble> {
+        let (preimage, rng) = self.randomness();
+        let hash = preimage.payment_hash();
+        let records = draft.records(&self.identity, rng, hash).await?;
+        let attempt = Attempt {
+            amount: delivery.amount,
+            fee_limit: delivery.fee_limit,
+            records,
+            ..self.attempt(delivery.message, Carrier::Keysend, preimage)
+        };
+        Ok((vec![attempt], None))
+    }
+
+    /// One attempt for each part that has not arrived. They share what is left of the fee limit.
+    async fn parts(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+        cut: Cut,
+    ) -> Result<(Vec<Attempt>, Option<Cut>), Trouble> {
+        let key = delivery.message;
+        let (arrived, attempts) = self
+            .store
+            .read(move |db| Ok((db.arrived_parts(key)?, db.attempts_of(key)?)))
+            .await?;
+        let count = cut.set().count;
+        let mut missing: Vec<u32> = (0..count).filter(|part| !arrived.contains(part)).collect();
+        // All came back, perhaps without having arrived, and the user wants another try.
+        if missing.is_empty() {
+            missing = (0..count).collect();
+        }
+        let spent = Msat::checked_sum(attempts.iter().map(|attempt| attempt.fee));
+        let left = spent.and_then(|spent| delivery.fee_limit.checked_sub(spent));
+        let share = left
+            .unwrap_or_default()
+            .shared(u32::try_from(missing.len()).unwrap_or(u32::MAX));
+        let mut made = Vec::new();
+        for index in missing {
+            let Some(piece) = piece(&cut, index) else {
+                continue;
+            };
+            let (preimage, rng) = self.randomness();
+            let hash = preimage.payment_hash();
+            let records = draft.part_records(&self.identity, rng, hash, piece);
+            made.push(Attempt {
+                part: Some(Part { index, count }),
+                amount: draft.amount(),
+                fee_limit: share,
+                records: records.await?,
+                ..self.attempt(key, Carrier::Keysend, preimage)
+            });
+        }
+        Ok((made, Some(cut)))
+    }
+
+    /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
+    pub(super) async fn send_free(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+        chosen: Chosen,
+    ) -> Result<Option<Load>, Stop> {
+        let Some(carrier) = chosen.carrier() else {
+            return Ok(None);
+        };
+        let (preimage, mut rng) = self.randomness();
+        let mut records = Vec::new();
+        for letter in draft.free_letters(chosen.room()) {
+            let sealing = &draft.sealing;
+            match sealing
+                .seal(&self.identity, &mut rng, &NO_PAYMENT, &letter)
+                .await
+            {
+                Ok(record) => records.push(record),
+                Err(error) => return self.trouble(delivery, &error).await,
+            }
+        }
+        let attempt = Attempt {
+            hops: chosen.hops(),
+            ..self.attempt(delivery.message, carrier, preimage)
+        };
+        if !self.begin(std::slice::from_ref(&attempt), None).await? {
+            return Ok(None);
+        }
+        let mut tried = self.tried();
+        let in_vain = tried.entry(delivery.message).or_default();
+        *in_vain = in_vain.and(carrier);
+        drop(tried);
+        Ok(Some(Load::Free(Parcel {
+            attempt,
+            conversation: delivery.conversation,
+            to: delivery.to,
+            records,
+            ways: chosen.into_ways(),
+        })))
+    }
+
+    /// One that has not left, and brings nothing yet.
+    fn attempt(&self, message: MessageKey, carrier: Carrier, preimage: Preimage) -> Attempt {
+        Attempt {
+            hash: preimage.payment_hash(),
+            preimage,
+            message,
+            carrier,
+            part: None,
+            amount: Msat::ZERO,
+            fee_limit: Msat::ZERO,
+            records: Vec::new(),
+            state: AttemptState::Prepared,
+            fee: Msat::ZERO,
+            hops: None,
+            failure: None,
+            created_at: self.clock.now(),
+            ended_at: None,
+        }
+    }
+
+    /// Stores attempts of one message before they are sent. `false`: it was cancelled in the meantime, nothing is sent.
+    async fn begin(&self, attempts: &[Attempt], cut: Option<Cut>) -> Result<bool, StoreError> {
+        let Some(first) = attempts.first() else {
+            return Ok(false);
+        };
+        let (key, now, each) = (first.message, first.created_at, first.amount);
+        let stored = attempts.to_vec();
+        self.store
+            .write(move |tx| {
+                if tx
+                    .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
+                    .is_none()
+                {
+                    return Ok(false);
+                }
+                if let Some(cut) = &cut {
+                    tx.store_cut(key, cut, times(each, cut.set().count))?;
+                }
+                for attempt in &stored {
+                    tx.insert_attempt(attempt)?;
+                }
+                Ok(true)
+            })
+            .await
+    }
+}
