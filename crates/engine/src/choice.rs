@@ -1,7 +1,7 @@
 //! Which carrier a message takes now: the circumstances are asked for, the choice itself is [`domain::choose`].
 
 use domain::{Carrier, Circumstances, NodeId, Way, choose};
-use lnd::{LARGEST_PEER_MESSAGE, LightningError, PeerLink};
+use lnd::{LARGEST_PEER_MESSAGE, LightningError, Over, PeerLink};
 
 use crate::compose::{Draft, Purpose};
 use crate::free::courier::Answers;
@@ -34,11 +34,7 @@ impl Chosen {
     /// Bytes that one message over this free carrier may have, whichever way it takes.
     pub(crate) fn room(&self) -> usize {
         match self {
-            Self::Onion(ways) => ways
-                .iter()
-                .map(|way| room_on(way.len()))
-                .min()
-                .unwrap_or(0),
+            Self::Onion(ways) => ways.iter().map(|way| room_on(way.len())).min().unwrap_or(0),
             _ => LARGEST_PEER_MESSAGE,
         }
     }
@@ -58,6 +54,15 @@ impl Chosen {
             Self::Onion(_) => Some(Carrier::Onion),
             Self::Nothing => None,
         }
+    }
+}
+
+/// Which routes a payment may take.
+pub(crate) const fn routes(way: Way) -> Over {
+    match way {
+        Way::Auto | Way::FreeOnly => Over::Anything,
+        Way::DirectOnly => Over::OwnChannel,
+        Way::RoutedOnly => Over::Others,
     }
 }
 

@@ -326,10 +326,7 @@ struct Recipient {
 impl Recipient {
     /// What is allowed for a message, for which the user may have chosen something else than for the contact.
     const fn way(&self, chosen: Way) -> Way {
-        match chosen {
-            Way::Auto => self.contact.way,
-            chosen => chosen,
-        }
+        chosen.or(self.contact.way)
     }
 }
 

@@ -125,9 +125,7 @@ impl Draft {
         };
         let text = self.readable_text();
         if self.is_sealed() || text.is_empty() {
-            return Ok(vec![
-                sealed(self.whole_letter()).await?,
-            ]);
+            return Ok(vec![sealed(self.whole_letter()).await?]);
         }
         let time = protocol::whatsat::time_bytes(self.sent_at);
         let signed = protocol::whatsat::signed_bytes(ours, self.to, &time, &text);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Attempt, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
-    Timestamp, Way, next_try,
+    Timestamp, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -303,10 +303,7 @@ impl Outbox {
             text: message.text,
             purpose: purpose(delivery),
         };
-        let way = match delivery.way {
-            Way::Auto => contact.way,
-            chosen => chosen,
-        };
+        let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
             Ok(chosen) => chosen,
@@ -317,7 +314,7 @@ impl Outbox {
             Chosen::Keysend => {
                 self.tried().remove(&key);
                 match self.neighbours.refuses_keysend(to).await {
-                    Ok(false) => self.pay(delivery, &draft).await,
+                    Ok(false) => self.pay(delivery, &draft, way).await,
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
                     Err(error) => self.trouble(delivery, &error).await,

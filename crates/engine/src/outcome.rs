@@ -148,10 +148,7 @@ fn standing(attempts: &[Attempt]) -> Standing {
 }
 
 fn is_there(attempt: &Attempt) -> bool {
-    matches!(
-        attempt.state,
-        AttemptState::Settled | AttemptState::Refused
-    )
+    matches!(attempt.state, AttemptState::Settled | AttemptState::Refused)
 }
 
 fn settle(tx: &Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), StoreError> {

@@ -46,7 +46,11 @@ impl Draft {
             card: None,
             ..self.whole_letter()
         };
-        let around = self.sealing.recipient.overhead().saturating_add(RECORD_HEAD);
+        let around = self
+            .sealing
+            .recipient
+            .overhead()
+            .saturating_add(RECORD_HEAD);
         let letters = protocol::cut(&whole, SURE_ROOM.saturating_sub(around)).ok()?;
         let mut pieces = letters.into_iter().map(|letter| match letter.body {
             Body::Piece(piece) => Some(piece),

@@ -7,7 +7,7 @@ use domain::{Carrier, FeeQuote, Msat, NodeId, Privacy, Way};
 use lnd::{Lightning, LightningError, RouteQuery};
 use store::Cut;
 
-use crate::choice::{Chooser, Chosen, InVain};
+use crate::choice::{Chooser, Chosen, InVain, routes};
 use crate::compose::{Draft, Purpose};
 use crate::error::EngineError;
 use crate::link::Link;
@@ -82,7 +82,7 @@ impl Quotes {
         }
         let chosen = self.chooser.choose(draft, way, InVain::default()).await?;
         let free = match chosen.carrier().ok_or(EngineError::NoWay)? {
-            Carrier::Keysend => return self.payment(draft, fee_limit).await,
+            Carrier::Keysend => return self.payment(draft, way, fee_limit).await,
             free => free,
         };
         let hops = chosen.hops().unwrap_or(1);
@@ -92,7 +92,7 @@ impl Quotes {
         };
         let rest = self.chooser.choose(draft, way, nothing_free).await?;
         if rest == Chosen::Keysend
-            && let Ok(quote) = self.payment(draft, fee_limit).await
+            && let Ok(quote) = self.payment(draft, way, fee_limit).await
         {
             return Ok(Quote {
                 carrier: free,
@@ -120,14 +120,18 @@ impl Quotes {
     }
 
     /// What it costs as a payment, or in parts.
-    async fn payment(&self, draft: &Draft, fee_limit: Option<Msat>) -> Result<Quote, EngineError> {
+    async fn payment(
+        &self,
+        draft: &Draft,
+        way: Way,
+        fee_limit: Option<Msat>,
+    ) -> Result<Quote, EngineError> {
         if self.neighbours.refuses_keysend(draft.to).await? {
             return Err(EngineError::NoKeysend);
         }
-        let cut = self.cut(draft).await?;
+        let cut = self.cut(draft, way).await?;
         let parts = cut.as_ref().map_or(1, |cut| cut.set().count);
-        let fee_limit =
-            fee_limit.unwrap_or_else(|| self.settings.fee_limit(draft.amount(), parts));
+        let fee_limit = fee_limit.unwrap_or_else(|| self.settings.fee_limit(draft.amount(), parts));
         let query = RouteQuery {
             to: draft.to,
             amount: draft.amount(),
@@ -137,6 +141,7 @@ impl Quotes {
                 .map_or_else(|| draft.sized_records(), |cut| draft.sized_part(cut)),
             preimage: None,
             use_mission_control: true,
+            over: routes(way),
         };
         let route = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query).await?,
@@ -166,19 +171,19 @@ impl Quotes {
 
     /// The parts in which a text is paid for; `None` when one payment carries it as far as the contact is away. For a
     /// contact who was never seen that may have to be asked for.
-    pub(crate) async fn cut(&self, draft: &Draft) -> Result<Option<Cut>, LightningError> {
+    pub(crate) async fn cut(&self, draft: &Draft, way: Way) -> Result<Option<Cut>, LightningError> {
         if !draft.is_divisible() || draft.fits(None) {
             return Ok(None);
         }
         let fits = match self.known(draft.to) {
-            None if draft.fits(Some(1)) => self.has_room_for(draft).await?,
+            None if draft.fits(Some(1)) => self.has_room_for(draft, way).await?,
             hops => hops.is_some() && draft.fits(hops),
         };
         Ok(if fits { None } else { draft.cut() })
     }
 
     /// Whether there is a way for it as it is, or none even for less.
-    async fn has_room_for(&self, draft: &Draft) -> Result<bool, LightningError> {
+    async fn has_room_for(&self, draft: &Draft, way: Way) -> Result<bool, LightningError> {
         let query = RouteQuery {
             to: draft.to,
             amount: draft.amount(),
@@ -186,6 +191,7 @@ impl Quotes {
             records: draft.sized_records(),
             preimage: None,
             use_mission_control: false,
+            over: routes(way),
         };
         match self.lightning.route(query.clone()).await {
             Ok(route) => {

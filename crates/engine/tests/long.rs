@@ -177,11 +177,7 @@ async fn parts_that_are_paid_for_cost_what_the_estimate_says() {
     let before = alice.balance().await;
     let text = chinese(6_000);
 
-    let quote = alice
-        .engine
-        .quote(words(to_carol, &text))
-        .await
-        .unwrap();
+    let quote = alice.engine.quote(words(to_carol, &text)).await.unwrap();
     let key = alice.say(to_carol, &text).await;
     let row = alice.expect_delivery(key, DeliveryState::Settled).await;
 
@@ -196,7 +192,10 @@ async fn parts_that_are_paid_for_cost_what_the_estimate_says() {
     let spent = before.checked_sub(alice.balance().await);
     assert_eq!(spent, quote.fee.amount.checked_add(quote.fee.fee));
     let (ours, theirs) = (alice.totals().await, carol.totals().await);
-    assert_eq!((ours.postage_sent, ours.fees), (quote.fee.amount, quote.fee.fee));
+    assert_eq!(
+        (ours.postage_sent, ours.fees),
+        (quote.fee.amount, quote.fee.fee)
+    );
     assert_eq!((ours.messages_sent, theirs.messages_received), (1, 1));
     assert_eq!(theirs.postage_received, quote.fee.amount);
     let cut = alice.store.read(move |db| db.cut(key)).await.unwrap();
@@ -316,7 +315,10 @@ async fn a_part_that_failed_for_good_waits_for_the_user_and_goes_alone() {
     let (line, alice, carol, key, text) =
         with_one_failure(LightningError::Node(String::new())).await;
     alice.expect_delivery(key, DeliveryState::Failed).await;
-    assert!(carol.talk(&line.alice).await.is_empty(), "a part is no message");
+    assert!(
+        carol.talk(&line.alice).await.is_empty(),
+        "a part is no message"
+    );
 
     alice.engine.retry(key).await.unwrap();
 

@@ -213,9 +213,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
 fn part_of(row: &Row<'_>) -> rusqlite::Result<Option<Part>> {
     let index: Option<u32> = row.take("part")?;
     let count: Option<u32> = row.take("parts")?;
-    Ok(index
-        .zip(count)
-        .map(|(index, count)| Part { index, count }))
+    Ok(index.zip(count).map(|(index, count)| Part { index, count }))
 }
 
 /// Ends before the condition.

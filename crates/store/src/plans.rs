@@ -11,7 +11,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::testing::{
-    alice, at, attempt, bob, contact, cut, delivery, from_bob, hash, held, key, piece, preimage, to_bob,
+    alice, at, attempt, bob, contact, cut, delivery, from_bob, hash, held, key, piece, preimage,
+    to_bob,
 };
 use crate::{
     Booking, Listed, NewCard, Outcome, PageAt, Reader, Received, RefundSide, Result, Tx, open,

@@ -32,7 +32,8 @@ impl Desk<'_, '_> {
         let entry = self.letter(Msat::ZERO, spoken)?;
         let id = entry.id;
         let known = self.tx.find_message(by, id)?;
-        if trust == Trust::Request && self.room(false, by, false, contact.is_none())? != Room::Free {
+        if trust == Trust::Request && self.room(false, by, false, contact.is_none())? != Room::Free
+        {
             return Ok(filed);
         }
         if known == Found::Absent && entry.visible {

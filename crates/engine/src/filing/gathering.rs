@@ -76,8 +76,7 @@ impl Desk<'_, '_> {
         piece: &Piece,
     ) -> Result<Option<Unfinished>, StoreError> {
         let by = spoken.by;
-        self.tx
-            .drop_unfinished_before(self.now.minus(PARTS_KEPT))?;
+        self.tx.drop_unfinished_before(self.now.minus(PARTS_KEPT))?;
         let kept = self.tx.keep_piece(
             &NewPiece {
                 sender: by,

@@ -1,7 +1,7 @@
 //! Attempts are made and stored, before they are sent: one for a letter, several for its parts.
 
 use domain::{
-    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, MessageKey, Msat, Part, Preimage,
+    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, MessageKey, Msat, Part, Preimage, Way,
 };
 use store::{Cut, Delivery, Outcome, StoreError};
 
@@ -18,8 +18,9 @@ impl Outbox {
         &self,
         delivery: &Delivery,
         draft: &Draft,
+        way: Way,
     ) -> Result<Option<Load>, Stop> {
-        let made = match self.cut(delivery.message, draft).await {
+        let made = match self.cut(delivery.message, draft, way).await {
             Ok(Some(cut)) => self.parts(delivery, draft, cut).await,
             Ok(None) => self.whole(delivery, draft).await,
             Err(error) => Err(error),
@@ -34,7 +35,7 @@ impl Outbox {
     }
 
     /// How a message is cut that goes in parts: once for all its tries, so that the parts join.
-    async fn cut(&self, key: MessageKey, draft: &Draft) -> Result<Option<Cut>, Trouble> {
+    async fn cut(&self, key: MessageKey, draft: &Draft, way: Way) -> Result<Option<Cut>, Trouble> {
         if !draft.is_divisible() {
             return Ok(None);
         }
@@ -49,7 +50,7 @@ impl Outbox {
         if attempts.iter().any(too_large) {
             return Ok(draft.cut());
         }
-        Ok(self.quotes.cut(draft).await?)
+        Ok(self.quotes.cut(draft, way).await?)
     }
 
     async fn whole(

@@ -85,7 +85,12 @@ impl Stage {
         tokio::time::sleep(Duration::from_secs(2)).await;
     }
 
-    pub(crate) async fn card_of(&self, node: &SimNode, key: &SealKey, issued: Timestamp) -> SignedCard {
+    pub(crate) async fn card_of(
+        &self,
+        node: &SimNode,
+        key: &SealKey,
+        issued: Timestamp,
+    ) -> SignedCard {
         let bytes = KeyCard {
             node: node.id(),
             seal_key: key.public(),

@@ -38,7 +38,7 @@ impl GrpcNode {
     }
 
     /// Asked once: a node does not change its key.
-    async fn own_id(&self) -> Result<NodeId, LightningError> {
+    pub(super) async fn own_id(&self) -> Result<NodeId, LightningError> {
         if let Some(id) = self.id.get() {
             return Ok(*id);
         }

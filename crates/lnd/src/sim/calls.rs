@@ -213,6 +213,7 @@ impl Lightning for SimNode {
                 records: &query.records,
                 proof: Proof::Keysend,
                 use_mission_control: query.use_mission_control,
+                over: query.over,
             })?;
             Ok(Route {
                 fee,

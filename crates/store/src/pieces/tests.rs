@@ -6,14 +6,20 @@ use crate::testing::{World, at, bob, carol, contact, cut, piece};
 #[test]
 fn parts_come_in_any_order_survive_and_are_kept_once() {
     let mut world = World::new();
-    let first = world.write(|tx| tx.keep_piece(&piece(1, 2), at(1))).unwrap();
+    let first = world
+        .write(|tx| tx.keep_piece(&piece(1, 2), at(1)))
+        .unwrap();
     assert_eq!((first.missing, first.bytes), (2, 5));
     world.reopen();
     let again = world.write(|tx| tx.keep_piece(&piece(1, 2), at(2)));
     assert_eq!(again, None, "it is here");
-    let next = world.write(|tx| tx.keep_piece(&piece(1, 0), at(3))).unwrap();
+    let next = world
+        .write(|tx| tx.keep_piece(&piece(1, 0), at(3)))
+        .unwrap();
     assert_eq!((next.number, next.missing), (first.number, 1));
-    let last = world.write(|tx| tx.keep_piece(&piece(1, 1), at(4))).unwrap();
+    let last = world
+        .write(|tx| tx.keep_piece(&piece(1, 1), at(4)))
+        .unwrap();
     assert_eq!((last.missing, last.bytes), (0, 25));
 
     let pieces = world.read(move |db| db.pieces(last.number));
