@@ -199,3 +199,6 @@ fn fail(
     tx.step_delivery(delivery.message, event, outcome, now)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,6 +185,8 @@ async fn parts_that_are_paid_for_cost_what_the_estimate_says() {
     let made = attempts(&alice, key).await;
     assert!(quote.parts > 5, "{quote:?}");
     assert_eq!(u32::try_from(made.len()).unwrap(), quote.parts);
+    let large = |attempt: &Attempt| attempt.records.iter().any(|(_, bytes)| bytes.len() > 692);
+    assert!(!made.iter().any(large), "any usual route has room for them");
     assert_eq!(row.paid, Some(quote.fee.amount));
     assert_eq!(row.fee, quote.fee.fee);
     let most = Msat::checked_sum(made.iter().map(|attempt| attempt.fee_limit));
