@@ -12,6 +12,7 @@ mod node;
 mod part;
 mod patience;
 mod policy;
+mod postage;
 mod time;
 
 pub use amount::{AmountError, Msat};
@@ -32,4 +33,5 @@ pub use patience::{PATIENCE, next_try};
 pub use policy::{
     Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,
 };
+pub use postage::{Postage, PostageBalance};
 pub use time::Timestamp;

@@ -286,9 +286,12 @@ impl Outbox {
         let to = delivery.to;
         let read = self
             .store
-            .read(move |db| Ok((db.message(key)?, db.contact(to)?, db.card(to)?)))
+            .read(move |db| {
+                let read = (db.message(key)?, db.contact(to)?, db.card(to)?);
+                Ok((read, db.postage_balance(to)?))
+            })
             .await?;
-        let (Some(message), Some(contact), card) = read else {
+        let ((Some(message), Some(contact), card), balance) = read else {
             return Ok(None);
         };
         let draft = Draft {
@@ -302,6 +305,7 @@ impl Outbox {
             hold_secs: self.settings.mode().hold_secs_told(),
             text: message.text,
             purpose: purpose(delivery),
+            postage: balance.next(contact.program),
         };
         let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
@@ -314,7 +318,7 @@ impl Outbox {
             Chosen::Keysend => {
                 self.tried().remove(&key);
                 match self.neighbours.refuses_keysend(to).await {
-                    Ok(false) => self.pay(delivery, &draft, way).await,
+                    Ok(false) => self.pay(delivery, draft, way).await,
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
                     Err(error) => self.trouble(delivery, &error).await,

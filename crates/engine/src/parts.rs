@@ -3,7 +3,7 @@
 //! Parts that go for free are cut anew for each try. Those that are paid for are cut once: what has arrived of them is
 //! not paid for again. They are sealed as the node, and without a card: a card would take a third of their room.
 
-use domain::{Msat, PaymentHash};
+use domain::{Msat, PaymentHash, Postage};
 use lnd::LightningError;
 use protocol::{Body, Letter, Piece, Records, record};
 use rand::rngs::StdRng;
@@ -35,7 +35,7 @@ impl Draft {
 
     /// The letters for a carrier without a payment that takes so many bytes at once.
     pub(crate) fn free_letters(&self, room: usize) -> Vec<Letter> {
-        let letter = self.whole_letter();
+        let letter = self.plain_letter();
         let room = room.saturating_sub(self.sealing.recipient.overhead());
         protocol::cut(&letter, room).unwrap_or_else(|_| vec![letter])
     }
@@ -44,7 +44,7 @@ impl Draft {
     pub(crate) fn cut(&self) -> Option<Cut> {
         let whole = Letter {
             card: None,
-            ..self.whole_letter()
+            ..self.plain_letter()
         };
         let around = self
             .sealing
@@ -97,6 +97,14 @@ impl Draft {
         Letter {
             card: None,
             body: Body::Piece(piece),
+            ..self.plain_letter()
+        }
+    }
+
+    /// All of it, where the postage settles no debt.
+    fn plain_letter(&self) -> Letter {
+        Letter {
+            expectation: Postage::PLAIN.expectation,
             ..self.whole_letter()
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, FeeQuote, Msat, NodeId, Privacy, Way};
+use domain::{Carrier, Expectation, FeeQuote, Msat, NodeId, Postage, Privacy, Way};
 use lnd::{Lightning, LightningError, RouteQuery};
 use store::Cut;
 
@@ -28,6 +28,8 @@ pub struct Quote {
     pub fee: FeeQuote,
     /// Whether the amount is postage.
     pub postage: bool,
+    /// How much of the postage pays back what was kept of the recipient's.
+    pub owed: Msat,
     /// Whether the recipient is known to give postage back.
     pub returned: bool,
     /// How it will travel.
@@ -111,6 +113,7 @@ impl Quotes {
                 hops,
             },
             postage: true,
+            owed: Msat::ZERO,
             returned: false,
             privacy: Privacy::Sealed,
             parts: count(draft.free_letters(chosen.room()).len()),
@@ -131,10 +134,16 @@ impl Quotes {
         }
         let cut = self.cut(draft, way).await?;
         let parts = cut.as_ref().map_or(1, |cut| cut.set().count);
-        let fee_limit = fee_limit.unwrap_or_else(|| self.settings.fee_limit(draft.amount(), parts));
+        let (amount, expectation, owed) = match (&cut, draft.purpose) {
+            // What is owed goes with a message that one payment carries.
+            (Some(_), _) => (Postage::PLAIN.amount, Expectation::Return, Msat::ZERO),
+            (None, Purpose::Text) => (draft.amount(), draft.expectation(), draft.postage.owed),
+            (None, _) => (draft.amount(), draft.expectation(), Msat::ZERO),
+        };
+        let fee_limit = fee_limit.unwrap_or_else(|| self.settings.fee_limit(amount, parts));
         let query = RouteQuery {
             to: draft.to,
-            amount: draft.amount(),
+            amount,
             fee_limit: fee_limit.shared(parts),
             records: cut
                 .as_ref()
@@ -155,13 +164,14 @@ impl Quotes {
             hops,
             payable: true,
             fee: FeeQuote {
-                amount: times(draft.amount(), parts),
+                amount: times(amount, parts),
                 fee: times(route.fee, parts),
                 fee_limit,
                 hops,
             },
             postage,
-            returned: postage && holds,
+            owed,
+            returned: holds && expectation == Expectation::Return,
             privacy: draft.privacy(),
             parts,
             bytes_left: left(draft, room(draft, hops))?,

@@ -1,6 +1,6 @@
 //! Table `cut`: messages of ours that go by several payments, as they were cut.
 
-use domain::{MessageKey, Msat, Packing, PartSet};
+use domain::{MessageKey, Packing, PartSet};
 use rusqlite::params;
 
 use crate::Result;
@@ -70,8 +70,8 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores how a message is cut, and what its parts bring together. `false`: it was cut before, and that stays.
-    pub fn store_cut(&self, key: MessageKey, cut: &Cut, amount: Msat) -> Result<bool> {
+    /// Stores how a message is cut. `false`: it was cut before, and that stays.
+    pub fn store_cut(&self, key: MessageKey, cut: &Cut) -> Result<bool> {
         let stored = self.change(
             "INSERT INTO cut(message, packing, hash, each, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (message) DO NOTHING",
@@ -83,12 +83,6 @@ impl Tx<'_> {
                 cut.bytes.as_slice()
             ],
         )?;
-        if stored == 1 {
-            self.change(
-                "UPDATE delivery SET amount = ?2 WHERE message = ?1",
-                params![S(key), S(amount)],
-            )?;
-        }
         Ok(stored == 1)
     }
 }

@@ -193,7 +193,7 @@ fn writing_finds_its_rows_by_an_index() {
         tx.insert_letter(&from_bob(chat, 3, "again"), 7)?;
         tx.mark_opened(hash(2), Some(bob()), Some(came), false)?;
         tx.mark_unread(hash(2))?;
-        tx.store_cut(sent, &cut(), Msat::SAT)?;
+        tx.store_cut(sent, &cut())?;
         let kept = tx.keep_piece(&piece(4, 0), at(4))?;
         tx.drop_unfinished(kept.unwrap().number)?;
         tx.drop_pieces(bob(), MessageId([4; 16]))?;

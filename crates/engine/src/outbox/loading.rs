@@ -1,37 +1,66 @@
 //! Attempts are made and stored, before they are sent: one for a letter, several for its parts.
 
 use domain::{
-    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, MessageKey, Msat, Part, Preimage, Way,
+    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, MessageKey, Msat, NodeId, Part,
+    Postage, Preimage, Way,
 };
 use store::{Cut, Delivery, Outcome, StoreError};
 
 use super::{Load, Outbox, Stop};
 use crate::choice::Chosen;
-use crate::compose::{Draft, NO_PAYMENT};
+use crate::compose::{Draft, NO_PAYMENT, Purpose};
 use crate::error::Trouble;
 use crate::free::courier::Parcel;
 use crate::parts::{piece, times};
 
+/// Attempts that are not stored yet.
+#[derive(Clone)]
+struct Made {
+    /// Of one message; there is one at least.
+    attempts: Vec<Attempt>,
+    /// How it is cut.
+    cut: Option<Cut>,
+    /// To whom it goes and what it carries, if that depends on what is owed.
+    postage: Option<(NodeId, Postage)>,
+}
+
+/// What came of storing attempts.
+#[derive(PartialEq, Eq)]
+enum Begun {
+    /// They are stored.
+    Stored,
+    /// Their message was cancelled in the meantime: nothing is sent.
+    Cancelled,
+    /// Something else is due as postage now.
+    Moved(Postage),
+}
+
 impl Outbox {
-    /// Attempts that pay.
+    /// Attempts that pay. What a text carries is decided together with storing them; when the balance has moved since
+    /// the letter was sealed, it is sealed anew.
     pub(super) async fn pay(
         &self,
         delivery: &Delivery,
-        draft: &Draft,
+        mut draft: Draft,
         way: Way,
     ) -> Result<Option<Load>, Stop> {
-        let made = match self.cut(delivery.message, draft, way).await {
-            Ok(Some(cut)) => self.parts(delivery, draft, cut).await,
-            Ok(None) => self.whole(delivery, draft).await,
-            Err(error) => Err(error),
-        };
-        let (attempts, cut) = match made {
-            Ok(made) => made,
-            Err(Trouble::Store(error)) => return Err(error.into()),
-            Err(Trouble::Lightning(error)) => return self.trouble(delivery, &error).await,
-        };
-        let begun = self.begin(&attempts, cut).await?;
-        Ok(begun.then_some(Load::Paid(attempts)))
+        loop {
+            let made = match self.cut(delivery.message, &draft, way).await {
+                Ok(Some(cut)) => self.parts(delivery, &draft, cut).await,
+                Ok(None) => self.whole(delivery, &draft).await,
+                Err(error) => Err(error),
+            };
+            let made = match made {
+                Ok(made) => made,
+                Err(Trouble::Store(error)) => return Err(error.into()),
+                Err(Trouble::Lightning(error)) => return self.trouble(delivery, &error).await,
+            };
+            match self.begin(&made).await? {
+                Begun::Stored => return Ok(Some(Load::Paid(made.attempts))),
+                Begun::Cancelled => return Ok(None),
+                Begun::Moved(postage) => draft.postage = postage,
+            }
+        }
     }
 
     /// How a message is cut that goes in parts: once for all its tries, so that the parts join.
@@ -53,30 +82,26 @@ impl Outbox {
         Ok(self.quotes.cut(draft, way).await?)
     }
 
-    async fn whole(
-        &self,
-        delivery: &Delivery,
-        draft: &Draft,
-    ) -> Result<(Vec<Attempt>, Option<Cut>), Trouble> {
+    async fn whole(&self, delivery: &Delivery, draft: &Draft) -> Result<Made, Trouble> {
         let (preimage, rng) = self.randomness();
         let hash = preimage.payment_hash();
         let records = draft.records(&self.identity, rng, hash).await?;
         let attempt = Attempt {
-            amount: delivery.amount,
+            amount: draft.amount(),
             fee_limit: delivery.fee_limit,
             records,
             ..self.attempt(delivery.message, Carrier::Keysend, preimage)
         };
-        Ok((vec![attempt], None))
+        Ok(Made {
+            attempts: vec![attempt],
+            cut: None,
+            postage: (draft.purpose == Purpose::Text).then_some((draft.to, draft.postage)),
+        })
     }
 
-    /// One attempt for each part that has not arrived. They share what is left of the fee limit.
-    async fn parts(
-        &self,
-        delivery: &Delivery,
-        draft: &Draft,
-        cut: Cut,
-    ) -> Result<(Vec<Attempt>, Option<Cut>), Trouble> {
+    /// One attempt for each part that has not arrived. They share what is left of the fee limit, and carry plain postage:
+    /// what is owed goes with a message that one payment carries.
+    async fn parts(&self, delivery: &Delivery, draft: &Draft, cut: Cut) -> Result<Made, Trouble> {
         let key = delivery.message;
         let (arrived, attempts) = self
             .store
@@ -103,13 +128,17 @@ impl Outbox {
             let records = draft.part_records(&self.identity, rng, hash, piece);
             made.push(Attempt {
                 part: Some(Part { index, count }),
-                amount: draft.amount(),
+                amount: Postage::PLAIN.amount,
                 fee_limit: share,
                 records: records.await?,
                 ..self.attempt(key, Carrier::Keysend, preimage)
             });
         }
-        Ok((made, Some(cut)))
+        Ok(Made {
+            attempts: made,
+            cut: Some(cut),
+            postage: None,
+        })
     }
 
     /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
@@ -138,7 +167,12 @@ impl Outbox {
             hops: chosen.hops(),
             ..self.attempt(delivery.message, carrier, preimage)
         };
-        if !self.begin(std::slice::from_ref(&attempt), None).await? {
+        let made = Made {
+            attempts: vec![attempt.clone()],
+            cut: None,
+            postage: None,
+        };
+        if self.begin(&made).await? != Begun::Stored {
             return Ok(None);
         }
         let mut tried = self.tried();
@@ -174,28 +208,38 @@ impl Outbox {
         }
     }
 
-    /// Stores attempts of one message before they are sent. `false`: it was cancelled in the meantime, nothing is sent.
-    async fn begin(&self, attempts: &[Attempt], cut: Option<Cut>) -> Result<bool, StoreError> {
-        let Some(first) = attempts.first() else {
-            return Ok(false);
-        };
-        let (key, now, each) = (first.message, first.created_at, first.amount);
-        let stored = attempts.to_vec();
+    /// Stores attempts of one message before they are sent, if the postage is what is due to this node at that moment.
+    async fn begin(&self, made: &Made) -> Result<Begun, StoreError> {
+        let stored = made.clone();
         self.store
             .write(move |tx| {
+                let Some(first) = stored.attempts.first() else {
+                    return Ok(Begun::Cancelled);
+                };
+                let (key, now, each) = (first.message, first.created_at, first.amount);
+                if let Some((to, decided)) = stored.postage {
+                    let program = tx.contact(to)?.map(|contact| contact.program);
+                    let due = tx.postage_balance(to)?.next(program.unwrap_or_default());
+                    if due != decided {
+                        return Ok(Begun::Moved(due));
+                    }
+                }
                 if tx
                     .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
                     .is_none()
                 {
-                    return Ok(false);
+                    return Ok(Begun::Cancelled);
                 }
-                if let Some(cut) = &cut {
-                    tx.store_cut(key, cut, times(each, cut.set().count))?;
+                if let Some(cut) = &stored.cut {
+                    tx.store_cut(key, cut)?;
+                    tx.set_postage(key, times(each, cut.set().count))?;
+                } else if stored.postage.is_some() {
+                    tx.set_postage(key, each)?;
                 }
-                for attempt in &stored {
+                for attempt in &stored.attempts {
                     tx.insert_attempt(attempt)?;
                 }
-                Ok(true)
+                Ok(Begun::Stored)
             })
             .await
     }

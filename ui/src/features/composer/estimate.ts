@@ -15,6 +15,12 @@ function mostOf(quote: Quote): string {
   return m.estimate_at_most({ amount: sats(quote.amount + quote.fee_limit) });
 }
 
+/** That the postage is what was kept of theirs; nothing where it is not. */
+function paysBack({ owed, amount }: Quote): string[] {
+  if (owed === 0) return [];
+  return [owed === amount ? m.estimate_pays_back() : m.estimate_pays_back_part({ amount: sats(owed) })];
+}
+
 /** Free at first; the rest says what follows when no receipt comes. */
 function freeParts(quote: Quote): string[] {
   const free = freeWords(quote.carrier, quote.way_hops);
@@ -22,8 +28,13 @@ function freeParts(quote: Quote): string[] {
   if (quote.returned) {
     return [free, m.estimate_asleep_returned({ amount: sats(quote.amount) }), ...inParts(quote)];
   }
-  const asleep = m.estimate_asleep({ amount: sats(quote.amount + quote.fee) });
-  return [free, asleep, ...inParts(quote), mostOf(quote)];
+  return [
+    free,
+    m.estimate_asleep({ amount: sats(quote.amount + quote.fee) }),
+    ...inParts(quote),
+    ...paysBack(quote),
+    mostOf(quote),
+  ];
 }
 
 function paymentParts(quote: Quote): string[] {
@@ -35,7 +46,7 @@ function paymentParts(quote: Quote): string[] {
     quote.fee > 0
       ? m.estimate_with_fee({ amount: sats(quote.amount), fee: sats(quote.fee) })
       : m.estimate_without_fee({ amount: sats(quote.amount) });
-  return [price, ...inParts(quote), way, mostOf(quote)];
+  return [price, ...inParts(quote), ...paysBack(quote), way, mostOf(quote)];
 }
 
 function inParts({ parts }: Quote): string[] {
