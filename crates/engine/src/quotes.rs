@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, FeeQuote, Msat, NodeId, Privacy, Way};
+use domain::{Carrier, Expectation, FeeQuote, Msat, NodeId, Privacy, Way};
 use lnd::{LARGEST_PEER_MESSAGE, Lightning, LightningError, RouteQuery};
 
-use crate::choice::{Chooser, Chosen, InVain};
+use crate::choice::{Chooser, Chosen, InVain, routes};
 use crate::compose::{Draft, Purpose};
 use crate::error::EngineError;
 use crate::free::room_on;
@@ -26,6 +26,8 @@ pub struct Quote {
     pub fee: FeeQuote,
     /// Whether the amount is postage.
     pub postage: bool,
+    /// How much of the postage pays back what was kept of the recipient's.
+    pub owed: Msat,
     /// Whether the recipient is known to give postage back.
     pub returned: bool,
     /// How it will travel.
@@ -74,7 +76,7 @@ impl Quotes {
         }
         let chosen = self.chooser.choose(draft, way, InVain::default()).await?;
         let free = match chosen.carrier().ok_or(EngineError::NoWay)? {
-            Carrier::Keysend => return self.payment(draft, fee_limit).await,
+            Carrier::Keysend => return self.payment(draft, way, fee_limit).await,
             free => free,
         };
         let hops = chosen.hops().unwrap_or(1);
@@ -84,7 +86,7 @@ impl Quotes {
         };
         let rest = self.chooser.choose(draft, way, nothing_free).await?;
         if rest == Chosen::Keysend
-            && let Ok(quote) = self.payment(draft, fee_limit).await
+            && let Ok(quote) = self.payment(draft, way, fee_limit).await
         {
             return Ok(Quote {
                 carrier: free,
@@ -108,6 +110,7 @@ impl Quotes {
                 hops,
             },
             postage: true,
+            owed: Msat::ZERO,
             returned: false,
             privacy: Privacy::Sealed,
             bytes_left: left(draft, room)?,
@@ -116,7 +119,12 @@ impl Quotes {
     }
 
     /// What it costs as a payment.
-    async fn payment(&self, draft: &Draft, fee_limit: Msat) -> Result<Quote, EngineError> {
+    async fn payment(
+        &self,
+        draft: &Draft,
+        way: Way,
+        fee_limit: Msat,
+    ) -> Result<Quote, EngineError> {
         if self.neighbours.refuses_keysend(draft.to).await? {
             return Err(EngineError::NoKeysend);
         }
@@ -127,6 +135,7 @@ impl Quotes {
             records: draft.sized_records(),
             preimage: None,
             use_mission_control: true,
+            over: routes(way),
         };
         let route = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query).await?,
@@ -150,7 +159,12 @@ impl Quotes {
                 hops,
             },
             postage,
-            returned: postage && holds,
+            owed: if postage {
+                draft.postage.owed
+            } else {
+                Msat::ZERO
+            },
+            returned: holds && draft.expectation() == Expectation::Return,
             privacy: draft.privacy(),
             bytes_left: left(draft, draft.room_for_text(hops).unwrap_or(0))?,
             held: !postage && holds,

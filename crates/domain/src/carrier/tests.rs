@@ -104,12 +104,12 @@ fn the_choice_of_a_carrier() {
         (
             "routed only, near, in vain",
             onion_failed(way(Way::RoutedOnly, NEAR)),
-            None,
+            Some(Keysend),
         ),
         (
             "routed only, near, money",
             money(way(Way::RoutedOnly, NEAR)),
-            None,
+            Some(Keysend),
         ),
         ("routed only, far", way(Way::RoutedOnly, FAR), Some(Onion)),
         (
@@ -149,7 +149,7 @@ fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
                 Way::Auto => false,
                 Way::FreeOnly => carrier == Keysend && !now.carries_money,
                 Way::DirectOnly => carrier == Onion || carrier == Keysend && !now.shares_channel,
-                Way::RoutedOnly => carrier == Peer || carrier == Keysend && now.shares_channel,
+                Way::RoutedOnly => carrier == Peer,
             };
             assert!(!refused, "{carrier:?} {now:?}");
             let tried = match carrier {
