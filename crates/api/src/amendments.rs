@@ -18,11 +18,7 @@ impl Messenger {
     /// # Errors
     /// [`crate::Code::NotAmendable`], [`crate::Code::NoLetters`], [`crate::Code::NotNow`], [`crate::Code::Empty`],
     /// [`crate::Code::TooLong`], [`crate::Code::Blocked`], [`crate::Code::NotFound`]: nothing was done.
-    pub async fn message_amend(
-        &self,
-        key: MessageKey,
-        request: AmendRequest,
-    ) -> Result<(), Error> {
+    pub async fn message_amend(&self, key: MessageKey, request: AmendRequest) -> Result<(), Error> {
         Ok(self.open()?.engine.amend(key, amend(request)).await?)
     }
 

@@ -19,7 +19,7 @@ pub use amendment::{
 };
 pub use message::{
     AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
-    QuoteView, RefundView, SendRequest,
+    PartView, QuoteView, RefundView, SendRequest,
 };
 pub use node::{
     ConnectionHints, ConnectionInput, ConnectionReport, KeysendReport, LinkFaultView, LinkView,

@@ -71,7 +71,7 @@ impl Engine {
         let queued = Queued {
             ours: parts.identity.node(),
             conversation,
-            fee_limit: parts.settings.fee_limit(draft.amount()),
+            fee_limit: parts.quotes.fee_limit(&draft, None),
             way: Way::Auto,
         };
         let now = parts.clock.now();
@@ -128,9 +128,8 @@ impl Engine {
             return Ok(None);
         }
         let draft = self.amendment(&to, &target.message, &amend)?;
-        let fee_limit = self.parts.settings.fee_limit(draft.amount());
         let way = to.way(Way::Auto);
-        let quote = self.parts.quotes.quote(&draft, way, fee_limit).await?;
+        let quote = self.parts.quotes.quote(&draft, way, None).await?;
         Ok(Some(quote))
     }
 
@@ -188,9 +187,7 @@ impl Engine {
             reply_to: target.message.reply_to,
             ..self.draft(to, crate::outbox::purpose(delivery), text.clone())
         };
-        self.parts
-            .quotes
-            .check_size(&draft, to.way(delivery.way))
+        self.parts.quotes.check_size(&draft, to.way(delivery.way))
     }
 
     /// What the other side calls the message that is answered. Whoever reads no letters gets the words alone.

@@ -1,9 +1,9 @@
 //! What the user may ask for. A command checks, writes the intent in one transaction, wakes the actor, and returns.
 
 use domain::{
-    Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState, Direction,
-    Expectation, HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE,
-    PaymentHash, Postage, Trust, Way,
+    Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState,
+    Direction, Expectation, HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat,
+    PATIENCE, PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -47,9 +47,7 @@ impl Engine {
             ..self.draft(&to, purpose, outgoing.text)
         };
         self.parts.quotes.check_size(&draft, to.way(outgoing.way))?;
-        let fee_limit = outgoing
-            .fee_limit
-            .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
+        let fee_limit = self.parts.quotes.fee_limit(&draft, outgoing.fee_limit);
         let conversation = outgoing.conversation;
         let queued = Queued {
             ours: self.parts.identity.node(),
@@ -89,10 +87,8 @@ impl Engine {
             reply_to: self.answered(&outgoing).await?,
             ..self.draft(&to, purpose, outgoing.text)
         };
-        let fee_limit = outgoing
-            .fee_limit
-            .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
-        self.parts.quotes.quote(&draft, way, fee_limit).await
+        let quotes = &self.parts.quotes;
+        quotes.quote(&draft, way, outgoing.fee_limit).await
     }
 
     /// Tries a message again now that did not arrive, or that waits.
@@ -152,9 +148,8 @@ impl Engine {
             amount: original.amount,
         };
         let draft = self.draft(&original.to, purpose, String::new());
-        let fee_limit = self.parts.settings.fee_limit(original.amount);
         let way = original.to.way(Way::Auto);
-        self.parts.quotes.quote(&draft, way, fee_limit).await
+        self.parts.quotes.quote(&draft, way, None).await
     }
 
     /// Pays a settled payment back, in full, with the fee on the user. Once per payment.
@@ -181,8 +176,7 @@ impl Engine {
                 };
                 let draft = engine.draft(&original.to, purpose, String::new());
                 let parts = &engine.parts;
-                let fee_limit =
-                    fee_limit.unwrap_or_else(|| parts.settings.fee_limit(original.amount));
+                let fee_limit = parts.quotes.fee_limit(&draft, fee_limit);
                 let conversation = original.conversation;
                 let queued = Queued {
                     ours: parts.identity.node(),
@@ -204,7 +198,10 @@ impl Engine {
         Ok(refund)
     }
 
-    pub(crate) async fn recipient(&self, conversation: ConversationId) -> Result<Recipient, EngineError> {
+    pub(crate) async fn recipient(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Recipient, EngineError> {
         let recipient = self
             .parts
             .store
@@ -272,8 +269,7 @@ impl Engine {
                 };
                 // Words that are gone are not sent; and what may be there already stays.
                 let gone = retry && message.taken_back_at.is_some();
-                let stays =
-                    event == DeliveryEvent::Cancel && !tx.can_cancel_amendment(&message)?;
+                let stays = event == DeliveryEvent::Cancel && !tx.can_cancel_amendment(&message)?;
                 if gone || stays {
                     return Ok(Err(EngineError::Delivery(delivery.state)));
                 }
@@ -432,8 +428,7 @@ impl Queued {
         key: Option<MessageKey>,
         sequence: u64,
     ) -> Result<MessageKey, StoreError> {
-        let key =
-            key.ok_or_else(|| StoreError::Constraint("a message id came up twice".into()))?;
+        let key = key.ok_or_else(|| StoreError::Constraint("a message id came up twice".into()))?;
         // What a text asks of its postage is decided for each attempt.
         let (refund_of, expectation) = match draft.purpose {
             Purpose::Text => (None, Expectation::Return),

@@ -137,7 +137,11 @@ async fn reactions_edits_and_deletes_go_both_ways_and_cost_nothing_where_apps_li
     let row = alice.row(sent).await;
     assert_eq!(row.message.text, "");
     assert_eq!(row.delivery.unwrap().state, DeliveryState::Delivered);
-    assert_eq!(alice.talk(&line.carol).await.len(), 2, "no bubbles of their own");
+    assert_eq!(
+        alice.talk(&line.carol).await.len(),
+        2,
+        "no bubbles of their own"
+    );
     assert_eq!(carol.talk(&line.alice).await.len(), 2);
     assert_eq!((alice.balance().await, carol.balance().await), before);
 }
@@ -238,7 +242,10 @@ async fn taking_the_words_of_a_payment_back_leaves_the_money_where_it_is() {
     let row = alice
         .expect_row(got, |row| row.message.taken_back_at.is_some())
         .await;
-    assert_eq!((row.message.text.as_str(), row.message.payment), ("", sat(500)));
+    assert_eq!(
+        (row.message.text.as_str(), row.message.payment),
+        ("", sat(500))
+    );
     let held = row.incoming.unwrap().payment.state;
     assert_eq!(held, HoldState::Held, "it is still for alice to decide");
     alice.engine.accept(got).await.unwrap();
@@ -273,7 +280,11 @@ async fn what_has_not_left_is_changed_where_it_waits_and_nothing_else_is_sent() 
     waits(regret).await;
     let edit = Amend::Edit("second thoughts".into());
     let quote = alice.engine.quote_amend(sent, edit.clone()).await;
-    assert_eq!(quote.unwrap(), None, "a payment that failed brought nothing");
+    assert_eq!(
+        quote.unwrap(),
+        None,
+        "a payment that failed brought nothing"
+    );
 
     alice.does(sent, edit).await;
     alice.does(regret, Amend::TakeBack).await;
@@ -282,7 +293,10 @@ async fn what_has_not_left_is_changed_where_it_waits_and_nothing_else_is_sent() 
 
     alice.expect_delivery(sent, DeliveryState::Settled).await;
     let got = carol.expect_message(&line.alice, "second thoughts").await;
-    assert_eq!(got.message.edited_at, None, "nobody has read the first ones");
+    assert_eq!(
+        got.message.edited_at, None,
+        "nobody has read the first ones"
+    );
     assert_eq!(carol.talk(&line.alice).await.len(), 1);
     assert_eq!(alice.letters(sent).await, 0);
     let gone = alice.row(regret).await;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Amendment, Authorship, Carrier, ConversationId, Direction, Message, MessageId, MessageKey, MessageKind,
-    Msat, NodeId, PaymentHash, Privacy, Timestamp,
+    Amendment, Authorship, Carrier, ConversationId, Direction, Message, MessageId, MessageKey,
+    MessageKind, Msat, NodeId, PaymentHash, Privacy, Timestamp,
 };
 use rusqlite::{Row, params};
 

@@ -23,9 +23,7 @@ impl Desk<'_, '_> {
             .tx
             .bubble_named(letter.conversation, &authors, amends.of)?
             .map(|message| message.key);
-        let key = self
-            .tx
-            .insert_amendment(letter, amends, target, sequence)?;
+        let key = self.tx.insert_amendment(letter, amends, target, sequence)?;
         match (key, target) {
             (Some(_), Some(target)) => self.tx.settle_amendments(target)?,
             // The user has deleted the message here: the new words go the same way.

@@ -1,8 +1,8 @@
 //! What was opened, as it is filed: sender, kind, words, and what the payment under it is.
 
 use domain::{
-    Amendment, AmendmentKind, Authorship, Content, Expectation, IncomingPayment, MessageId, MessageKind, Msat, NodeId,
-    PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust, weigh,
+    Amendment, AmendmentKind, Authorship, Content, Expectation, IncomingPayment, MessageId,
+    MessageKind, Msat, NodeId, PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust, weigh,
 };
 use protocol::Body;
 use store::StoreError;
@@ -145,6 +145,8 @@ impl Desk<'_, '_> {
             }
             // Said to the app: nothing to show, whatever carried it.
             Body::Receipt { .. } | Body::CardRequest => (plain, String::new(), content, !postage),
+            // Waits for the others, or is none that is waited for.
+            Body::Piece(_) if postage => (plain, String::new(), content, false),
             Body::Reaction { emoji, .. } => (plain, emoji.unwrap_or_default(), content, true),
             Body::Edit { text, .. } => (plain, text, content, true),
             Body::Delete { .. } => (plain, String::new(), content, true),

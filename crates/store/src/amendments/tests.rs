@@ -16,23 +16,24 @@ fn amend(
     of: u8,
     sequence: u64,
 ) -> MessageKey {
-    world.write(move |tx| {
-        let id = MessageId([of; 16]);
-        let authors = if kind == AmendmentKind::Reaction {
-            vec![alice(), bob()]
-        } else {
-            vec![letter.sender]
-        };
-        let target = tx.bubble_named(letter.conversation, &authors, id)?;
-        let target = target.map(|message| message.key);
-        let amends = Amendment { kind, of: id };
-        let key = tx.insert_amendment(&letter, amends, target, sequence)?;
-        if let Some(target) = target {
-            tx.settle_amendments(target)?;
-        }
-        Ok(key)
-    })
-    .unwrap()
+    world
+        .write(move |tx| {
+            let id = MessageId([of; 16]);
+            let authors = if kind == AmendmentKind::Reaction {
+                vec![alice(), bob()]
+            } else {
+                vec![letter.sender]
+            };
+            let target = tx.bubble_named(letter.conversation, &authors, id)?;
+            let target = target.map(|message| message.key);
+            let amends = Amendment { kind, of: id };
+            let key = tx.insert_amendment(&letter, amends, target, sequence)?;
+            if let Some(target) = target {
+                tx.settle_amendments(target)?;
+            }
+            Ok(key)
+        })
+        .unwrap()
 }
 
 /// One of alice's own, in the outbox.
@@ -98,7 +99,10 @@ fn the_last_edit_counts_in_whatever_order_they_come() {
     amend(&world, from_bob(chat, 3, "three"), Edit, 1, 30);
     amend(&world, from_bob(chat, 2, "two"), Edit, 1, 20);
     let shown = row(&world, key).message;
-    assert_eq!((shown.text.as_str(), shown.edited_at), ("three", Some(at(3))));
+    assert_eq!(
+        (shown.text.as_str(), shown.edited_at),
+        ("three", Some(at(3)))
+    );
     assert_eq!(
         world.read(move |db| db.first_words(key)).as_deref(),
         Some("one")

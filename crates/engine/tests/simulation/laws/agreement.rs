@@ -49,7 +49,9 @@ fn differences(what: &str, ours: &MessageRow, theirs: &MessageRow) -> Vec<String
     ] {
         let (here, there) = (by(ours, here), by(theirs, there));
         if here != there {
-            broken.push(format!("{what} has reactions {here:?} here and {there:?} there"));
+            broken.push(format!(
+                "{what} has reactions {here:?} here and {there:?} there"
+            ));
         }
     }
     broken
