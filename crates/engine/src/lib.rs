@@ -45,6 +45,7 @@ pub use commands::Outgoing;
 pub use engine::{Deps, Engine};
 pub use error::EngineError;
 pub use feed::{Change, Changes};
+pub use free::onion_pace;
 pub use link::LinkState;
 pub use neighbours::Reach;
 pub use people::KeyFacts;
