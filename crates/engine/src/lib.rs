@@ -9,6 +9,7 @@
 //! ```
 //! Every actor can be killed at any moment: the rows that it leaves name the next step.
 
+mod amendments;
 mod books;
 mod choice;
 mod clock;
@@ -40,6 +41,7 @@ mod sealing;
 mod tasks;
 mod tracker;
 
+pub use amendments::Amend;
 pub use clock::{Clock, SystemClock};
 pub use commands::Outgoing;
 pub use engine::{Deps, Engine};

@@ -10,7 +10,7 @@ use crate::wire;
 
 mod body;
 
-pub use body::{BOLT11_LIMIT, Body, EMOJI_LIMIT, RECEIPT_LIMIT, RequestId};
+pub use body::{BOLT11_LIMIT, Body, EMOJI_LIMIT, RECEIPT_LIMIT, RequestId, is_emoji};
 
 /// Letters are padded to a multiple of so many bytes, to hide how long the words are.
 pub(crate) const BLOCK: usize = 64;

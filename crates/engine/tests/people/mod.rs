@@ -195,6 +195,7 @@ impl Person {
             payment,
             fee_limit: None,
             way: Way::Auto,
+            reply_to: None,
         };
         self.engine.send(outgoing).await.unwrap()
     }
