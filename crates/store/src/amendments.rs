@@ -273,6 +273,8 @@ impl Tx<'_> {
             "UPDATE message SET text = ?2 WHERE key = ?1 AND taken_back_at IS NULL",
             params![S(key), text],
         )?;
+        // None of its parts is there: it is cut anew, with these words.
+        self.change("DELETE FROM cut WHERE message = ?1", params![S(key)])?;
         Ok(())
     }
 
@@ -346,8 +348,13 @@ impl Tx<'_> {
              WHERE target = ?1 AND amendment IN (1, 2) AND taken_back_at IS NULL",
             params![S(key), S(at)],
         )?;
+        self.change("DELETE FROM cut WHERE message = ?1", params![S(key)])?;
         for row in self.own_amendments(key)? {
-            if row.kind != AmendmentKind::Delete && row.state == Some(DeliveryState::Queued) {
+            if row.kind == AmendmentKind::Delete {
+                continue;
+            }
+            self.change("DELETE FROM cut WHERE message = ?1", params![S(row.key)])?;
+            if row.state == Some(DeliveryState::Queued) {
                 self.step_delivery(row.key, DeliveryEvent::Cancel, Outcome::default(), at)?;
             }
         }

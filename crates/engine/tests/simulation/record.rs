@@ -6,7 +6,7 @@ use domain::{
     Attempt, Direction, MessageKey, Msat, NodeId, PaymentHash, PostageBalance, Timestamp,
 };
 use lnd::sim::{Deed, IncomingKeysend, Totals as NetworkTotals};
-use store::{IncomingRow, MessageRow, Totals};
+use store::{IncomingRow, MessageRow, Store, Totals};
 use tokio::time::Instant;
 
 use crate::doings::everything;
@@ -26,6 +26,8 @@ pub(crate) struct Diary {
     pub(crate) name: &'static str,
     pub(crate) node: NodeId,
     pub(crate) sent: Vec<Sent>,
+    /// What they did to messages that were there.
+    pub(crate) letters: Vec<Sent>,
     /// In the order of the window, conversation by conversation.
     pub(crate) got: Vec<MessageRow>,
     pub(crate) payments: BTreeMap<PaymentHash, IncomingRow>,
@@ -49,6 +51,13 @@ pub(crate) struct Sent {
     pub(crate) to: NodeId,
     pub(crate) row: MessageRow,
     pub(crate) attempts: Vec<Attempt>,
+}
+
+impl Diary {
+    /// Everything that went out.
+    pub(crate) fn outgoing(&self) -> impl Iterator<Item = &Sent> {
+        self.sent.iter().chain(&self.letters)
+    }
 }
 
 impl Record {
@@ -84,9 +93,10 @@ impl World {
     async fn diary(&self, number: usize) -> Diary {
         let app = &self.apps[number];
         let store = &app.life.as_ref().unwrap().store;
-        let (mut sent, mut got) = (Vec::new(), Vec::new());
+        let (mut sent, mut got, mut letters) = (Vec::new(), Vec::new(), Vec::new());
         for row in everything(store, self).await {
             let key = row.message.key;
+            letters.extend(amendments(store, key).await);
             match (row.message.direction, &row.delivery) {
                 (Direction::Outgoing, Some(delivery)) => sent.push(Sent {
                     to: delivery.to,
@@ -124,6 +134,7 @@ impl World {
             name: app.name,
             node: app.node.id(),
             sent,
+            letters,
             got,
             payments,
             totals: store.read(|db| db.totals(None)).await.unwrap(),
@@ -142,4 +153,27 @@ impl World {
             risked: self.risked.iter().filter_map(mine).collect(),
         }
     }
+}
+
+/// The person's own letters that amend a message.
+async fn amendments(store: &Store, key: MessageKey) -> Vec<Sent> {
+    store
+        .read(move |db| {
+            let mut letters = Vec::new();
+            for letter in db.own_amendments(key)? {
+                let Some(row) = db.message_row(letter.key)? else {
+                    continue;
+                };
+                if let Some(to) = row.delivery.as_ref().map(|one| one.to) {
+                    letters.push(Sent {
+                        to,
+                        attempts: db.attempts_of(letter.key)?,
+                        row,
+                    });
+                }
+            }
+            Ok(letters)
+        })
+        .await
+        .unwrap()
 }

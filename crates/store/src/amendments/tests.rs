@@ -225,6 +225,30 @@ fn records_that_are_still_needed_go_when_their_attempt_ends() {
 }
 
 #[test]
+fn a_long_message_that_is_changed_or_taken_back_is_not_sent_as_it_was_cut() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    for changes in [true, false] {
+        let key = world.send(chat, u8::from(changes) + 1, "long words");
+        world.write(move |tx| {
+            let cut = crate::Cut {
+                packing: domain::Packing::Plain,
+                hash: [1; 32],
+                each: 4,
+                bytes: b"long words".to_vec(),
+            };
+            assert!(tx.store_cut(key, &cut)?);
+            if changes {
+                tx.rewrite(key, "other words")
+            } else {
+                tx.take_back(key, at(9))
+            }
+        });
+        assert_eq!(world.read(move |db| db.cut(key)), None);
+    }
+}
+
+#[test]
 fn an_edit_that_is_cancelled_gives_the_first_words_back() {
     let world = World::new();
     let chat = world.meet(bob());

@@ -72,7 +72,7 @@ fn booked(diary: &Diary) -> i64 {
 
 /// What was paid and is in no ledger, because the node had forgotten it before it was heard of.
 fn unheard(record: &Record, diary: &Diary) -> i64 {
-    let attempts = diary.sent.iter().flat_map(|sent| &sent.attempts);
+    let attempts = diary.outgoing().flat_map(|sent| &sent.attempts);
     let forgotten: Vec<_> = attempts
         .filter(|attempt| attempt.state == AttemptState::Forgotten)
         .map(|attempt| attempt.hash)

@@ -10,7 +10,7 @@ use crate::record::{Diary, Record, Sent};
 pub(super) fn broken(record: &Record) -> Vec<String> {
     let mut broken = Vec::new();
     for diary in &record.diaries {
-        for sent in &diary.sent {
+        for sent in diary.outgoing() {
             broken.extend(twice(record, diary, sent));
             for attempt in &sent.attempts {
                 let what = format!(
@@ -116,7 +116,7 @@ fn unknown(record: &Record) -> Vec<String> {
         .filter(|deed| {
             let sender = record.diary(deed.from);
             sender.is_some_and(|diary| {
-                let attempts = diary.sent.iter().flat_map(|sent| &sent.attempts);
+                let attempts = diary.outgoing().flat_map(|sent| &sent.attempts);
                 !attempts.map(|one| one.hash).any(|hash| hash == deed.hash)
             })
         })
