@@ -141,6 +141,10 @@ impl Lightning for Fused {
         self.node.channel_events().await
     }
 
+    async fn graph_events(&self) -> Result<Updates<Vec<NodeId>>, LightningError> {
+        self.node.graph_events().await
+    }
+
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         self.node.connect(node, host).await
     }
