@@ -31,6 +31,22 @@ impl Chosen {
         }
     }
 
+    /// Bytes that one message over this free carrier may have, whichever way it takes.
+    pub(crate) fn room(&self) -> usize {
+        match self {
+            Self::Onion(ways) => ways.iter().map(|way| room_on(way.len())).min().unwrap_or(0),
+            _ => LARGEST_PEER_MESSAGE,
+        }
+    }
+
+    /// For onion messages, the first is taken first.
+    pub(crate) fn into_ways(self) -> Vec<Vec<NodeId>> {
+        match self {
+            Self::Onion(ways) => ways,
+            _ => Vec::new(),
+        }
+    }
+
     pub(crate) const fn carrier(&self) -> Option<Carrier> {
         match self {
             Self::Keysend => Some(Carrier::Keysend),
@@ -101,11 +117,10 @@ impl Chooser {
         } else {
             None
         };
-        let size = draft.free_size(draft.text.len());
         let mut now = Circumstances {
             way,
             carries_money,
-            listens_to_peers: features.peer_messages && size <= LARGEST_PEER_MESSAGE,
+            listens_to_peers: features.peer_messages,
             listens_to_onions: features.onion_messages,
             connected: link.is_some_and(|link| link.connected),
             shares_channel: link.is_some_and(|link| link.active_channels > 0),
@@ -116,7 +131,7 @@ impl Chooser {
         Ok(match choose(&now) {
             Some(Carrier::Peer) => Chosen::Peer,
             Some(Carrier::Onion) => {
-                let ways = self.ways(draft.to, way == Way::RoutedOnly, size).await?;
+                let ways = self.ways(draft.to, way == Way::RoutedOnly).await?;
                 if !ways.is_empty() {
                     return Ok(Chosen::Onion(ways));
                 }
@@ -138,17 +153,10 @@ impl Chooser {
         }
     }
 
-    async fn ways(
-        &self,
-        to: NodeId,
-        routed: bool,
-        size: usize,
-    ) -> Result<Vec<Vec<NodeId>>, LightningError> {
-        let mut ways = match self.ways.to(to, routed).await {
-            Err(LightningError::Permission(_)) => Vec::new(),
-            other => other?,
-        };
-        ways.retain(|way| size <= room_on(way.len()));
-        Ok(ways)
+    async fn ways(&self, to: NodeId, routed: bool) -> Result<Vec<Vec<NodeId>>, LightningError> {
+        match self.ways.to(to, routed).await {
+            Err(LightningError::Permission(_)) => Ok(Vec::new()),
+            other => other,
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure,
-    MessageKey, Msat, NodeId, Postage, Preimage, Timestamp, next_try,
+    Attempt, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
+    Timestamp, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -25,9 +25,12 @@ use crate::identity::Identity;
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
+use crate::quotes::Quotes;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
+
+mod loading;
 
 /// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
 const IN_FLIGHT: usize = 32;
@@ -46,6 +49,7 @@ pub(crate) struct Outbox {
     pub(crate) settings: Settings,
     pub(crate) tracker: Tracker,
     pub(crate) courier: Courier,
+    pub(crate) quotes: Quotes,
     pub(crate) keys: Keys,
     /// Free carriers that were tried in vain, since the last payment or pause.
     pub(crate) tried: Arc<Mutex<HashMap<MessageKey, InVain>>>,
@@ -59,21 +63,10 @@ pub(crate) struct Outbox {
 
 /// An attempt that is stored and ready to go.
 enum Load {
-    /// By a payment.
-    Paid(Attempt),
+    /// By a payment, or by several: in parts.
+    Paid(Vec<Attempt>),
     /// For free.
     Free(Parcel),
-}
-
-/// What came of storing an attempt.
-#[derive(PartialEq, Eq)]
-enum Begun {
-    /// It is stored.
-    Stored,
-    /// Its message was cancelled in the meantime: nothing is sent.
-    Cancelled,
-    /// Something else is due as postage now.
-    Moved(Postage),
 }
 
 /// Why a lane stops before it is empty.
@@ -229,7 +222,7 @@ impl Outbox {
 
     async fn carry(&self, load: Load) {
         match load {
-            Load::Paid(attempt) => self.tracker.start(attempt).await,
+            Load::Paid(attempts) => self.tracker.start(attempts).await,
             Load::Free(parcel) => {
                 let key = parcel.attempt.message;
                 if self.courier.carry(parcel).await {
@@ -313,7 +306,13 @@ impl Outbox {
             text: message.text,
             purpose: purpose(delivery),
             postage: balance.next(contact.program),
+            amends: message.amends,
+            reply_to: message.reply_to,
         };
+        if message.taken_back_at.is_some() {
+            self.take_back(delivery).await?;
+            return Ok(None);
+        }
         let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
@@ -325,7 +324,7 @@ impl Outbox {
             Chosen::Keysend => {
                 self.tried().remove(&key);
                 match self.neighbours.refuses_keysend(to).await {
-                    Ok(false) => self.pay(delivery, draft).await,
+                    Ok(false) => self.pay(delivery, draft, way).await,
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
                     Err(error) => self.trouble(delivery, &error).await,
@@ -340,123 +339,19 @@ impl Outbox {
                 };
                 self.wait(delivery, failure).await
             }
-            Chosen::Peer => {
-                self.send_free(delivery, &draft, Carrier::Peer, Vec::new())
-                    .await
-            }
-            Chosen::Onion(ways) => self.send_free(delivery, &draft, Carrier::Onion, ways).await,
+            free => self.send_free(delivery, &draft, free).await,
         }
     }
 
-    /// An attempt that pays. What a text carries is decided together with storing it; when the balance has moved since the
-    /// letter was sealed, it is sealed anew.
-    async fn pay(&self, delivery: &Delivery, mut draft: Draft) -> Result<Option<Load>, Stop> {
-        loop {
-            let (preimage, rng) = self.randomness();
-            let hash = preimage.payment_hash();
-            let records = match draft.records(&self.identity, rng, hash).await {
-                Ok(records) => records,
-                Err(error) => return self.trouble(delivery, &error).await,
-            };
-            let attempt = Attempt {
-                hash,
-                preimage,
-                message: delivery.message,
-                carrier: Carrier::Keysend,
-                amount: draft.amount(),
-                fee_limit: delivery.fee_limit,
-                records,
-                state: AttemptState::Prepared,
-                fee: Msat::ZERO,
-                hops: None,
-                failure: None,
-                created_at: self.clock.now(),
-                ended_at: None,
-            };
-            let postage = (draft.purpose == Purpose::Text).then_some((draft.to, draft.postage));
-            match self.begin(&attempt, postage).await? {
-                Begun::Stored => return Ok(Some(Load::Paid(attempt))),
-                Begun::Cancelled => return Ok(None),
-                Begun::Moved(postage) => draft.postage = postage,
-            }
-        }
-    }
-
-    /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
-    async fn send_free(
-        &self,
-        delivery: &Delivery,
-        draft: &Draft,
-        carrier: Carrier,
-        ways: Vec<Vec<NodeId>>,
-    ) -> Result<Option<Load>, Stop> {
-        let (preimage, mut rng) = self.randomness();
-        let record = match draft.free_record(&self.identity, &mut rng).await {
-            Ok(record) => record,
-            Err(error) => return self.trouble(delivery, &error).await,
-        };
-        let channels = ways.first().map_or(1, Vec::len);
-        let attempt = Attempt {
-            hash: preimage.payment_hash(),
-            preimage,
-            message: delivery.message,
-            carrier,
-            amount: Msat::ZERO,
-            fee_limit: Msat::ZERO,
-            records: Vec::new(),
-            state: AttemptState::Prepared,
-            fee: Msat::ZERO,
-            hops: u32::try_from(channels).ok(),
-            failure: None,
-            created_at: self.clock.now(),
-            ended_at: None,
-        };
-        if self.begin(&attempt, None).await? != Begun::Stored {
-            return Ok(None);
-        }
-        let mut tried = self.tried();
-        let in_vain = tried.entry(delivery.message).or_default();
-        *in_vain = in_vain.and(carrier);
-        drop(tried);
-        Ok(Some(Load::Free(Parcel {
-            attempt,
-            conversation: delivery.conversation,
-            to: delivery.to,
-            record,
-            ways,
-        })))
-    }
-
-    /// Stores an attempt before it is sent, if its postage is what is due to this node at that moment.
-    async fn begin(
-        &self,
-        attempt: &Attempt,
-        postage: Option<(NodeId, Postage)>,
-    ) -> Result<Begun, StoreError> {
-        let stored = attempt.clone();
+    /// What was taken back while it waited does not leave any more.
+    async fn take_back(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let (key, now) = (delivery.message, self.clock.now());
         self.store
-            .write(move |tx| {
-                let (key, now) = (stored.message, stored.created_at);
-                if let Some((to, decided)) = postage {
-                    let program = tx.contact(to)?.map(|contact| contact.program);
-                    let due = tx.postage_balance(to)?.next(program.unwrap_or_default());
-                    if due != decided {
-                        return Ok(Begun::Moved(due));
-                    }
-                }
-                if tx
-                    .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
-                    .is_none()
-                {
-                    return Ok(Begun::Cancelled);
-                }
-                if postage.is_some() {
-                    tx.set_postage(key, stored.amount)?;
-                }
-                tx.insert_attempt(&stored)?;
-                Ok(Begun::Stored)
-            })
-            .await
+            .write(move |tx| tx.step_delivery(key, DeliveryEvent::Cancel, Outcome::default(), now))
+            .await?;
+        self.tried().remove(&key);
+        self.changed(delivery.conversation, key);
+        Ok(())
     }
 
     fn tried(&self) -> MutexGuard<'_, HashMap<MessageKey, InVain>> {

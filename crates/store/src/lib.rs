@@ -5,6 +5,7 @@
 //! per table. States change only by the `step` functions of crate `domain`, by updates that name the expected state.
 //! No SQL leaves this crate, and nothing but domain types enters it.
 
+mod amendments;
 mod attempts;
 mod cards;
 mod codes;
@@ -12,6 +13,7 @@ mod column;
 mod contacts;
 mod conversations;
 mod cursors;
+mod cuts;
 mod error;
 mod incoming;
 mod key;
@@ -20,6 +22,7 @@ mod messages;
 mod migrate;
 mod open;
 mod outbox;
+mod pieces;
 mod pool;
 mod receipts;
 mod records;
@@ -35,14 +38,17 @@ mod plans;
 #[cfg(test)]
 mod testing;
 
+pub use amendments::{AmendmentRow, Amendments, Reaction, Replied, Reply};
 pub use cards::{CardRow, NewCard};
 pub use conversations::{ConversationRow, Listed, Preview};
+pub use cuts::Cut;
 pub use error::StoreError;
 pub use incoming::IncomingRow;
 pub use key::DatabaseKey;
 pub use ledger::{Booking, Totals};
 pub use messages::{Found, MessageRow, NewMessage, Page, PageAt};
 pub use outbox::{Delivery, Outcome};
+pub use pieces::{NewPiece, Unfinished};
 #[cfg(feature = "stepped")]
 pub use pool::Pace;
 pub use pool::Store;

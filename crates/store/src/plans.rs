@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use domain::{
-    AttemptState, ConversationId, DeliveryEvent, HoldEvent, MessageId, MessageKey, Msat, Program,
-    Trust, Way,
+    Amendment, AmendmentKind, AttemptState, ConversationId, DeliveryEvent, HoldEvent, MessageId,
+    MessageKey, Msat, Program, Trust, Way,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::testing::{
-    alice, at, attempt, bob, contact, delivery, from_bob, hash, held, key, preimage, to_bob,
+    alice, at, attempt, bob, contact, cut, delivery, from_bob, hash, held, key, piece, preimage,
+    to_bob,
 };
 use crate::{
     Booking, Listed, NewCard, Outcome, PageAt, Reader, Received, RefundSide, Result, Tx, open,
@@ -78,8 +79,20 @@ fn reading_finds_its_rows_by_an_index() {
         db.find_message(bob(), MessageId([1; 16]))?;
         db.next_sequence(chat)?;
         db.letter(message)?;
+        db.amendments(&crate::testing::bubble(message))?;
+        db.reply_of(&crate::testing::bubble(message))?;
+        db.amendments_of(message)?;
+        db.first_words(message)?;
+        db.bubble_of(message)?;
+        db.bubble_named(chat, &[alice(), bob()], MessageId([1; 16]))?;
+        db.may_have_arrived(message)?;
         db.search("word", Some(chat), Some(message), 50)?;
         db.delivery(message)?;
+        db.cut(message)?;
+        db.arrived_parts(message)?;
+        db.unfinished_of(bob())?;
+        db.unfinished_of_strangers()?;
+        db.pieces(1)?;
         db.queued()?;
         db.attempt(hash(1))?;
         db.attempts_of(message)?;
@@ -139,7 +152,7 @@ fn the_hot_questions_use_the_index_made_for_them() {
         (
             page,
             vec![
-                "SEARCH message USING INDEX message_page (conversation=? AND (stored_at,sequence)<(?,?))",
+                "SEARCH message USING INDEX message_page (conversation=? AND amendment=? AND (stored_at,sequence)<(?,?))",
             ],
         ),
         (
@@ -187,9 +200,24 @@ fn writing_finds_its_rows_by_an_index() {
         tx.insert_letter(&from_bob(chat, 3, "again"), 7)?;
         tx.mark_opened(hash(2), Some(bob()), Some(came), false)?;
         tx.mark_unread(hash(2))?;
+        tx.store_cut(sent, &cut())?;
+        let kept = tx.keep_piece(&piece(4, 0), at(4))?;
+        tx.drop_unfinished(kept.unwrap().number)?;
+        tx.drop_pieces(bob(), MessageId([4; 16]))?;
+        tx.drop_unfinished_before(at(4))?;
         tx.step_hold(hash(2), HoldEvent::Settled, None, at(4))?;
         tx.drop_records(hash(2))?;
         tx.mark_seen(chat)?;
+        tx.set_reply(came, MessageId([9; 16]), None)?;
+        for (number, kind) in [(5, AmendmentKind::Edit), (6, AmendmentKind::Delete)] {
+            let amends = Amendment {
+                kind,
+                of: MessageId([2; 16]),
+            };
+            tx.insert_amendment(&from_bob(chat, number, "hey"), amends, Some(came), 9)?;
+            tx.settle_amendments(came)?;
+        }
+        tx.rewrite(sent, "hi there")?;
         tx.set_way(bob(), Way::FreeOnly, true)?;
         tx.add_seal_key(&[1; 32], &[2], at(4))?;
         tx.renew_card(&[3], at(5))?;

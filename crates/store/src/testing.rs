@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use domain::{
     Attempt, AttemptState, Authorship, Carrier, Contact, ConversationId, DeliveryState, Direction,
     Expectation, HoldState, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
-    PaymentHash, Preimage, Privacy, Program, Timestamp, Trust, Way,
+    Packing, PaymentHash, Preimage, Privacy, Program, Timestamp, Trust, Way,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{DatabaseKey, Delivery, NewMessage, Reader, Result, Store, Tx};
+use crate::{Cut, DatabaseKey, Delivery, NewMessage, NewPiece, Reader, Result, Store, Tx};
 
 /// A database in a folder that goes away with it.
 pub(crate) struct World {
@@ -179,6 +179,29 @@ pub(crate) fn from_bob(conversation: ConversationId, number: u8, text: &str) -> 
     }
 }
 
+/// A message as it is read, that answers another.
+pub(crate) fn bubble(key: MessageKey) -> domain::Message {
+    domain::Message {
+        key,
+        conversation: ConversationId(1),
+        id: MessageId([1; 16]),
+        direction: Direction::Incoming,
+        kind: MessageKind::Text,
+        text: "hi".into(),
+        payment: Msat::ZERO,
+        sent_at: at(1),
+        stored_at: at(1),
+        authorship: Authorship::Verified,
+        privacy: Privacy::Open,
+        seen: true,
+        carrier: None,
+        amends: None,
+        reply_to: Some(MessageId([2; 16])),
+        edited_at: None,
+        taken_back_at: None,
+    }
+}
+
 /// Written by alice, and stored `number` seconds after the beginning.
 pub(crate) fn to_bob(conversation: ConversationId, number: u8, text: &str) -> NewMessage {
     NewMessage {
@@ -220,6 +243,7 @@ pub(crate) fn attempt(number: u8, message: MessageKey) -> Attempt {
         preimage: preimage(number),
         message,
         carrier: Carrier::Keysend,
+        part: None,
         amount: Msat::SAT,
         fee_limit: Msat::new(10_000),
         records: vec![(1_212_501_065, vec![1, 2, 3]), (u64::MAX, vec![])],
@@ -229,6 +253,27 @@ pub(crate) fn attempt(number: u8, message: MessageKey) -> Attempt {
         failure: None,
         created_at: at(number.into()),
         ended_at: None,
+    }
+}
+
+/// 25 bytes in three parts.
+pub(crate) fn cut() -> Cut {
+    Cut {
+        packing: Packing::Plain,
+        hash: [7; 32],
+        each: 10,
+        bytes: (0..25).collect(),
+    }
+}
+
+/// One of these parts, of bob's letter of this name.
+pub(crate) fn piece(letter: u8, index: u32) -> NewPiece {
+    NewPiece {
+        sender: bob(),
+        id: MessageId([letter; 16]),
+        set: cut().set(),
+        index,
+        bytes: cut().part(index).unwrap().to_vec(),
     }
 }
 

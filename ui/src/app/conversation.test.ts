@@ -47,6 +47,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     expect(within(sent).getByText("On its way")).toBeInTheDocument();
@@ -67,6 +68,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "failed", returned: null, failure: "no_route" }) });
@@ -89,6 +91,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "parked", returned: null }) });
@@ -108,6 +111,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     backend.alter(key, {
@@ -166,6 +170,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     backend.alter(key, {
       carrier: "keysend",
@@ -298,6 +303,7 @@ describe("a payment", () => {
       payment: 5_000 * SAT,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const row = await messageOf(key);
     expect(within(row).getByText("Waiting for the recipient")).toBeInTheDocument();
@@ -322,7 +328,7 @@ describe("the composer", () => {
     });
     await user.type(textField(), "{Enter}");
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null, way: "auto" }],
+      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null, way: "auto", reply_to: null }],
     ]);
     await waitFor(() => {
       expect(textField()).toHaveValue("");
@@ -361,7 +367,16 @@ describe("the composer", () => {
     await expectAccessible();
     await user.click(screen.getByTestId("send"));
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "For the tickets", payment: 2_100_500, fee_limit: null, way: "auto" }],
+      [
+        {
+          conversation: CAROL,
+          text: "For the tickets",
+          payment: 2_100_500,
+          fee_limit: null,
+          way: "auto",
+          reply_to: null,
+        },
+      ],
     ]);
   });
 
@@ -381,7 +396,7 @@ describe("the composer", () => {
   it("says that a text is too long before it is sent", async () => {
     const { user } = await openCarol();
     await user.click(textField());
-    await user.paste("x".repeat(712));
+    await user.paste("x".repeat(65_548));
     await waitFor(() => {
       expect(screen.getByTestId("estimate")).toHaveTextContent("Too long by 12 bytes.");
     });
@@ -391,8 +406,26 @@ describe("the composer", () => {
   it("says how much room is left when it matters", async () => {
     const { user } = await openCarol();
     await user.click(textField());
-    await user.paste("x".repeat(690));
+    await user.paste("x".repeat(65_526));
     expect(await screen.findByTestId("room")).toHaveTextContent("room for 10 more bytes");
+  });
+
+  it("says in how many parts a long text goes, and shows its beginning when it is sent", async () => {
+    const { user } = await openCarol();
+    await user.click(textField());
+    const text = "x".repeat(4_000);
+    await user.paste(text);
+    await waitFor(() => {
+      expect(screen.getByTestId("estimate")).toHaveTextContent("in 9 parts");
+    });
+    await user.click(screen.getByTestId("send"));
+    const all = await screen.findByTestId("show-all");
+    const bubble = all.closest("article");
+    expect(bubble).not.toBeNull();
+    expect(bubble).not.toHaveTextContent(text);
+    await user.click(all);
+    expect(bubble).toHaveTextContent(text);
+    expect(all).toHaveAttribute("aria-expanded", "true");
   });
 
   it("keeps a draft for each conversation", async () => {
@@ -441,7 +474,7 @@ describe("the composer", () => {
     expect(calls(backend, "messageSend")).toEqual([]);
     await waitFor(() => {
       expect(calls(backend, "messageSend")).toEqual([
-        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null, way: "auto" }],
+        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null, way: "auto", reply_to: null }],
       ]);
     });
     expect(calls(backend, "quote")).toHaveLength(1);

@@ -7,6 +7,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::{Amending, AmendmentView, ReactionView, ReplyView, VersionView};
+
 /// Some messages of a conversation, oldest first.
 #[derive(Clone, Debug, Serialize, Type)]
 pub struct MessagesPage {
@@ -74,6 +76,18 @@ pub struct MessageView {
     pub refund: Option<RefundView>,
     /// For a refund: the message whose payment it pays back.
     pub refund_of: Option<MessageKey>,
+    /// What it answers.
+    pub reply: Option<ReplyView>,
+    /// Reactions to it, at most one of each side.
+    pub reactions: Vec<ReactionView>,
+    /// When its words were changed last.
+    pub edited_at: Option<Timestamp>,
+    /// When its author took it back: its words are gone.
+    pub taken_back_at: Option<Timestamp>,
+    /// Whether both sides call it by the same name: only then can it be answered, and amended once it has left.
+    pub named: bool,
+    /// The user's own amendments of it that have not arrived.
+    pub amending: Option<Amending>,
 }
 
 /// Where an outgoing message is and what it costs.
@@ -91,7 +105,7 @@ pub struct DeliveryView {
     pub postage: bool,
     /// Fees paid; zero unless settled.
     pub fee: Msat,
-    /// What left the user's channels for good: `amount` and `fee` when settled, else zero.
+    /// What left the user's channels for good: what was kept of `amount`, and `fee`.
     pub paid: Msat,
     /// Channels on the route that was tried last.
     pub hops: Option<u32>,
@@ -154,6 +168,19 @@ pub struct MessageDetails {
     pub payment_hash: Option<String>,
     /// For incoming ones: bytes of the records.
     pub record_bytes: Option<u32>,
+    /// Words that it had before, oldest first.
+    pub versions: Vec<VersionView>,
+    /// What amends it, oldest first.
+    pub amendments: Vec<AmendmentView>,
+}
+
+/// Which part of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct PartView {
+    /// From 1.
+    pub number: u32,
+    /// How many there are.
+    pub count: u32,
 }
 
 /// One try.
@@ -161,6 +188,8 @@ pub struct MessageDetails {
 pub struct AttemptView {
     /// How it travels.
     pub carrier: Carrier,
+    /// Which part of the message it brings; `None` for all of it.
+    pub part: Option<PartView>,
     /// Identity; nothing is paid to that of a free one.
     pub payment_hash: String,
     /// The proof of payment, once settled.
@@ -198,6 +227,8 @@ pub struct SendRequest {
     pub fee_limit: Option<Msat>,
     /// Which ways are allowed; `auto` goes by the contact's setting.
     pub way: Way,
+    /// The message that it answers.
+    pub reply_to: Option<MessageKey>,
 }
 
 /// What a send would cost.
@@ -226,6 +257,8 @@ pub struct QuoteView {
     pub hops: u32,
     /// How it will travel.
     pub privacy: Privacy,
+    /// In how many parts: payments when it is payable, else free letters. The amounts are those of all parts.
+    pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,
     /// Whether a payment can be accepted or refused there before it settles.

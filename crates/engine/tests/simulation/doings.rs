@@ -1,7 +1,7 @@
 //! What people do.
 
 use domain::{DeliveryState, Direction, HoldState, MessageKey, MessageKind, Msat, NodeId, Way};
-use heliograph_engine::Outgoing;
+use heliograph_engine::{Amend, Outgoing};
 use store::{MessageRow, PageAt, Store};
 
 use crate::app::Life;
@@ -17,6 +17,9 @@ enum Doing {
     PayBack,
     Cancel,
     Retry,
+    React,
+    Edit,
+    TakeBack,
     Look,
 }
 
@@ -46,6 +49,9 @@ impl World {
             (4, D::PayBack),
             (2, D::Cancel),
             (2, D::Retry),
+            (3, D::React),
+            (3, D::Edit),
+            (1, D::TakeBack),
             (1, D::Look),
         ]);
         let fate = life.fate.clone();
@@ -102,8 +108,21 @@ impl World {
                 let done = life.engine.retry(row.message.key).await;
                 self.told(who, "tries again", &row, done.err());
             }
+            Doing::React | Doing::Edit | Doing::TakeBack => self.amend(who, life, what).await,
             Doing::Look => life.engine.retry_link(),
         }
+    }
+
+    /// Some kilobytes that do not pack well.
+    fn at_length(&self) -> String {
+        let dice = &self.around.dice;
+        let signs = *dice.pick(&[600, 1_200, 2_500, 9_000]).unwrap();
+        let mut text = String::from(" ");
+        for _ in 0..signs {
+            let sign = 0x4e00 + dice.below(20_000);
+            text.push(char::from_u32(u32::try_from(sign).unwrap()).unwrap());
+        }
+        text
     }
 
     async fn write(&mut self, who: usize, life: &Life, to: NodeId, payment: Msat) {
@@ -111,7 +130,11 @@ impl World {
         let (name, number) = (self.apps[who].name, self.apps[who].written);
         let padding = *self.around.dice.pick(&[0, 0, 0, 40, 300, 900]).unwrap();
         let padding = usize::try_from(self.around.dice.between(0, padding)).unwrap();
-        let text = format!("{name} {number}{}", ".".repeat(padding));
+        let mut text = format!("{name} {number}{}", ".".repeat(padding));
+        // Words only: a note belongs to its one payment.
+        if payment.is_zero() && self.around.dice.percent(6) {
+            text.push_str(&self.at_length());
+        }
         let conversation = life
             .store
             .read(move |db| db.conversation_of(to))
@@ -126,7 +149,8 @@ impl World {
         ];
         let way = self.around.dice.weighed(&ways);
         let what = format_args!(
-            "writes {number}, {padding} more bytes, {} msat, {way:?}",
+            "writes {number}, {} bytes, {} msat, {way:?}",
+            text.len(),
             payment.get()
         );
         self.around.trace.note(name, what);
@@ -136,6 +160,7 @@ impl World {
             payment,
             fee_limit: None,
             way,
+            reply_to: None,
         };
         match life.engine.send(outgoing).await {
             Ok(key) => self.promised.push((who, key)),
@@ -166,6 +191,33 @@ impl World {
             self.decided.insert((who, row.message.key), accepts);
         }
         self.told(who, what, &row, done.err());
+    }
+
+    /// Somebody does something to a message: to any, or to an own one.
+    async fn amend(&mut self, who: usize, life: &Life, what: Doing) {
+        let own = !matches!(what, Doing::React);
+        let rows: Vec<_> = everything(&life.store, self)
+            .await
+            .into_iter()
+            .filter(|row| !own || row.message.direction == Direction::Outgoing)
+            .collect();
+        let Some(row) = self.around.dice.pick(&rows).cloned() else {
+            return;
+        };
+        let (told, amend) = match what {
+            Doing::React => {
+                let emoji = *self.around.dice.pick(&["👍", "🎉", "😮", ""]).unwrap();
+                ("reacts to", Amend::React(emoji.into()))
+            }
+            Doing::Edit => {
+                self.apps[who].written += 1;
+                let (name, number) = (self.apps[who].name, self.apps[who].written);
+                ("edits", Amend::Edit(format!("{name} {number}")))
+            }
+            _ => ("takes back", Amend::TakeBack),
+        };
+        let done = life.engine.amend(row.message.key, amend).await;
+        self.told(who, told, &row, done.err());
     }
 
     async fn pay_back(&mut self, who: usize, life: &Life) {

@@ -57,6 +57,13 @@ impl World {
                     open.push(format!("{name}'s {what} is {state:?}"));
                 }
             }
+            for row in everything(&life.store, self).await {
+                let under_way = |state: &DeliveryState| !state.is_over();
+                if row.amendments.open.iter().any(under_way) {
+                    let what = crate::doings::name_of(&row);
+                    open.push(format!("{name}'s {what} is being amended"));
+                }
+            }
             let (attempts, seen, undecided, unopened) = life
                 .store
                 .read(|db| {
