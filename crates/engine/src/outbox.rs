@@ -250,10 +250,10 @@ impl Outbox {
         failure: Failure,
         next_try: Timestamp,
     ) -> Result<(), StoreError> {
-        let (conversation, way) = (tried.conversation, tried.way);
+        let (conversation, key, way) = (tried.conversation, tried.message, tried.way);
         let postponed = self
             .store
-            .write(move |tx| tx.postpone(conversation, way, failure, next_try))
+            .write(move |tx| tx.postpone(conversation, key, way, failure, next_try))
             .await?;
         for key in postponed {
             self.feed.publish(Change::Message(conversation, key));
