@@ -22,6 +22,7 @@ use crate::compose::{Draft, Purpose};
 use crate::feed::{Change, Feed};
 use crate::free::courier::{Courier, Parcel};
 use crate::identity::Identity;
+use crate::invoices::asking::{Answer, Asker, Errand};
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
@@ -46,8 +47,9 @@ pub(crate) struct Outbox {
     pub(crate) settings: Settings,
     pub(crate) tracker: Tracker,
     pub(crate) courier: Courier,
+    pub(crate) asker: Asker,
     pub(crate) keys: Keys,
-    /// Free carriers that were tried in vain, since the last payment or pause.
+    /// Carriers that were tried in vain, since the last payment or pause.
     pub(crate) tried: Arc<Mutex<HashMap<MessageKey, InVain>>>,
     pub(crate) chooser: Chooser,
     pub(crate) tasks: Tasks,
@@ -63,6 +65,8 @@ enum Load {
     Paid(Attempt),
     /// For free.
     Free(Parcel),
+    /// By a payment to an invoice that has to be asked for.
+    Asked(Box<Errand>),
 }
 
 /// Why a lane stops before it is empty.
@@ -225,7 +229,25 @@ impl Outbox {
                     self.tried().remove(&key);
                 }
             }
+            Load::Asked(errand) => self.run_errand(*errand).await,
         }
+    }
+
+    /// Asks for an invoice, and pays it. Without one the message goes by a keysend; a wrong one ends it.
+    async fn run_errand(&self, errand: Errand) {
+        let (asked, conversation) = (errand.attempt.clone(), errand.conversation);
+        match self.asker.ask(errand).await {
+            Answer::Invoice(attempt) => return self.tracker.start(*attempt).await,
+            Answer::Wrong => return self.changed(conversation, asked.message),
+            Answer::Silence => {
+                self.in_vain(asked.message, Carrier::Invoice);
+            }
+            Answer::Broken => {
+                self.link.check();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+        self.courier.give_up(&asked, conversation).await;
     }
 
     /// Why and until when a delivery waits that has just been tried.
@@ -332,6 +354,7 @@ impl Outbox {
                 self.send_free(delivery, &draft, Carrier::Peer, Vec::new())
                     .await
             }
+            Chosen::Invoice => self.ask(delivery, draft).await,
             Chosen::Onion(ways) => self.send_free(delivery, &draft, Carrier::Onion, ways).await,
         }
     }
@@ -346,11 +369,12 @@ impl Outbox {
         };
         let attempt = Attempt {
             hash,
-            preimage,
+            preimage: Some(preimage),
             message: delivery.message,
             carrier: Carrier::Keysend,
             amount: delivery.amount,
             fee_limit: delivery.fee_limit,
+            invoice: None,
             records,
             state: AttemptState::Prepared,
             fee: Msat::ZERO,
@@ -361,6 +385,36 @@ impl Outbox {
         };
         let begun = self.begin(&attempt).await?;
         Ok(begun.then_some(Load::Paid(attempt)))
+    }
+
+    /// An attempt that asks for an invoice first.
+    async fn ask(&self, delivery: &Delivery, draft: Draft) -> Result<Option<Load>, Stop> {
+        let (unpaid, rng) = self.randomness();
+        let attempt = Attempt {
+            hash: unpaid.payment_hash(),
+            preimage: None,
+            message: delivery.message,
+            carrier: Carrier::Invoice,
+            amount: delivery.amount,
+            fee_limit: delivery.fee_limit,
+            invoice: None,
+            records: Vec::new(),
+            state: AttemptState::Prepared,
+            fee: Msat::ZERO,
+            hops: None,
+            failure: None,
+            created_at: self.clock.now(),
+            ended_at: None,
+        };
+        let begun = self.begin(&attempt).await?;
+        Ok(begun.then(|| {
+            Load::Asked(Box::new(Errand {
+                attempt,
+                conversation: delivery.conversation,
+                draft,
+                rng,
+            }))
+        }))
     }
 
     /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
@@ -379,11 +433,12 @@ impl Outbox {
         let channels = ways.first().map_or(1, Vec::len);
         let attempt = Attempt {
             hash: preimage.payment_hash(),
-            preimage,
+            preimage: None,
             message: delivery.message,
             carrier,
             amount: Msat::ZERO,
             fee_limit: Msat::ZERO,
+            invoice: None,
             records: Vec::new(),
             state: AttemptState::Prepared,
             fee: Msat::ZERO,
@@ -395,10 +450,7 @@ impl Outbox {
         if !self.begin(&attempt).await? {
             return Ok(None);
         }
-        let mut tried = self.tried();
-        let in_vain = tried.entry(delivery.message).or_default();
-        *in_vain = in_vain.and(carrier);
-        drop(tried);
+        self.in_vain(delivery.message, carrier);
         Ok(Some(Load::Free(Parcel {
             attempt,
             conversation: delivery.conversation,
@@ -424,6 +476,13 @@ impl Outbox {
                 Ok(true)
             })
             .await
+    }
+
+    /// Unless an answer comes, it was no use.
+    fn in_vain(&self, key: MessageKey, carrier: Carrier) {
+        let mut tried = self.tried();
+        let in_vain = tried.entry(key).or_default();
+        *in_vain = in_vain.and(carrier);
     }
 
     fn tried(&self) -> MutexGuard<'_, HashMap<MessageKey, InVain>> {

@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, DeliveryEvent, Failure, Msat, PaymentHash, ReturnMeaning, next_try,
+    Attempt, AttemptState, Carrier, Contact, DeliveryEvent, Failure, Msat, NodeId, PaymentHash,
+    Preimage, Program, ReturnMeaning, next_try,
 };
 use futures::StreamExt;
-use lnd::{Keysend, Lightning, LightningError, PaymentUpdate, RouteQuery, Updates};
+use lnd::{InvoicePayment, Keysend, Lightning, LightningError, PaymentUpdate, RouteQuery, Updates};
 use store::{Outcome, Store, StoreError};
 use tokio::sync::Notify;
 
 use crate::books::{book_returned, book_settled, is_postage};
 use crate::clock::Clock;
 use crate::feed::{Change, Feed};
+use crate::invoices;
 use crate::link::Link;
 
 /// Path finding ends after this many seconds.
@@ -119,15 +121,7 @@ impl Tracker {
         let Some(to) = self.recipient(attempt).await? else {
             return Ok(Step::Forgotten);
         };
-        let keysend = Keysend {
-            to,
-            amount: attempt.amount,
-            preimage: attempt.preimage.clone(),
-            records: attempt.records.clone(),
-            fee_limit: attempt.fee_limit,
-            timeout_secs: PATH_FINDING_SECS,
-        };
-        match self.lightning.send(keysend).await {
+        match self.give_to_node(attempt, to).await {
             Ok(updates) => self.follow(attempt, updates, sent).await,
             Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
             Err(error) => {
@@ -139,6 +133,43 @@ impl Tracker {
                     Err(_) => Ok(Step::Interrupted),
                 }
             }
+        }
+    }
+
+    async fn give_to_node(
+        &self,
+        attempt: &Attempt,
+        to: NodeId,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        let Attempt {
+            amount, fee_limit, ..
+        } = *attempt;
+        let (records, timeout_secs) = (attempt.records.clone(), PATH_FINDING_SECS);
+        match (&attempt.invoice, &attempt.preimage) {
+            (Some(bolt11), _) => {
+                let payment = InvoicePayment {
+                    bolt11: bolt11.clone(),
+                    amount,
+                    records,
+                    fee_limit,
+                    timeout_secs,
+                    max_parts: invoices::PARTS,
+                };
+                self.lightning.pay_invoice(payment).await
+            }
+            (None, Some(preimage)) => {
+                let keysend = Keysend {
+                    to,
+                    amount,
+                    preimage: preimage.clone(),
+                    records,
+                    fee_limit,
+                    timeout_secs,
+                };
+                self.lightning.send(keysend).await
+            }
+            // Nothing settles it, so nothing is sent.
+            (None, None) => Err(LightningError::Node("there is nothing to pay".to_owned())),
         }
     }
 
@@ -169,8 +200,8 @@ impl Tracker {
                     failure: Failure::NoRoute,
                     attempts: 0,
                     ..
-                }) => {
-                    return self.around_mission_control(attempt).await;
+                }) if let Some(preimage) = &attempt.preimage => {
+                    return self.around_mission_control(attempt, preimage).await;
                 }
                 Ok(update) => return Ok(Step::Over(update)),
                 Err(LightningError::NotFound) if *sent => return Ok(Step::Forgotten),
@@ -181,8 +212,12 @@ impl Tracker {
     }
 
     /// The node found no way without trying one: perhaps it only remembers an old failure. The same payment hash goes
-    /// over a route that is found without that memory.
-    async fn around_mission_control(&self, attempt: &Attempt) -> Result<Step, StoreError> {
+    /// over a route that is found without that memory. An invoice cannot be paid so: its secret is the node's to read.
+    async fn around_mission_control(
+        &self,
+        attempt: &Attempt,
+        preimage: &Preimage,
+    ) -> Result<Step, StoreError> {
         let Some(to) = self.recipient(attempt).await? else {
             return Ok(Step::Forgotten);
         };
@@ -191,7 +226,7 @@ impl Tracker {
             amount: attempt.amount,
             fee_limit: attempt.fee_limit,
             records: attempt.records.clone(),
-            preimage: Some(attempt.preimage.clone()),
+            preimage: Some(preimage.clone()),
             use_mission_control: false,
         };
         let no_route = |failure| {
@@ -235,7 +270,7 @@ impl Tracker {
         }
     }
 
-    async fn recipient(&self, attempt: &Attempt) -> Result<Option<domain::NodeId>, StoreError> {
+    async fn recipient(&self, attempt: &Attempt) -> Result<Option<NodeId>, StoreError> {
         let key = attempt.message;
         Ok(self
             .store
@@ -246,22 +281,24 @@ impl Tracker {
 
     async fn on_its_way(&self, attempt: &Attempt, hops: Option<u32>) -> Result<(), StoreError> {
         let (hash, key, now) = (attempt.hash, attempt.message, self.clock.now());
+        let by_invoice = attempt.carrier == Carrier::Invoice;
         self.store
             .write(move |tx| {
                 tx.mark_sent(hash, hops)?;
                 let Some(delivery) = tx.delivery(key)? else {
                     return Ok(());
                 };
-                let program = tx.contact(delivery.to)?.map(|contact| contact.program);
-                if let Some(domain::Program::Heliograph {
-                    hold_secs: Some(secs),
-                }) = program
+                let span = if by_invoice {
+                    Some(invoices::VALID)
+                } else {
+                    hold_of(tx.contact(delivery.to)?)
+                };
+                if let Some(span) = span
                     && hops.is_some()
                     && !is_postage(&delivery)
                     && delivery.waits_until.is_none()
                 {
-                    let until = now.plus(Duration::from_secs(u64::from(secs)));
-                    tx.set_waits_until(key, Some(until))?;
+                    tx.set_waits_until(key, Some(now.plus(span)))?;
                 }
                 Ok(())
             })
@@ -308,7 +345,9 @@ impl Tracker {
                             now,
                         )?;
                         let program = tx.contact(delivery.to)?.map(|contact| contact.program);
-                        let holds = program.and_then(domain::Program::holds).unwrap_or(false);
+                        // What was paid to an invoice has waited for the recipient.
+                        let holds = stored.carrier == Carrier::Invoice
+                            || program.and_then(Program::holds).unwrap_or(false);
                         let returned = Some(ReturnMeaning::of(delivery.expectation, holds));
                         let outcome = Outcome {
                             returned,
@@ -379,12 +418,22 @@ impl Tracker {
     }
 }
 
+/// For how long a contact's node holds keysends.
+fn hold_of(contact: Option<Contact>) -> Option<Duration> {
+    match contact?.program {
+        Program::Heliograph { hold_secs } => hold_secs.map(|secs| Duration::from_secs(secs.into())),
+        Program::Unknown | Program::Other => None,
+    }
+}
+
 /// What the node's refusal to start a payment means for the message.
 fn failed(error: &LightningError) -> PaymentUpdate {
     let failure = match error {
         LightningError::Permission(_) => Failure::Permission,
         LightningError::InsufficientBalance => Failure::InsufficientBalance,
         LightningError::NoRoute => Failure::NoRoute,
+        // The invoice was for another moment; the next try asks for a new one.
+        LightningError::TooLate => Failure::Timeout,
         _ => Failure::Rejected,
     };
     PaymentUpdate::Failed {

@@ -129,7 +129,10 @@ impl Desk<'_, '_> {
                 (kind, note, Content::Refund { honest }, true)
             }
             // Said to the app: nothing to show, whatever carried it.
-            Body::Receipt { .. } | Body::CardRequest => (plain, String::new(), content, !postage),
+            Body::Receipt { .. }
+            | Body::CardRequest
+            | Body::InvoiceRequest { .. }
+            | Body::Invoice { .. } => (plain, String::new(), content, !postage),
             // Said in a way that this program does not show yet; what is to become of its payment is understood.
             _ => (MessageKind::Newer, String::new(), content, true),
         };
