@@ -25,7 +25,7 @@ async fn knows(one: &Person, other: &Person) -> Result<KeyView> {
 }
 
 /// Both have written, and both programs know the other's key.
-async fn acquainted(one: &Person, other: &Person) -> Result<()> {
+pub(super) async fn acquainted(one: &Person, other: &Person) -> Result<()> {
     introduce(one, other).await?;
     knows(one, other).await?;
     knows(other, one).await?;
