@@ -95,6 +95,7 @@ stories! {
     Anywhere Line away::the_app_was_closed_while_messages_and_payments_came;
     Anywhere Brief away::the_app_was_closed_until_the_hold_was_over;
     Anywhere Line away::the_recipients_node_was_away_and_a_retry_succeeds_at_once;
+    Anywhere Line away::gossip_tells_that_the_recipients_node_is_back;
     Anywhere Line away::our_own_node_was_away_and_the_message_goes_out_when_it_is_back;
     Anywhere Line death::killed_between_any_two_steps_of_sending;
     Anywhere Line death::killed_between_any_two_steps_of_receiving;

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use heliograph_tests::regtest::{Lnd, Network, Plan};
 use lnd::{
     CertDer, Credentials, GrpcNode, InvoicePayment, InvoiceState, Lightning, LightningError,
-    Macaroon, NewInvoice, PaymentUpdate, permission,
+    Macaroon, NewInvoice, Over, PaymentUpdate, RouteQuery, permission,
 };
 
 /// The port with the macaroon that a person would bake.
@@ -30,6 +30,7 @@ async fn messages_and_hold_invoices_go_between_stock_nodes() -> Result<()> {
     let [a, b, c] = [alice.info().await?, bob.info().await?, carol.info().await?].map(|it| it.node);
     free(&alice, &bob, [a, b, c]).await?;
     ensure!(alice.sign_message(b"text".to_vec()).await?.len() == 104);
+    routes(&alice, [b, c]).await?;
 
     let order = NewInvoice {
         hash: Preimage::new([7; 32]).payment_hash(),
@@ -66,6 +67,26 @@ async fn messages_and_hold_invoices_go_between_stock_nodes() -> Result<()> {
     let last = updates.collect::<Vec<_>>().await.pop().context("an end")?;
     ensure!(last? == PaymentUpdate::Refused { hops: 2 });
     network.stop().await
+}
+
+async fn routes(alice: &GrpcNode, [b, c]: [NodeId; 2]) -> Result<()> {
+    let over = async |to, over| {
+        let query = RouteQuery {
+            to,
+            amount: Msat::SAT,
+            fee_limit: Msat::new(5_000),
+            records: Vec::new(),
+            preimage: None,
+            use_mission_control: true,
+            over,
+        };
+        alice.route(query).await.map(|route| route.nodes)
+    };
+    ensure!(over(b, Over::OwnChannel).await? == [b]);
+    ensure!(over(c, Over::Others).await? == [b, c]);
+    ensure!(over(b, Over::Others).await == Err(LightningError::NoRoute));
+    ensure!(over(c, Over::OwnChannel).await == Err(LightningError::NoRoute));
+    Ok(())
 }
 
 async fn free(alice: &GrpcNode, bob: &GrpcNode, [a, b, c]: [NodeId; 3]) -> Result<()> {

@@ -157,6 +157,7 @@ pub(crate) const fn quote_view(quote: &Quote) -> QuoteView {
         payable: quote.payable,
         amount: quote.fee.amount,
         postage: quote.postage,
+        owed: quote.owed,
         returned: quote.returned,
         fee: quote.fee.fee,
         fee_limit: quote.fee.fee_limit,

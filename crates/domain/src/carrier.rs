@@ -41,6 +41,17 @@ pub enum Way {
     RoutedOnly,
 }
 
+impl Way {
+    /// What holds for a message of a contact: its own setting, or, as it is [`Way::Auto`], the contact's.
+    #[must_use]
+    pub const fn or(self, contact: Self) -> Self {
+        match self {
+            Self::Auto => contact,
+            own => own,
+        }
+    }
+}
+
 /// What the choice of a carrier depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
@@ -88,10 +99,9 @@ pub fn choose(now: &Circumstances) -> Option<Carrier> {
         return Some(Carrier::Invoice);
     }
     let keysend = match now.way {
-        Way::Auto => true,
+        Way::Auto | Way::RoutedOnly => true,
         Way::FreeOnly => now.carries_money,
         Way::DirectOnly => now.shares_channel,
-        Way::RoutedOnly => !now.shares_channel,
     };
     // A sleeping app is not waited for again and again while there is a way that waits there for it.
     let free = !(now.carries_money || now.silent && keysend);

@@ -11,6 +11,7 @@ mod message;
 mod node;
 mod patience;
 mod policy;
+mod postage;
 mod time;
 
 pub use amount::{AmountError, Msat};
@@ -30,4 +31,5 @@ pub use patience::{PATIENCE, next_try};
 pub use policy::{
     Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,
 };
+pub use postage::{Postage, PostageBalance};
 pub use time::Timestamp;

@@ -7,6 +7,8 @@ use crate::{Expectation, Msat, Trust};
 pub enum Content {
     /// A letter that opened.
     Letter(Expectation),
+    /// A letter of a known contact whose postage is owed to us by our own books.
+    OwedPostage,
     /// A letter that says it pays a payment of ours back.
     Refund {
         /// Whether our own books agree ([`crate::RefundClaim::is_honest`]).
@@ -125,7 +127,7 @@ pub fn decide(rules: &Rules, incoming: &Incoming) -> Verdict {
     }
     let verdict = match incoming.content {
         Content::Double | Content::Letter(Expectation::Return) => Verdict::Refuse,
-        Content::Refund { honest: true } => Verdict::Accept,
+        Content::Refund { honest: true } | Content::OwedPostage => Verdict::Accept,
         Content::Letter(Expectation::Decide | Expectation::Keep)
             if !stranger && incoming.amount <= incoming.accept_up_to =>
         {

@@ -1,6 +1,6 @@
 //! What each payment means in the ledger. Every booking is made once, however often it is tried.
 
-use domain::{Attempt, HoldState, Msat, PaymentHash, ReturnMeaning, Timestamp};
+use domain::{Attempt, Authorship, HoldState, Msat, PaymentHash, ReturnMeaning, Timestamp};
 use store::{Booking, Delivery, RefundSide, StoreError, Tx};
 
 /// The recipient kept it.
@@ -74,7 +74,15 @@ pub(crate) fn book_incoming(
             Booking::ReturnedByUs
         }
     };
-    tx.book(kind, hash, row.sender, row.payment.amount, at)?;
+    // Nobody owes for what anybody could have written in their name.
+    let claimed = match row.message {
+        Some(key) if kind == Booking::PostageReceived => tx
+            .message(key)?
+            .is_some_and(|message| message.authorship == Authorship::Claimed),
+        _ => false,
+    };
+    let sender = row.sender.filter(|_| !claimed);
+    tx.book(kind, hash, sender, row.payment.amount, at)?;
     Ok(())
 }
 

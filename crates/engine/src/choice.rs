@@ -1,7 +1,7 @@
 //! Which carrier a message takes now: the circumstances are asked for, the choice itself is [`domain::choose`].
 
 use domain::{Carrier, Circumstances, NodeId, Way, choose};
-use lnd::{LARGEST_PEER_MESSAGE, LightningError, PeerLink};
+use lnd::{LARGEST_PEER_MESSAGE, LightningError, Over, PeerLink};
 
 use crate::compose::{Draft, Purpose};
 use crate::free::courier::Answers;
@@ -41,6 +41,15 @@ impl Chosen {
             Self::Invoice => Some(Carrier::Invoice),
             Self::Nothing => None,
         }
+    }
+}
+
+/// Which routes a payment may take.
+pub(crate) const fn routes(way: Way) -> Over {
+    match way {
+        Way::Auto | Way::FreeOnly => Over::Anything,
+        Way::DirectOnly => Over::OwnChannel,
+        Way::RoutedOnly => Over::Others,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use domain::{
     Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState, Direction,
-    HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE, PaymentHash, Trust,
-    Way,
+    Expectation, HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE,
+    PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -198,7 +198,9 @@ impl Engine {
                     return Ok(None);
                 };
                 let card = db.card(row.contact.node)?;
+                let balance = db.postage_balance(row.contact.node)?;
                 Ok(Some(Recipient {
+                    postage: balance.next(row.contact.program),
                     contact: row.contact,
                     card,
                 }))
@@ -230,6 +232,7 @@ impl Engine {
             hold_secs: parts.settings.mode().hold_secs_told(),
             text,
             purpose,
+            postage: to.postage,
         }
     }
 
@@ -327,15 +330,14 @@ fn purpose(outgoing: &Outgoing) -> Result<Purpose, EngineError> {
 struct Recipient {
     contact: Contact,
     card: Option<CardRow>,
+    /// What a text would carry now, if it travelled by a payment.
+    postage: Postage,
 }
 
 impl Recipient {
     /// What is allowed for a message, for which the user may have chosen something else than for the contact.
     const fn way(&self, chosen: Way) -> Way {
-        match chosen {
-            Way::Auto => self.contact.way,
-            chosen => chosen,
-        }
+        chosen.or(self.contact.way)
     }
 }
 
@@ -350,10 +352,16 @@ struct Queued {
 impl Queued {
     /// Message and delivery, in the caller's transaction.
     fn store(&self, tx: &Tx<'_>, draft: &Draft) -> Result<MessageKey, StoreError> {
-        let (kind, payment, refund_of) = match draft.purpose {
-            Purpose::Text => (MessageKind::Text, Msat::ZERO, None),
-            Purpose::Payment(amount) => (MessageKind::Payment, amount, None),
-            Purpose::Refund { of, amount } => (MessageKind::Refund { of }, amount, Some(of)),
+        // What a text asks of its postage is decided for each attempt.
+        let (kind, payment, refund_of, expectation) = match draft.purpose {
+            Purpose::Text => (MessageKind::Text, Msat::ZERO, None, Expectation::Return),
+            Purpose::Payment(amount) => (MessageKind::Payment, amount, None, Expectation::Decide),
+            Purpose::Refund { of, amount } => (
+                MessageKind::Refund { of },
+                amount,
+                Some(of),
+                Expectation::Keep,
+            ),
         };
         let sequence = tx.next_sequence(self.conversation)?;
         let message = NewMessage {
@@ -382,7 +390,7 @@ impl Queued {
             conversation: self.conversation,
             to: draft.to,
             state: DeliveryState::Queued,
-            expectation: draft.expectation(),
+            expectation,
             amount: draft.amount(),
             fee_limit: self.fee_limit,
             refund_of,
@@ -436,7 +444,11 @@ impl Original {
         Ok(Ok(Self {
             hash,
             amount,
-            to: Recipient { contact, card },
+            to: Recipient {
+                contact,
+                card,
+                postage: Postage::PLAIN,
+            },
             conversation: message.conversation,
         }))
     }

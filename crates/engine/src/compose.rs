@@ -1,6 +1,8 @@
 //! From a message to the records of a payment, and how large they are.
 
-use domain::{Expectation, MessageId, Msat, NodeId, PaymentHash, Privacy, Program, Timestamp};
+use domain::{
+    Expectation, MessageId, Msat, NodeId, PaymentHash, Postage, Privacy, Program, Timestamp,
+};
 use lnd::LightningError;
 use protocol::{Body, Letter, Records, record};
 use rand::rngs::StdRng;
@@ -38,20 +40,22 @@ pub(crate) struct Draft {
     pub(crate) hold_secs: Option<u32>,
     pub(crate) text: String,
     pub(crate) purpose: Purpose,
+    /// What a text carries when it travels by a payment.
+    pub(crate) postage: Postage,
 }
 
 impl Draft {
-    /// What the recipient gets: the payment, or one satoshi of postage.
+    /// What the recipient gets: the payment, or postage.
     pub(crate) const fn amount(&self) -> Msat {
         match self.purpose {
-            Purpose::Text => Msat::SAT,
+            Purpose::Text => self.postage.amount,
             Purpose::Payment(amount) | Purpose::Refund { amount, .. } => amount,
         }
     }
 
     pub(crate) const fn expectation(&self) -> Expectation {
         match self.purpose {
-            Purpose::Text => Expectation::Return,
+            Purpose::Text => self.postage.expectation,
             Purpose::Payment(_) => Expectation::Decide,
             Purpose::Refund { .. } => Expectation::Keep,
         }
@@ -147,7 +151,10 @@ impl Draft {
         identity: &Identity,
         rng: &mut StdRng,
     ) -> Result<Vec<u8>, LightningError> {
-        let letter = self.letter(self.body(self.text.clone()));
+        let letter = Letter {
+            expectation: Expectation::Return,
+            ..self.letter(self.body(self.text.clone()))
+        };
         self.sealing.seal(identity, rng, &NO_PAYMENT, &letter).await
     }
 

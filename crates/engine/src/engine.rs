@@ -269,7 +269,8 @@ impl Engine {
             }
             starting.tasks.spawn(renewal);
             starting.tasks.spawn(returns.clone().run_peers());
-            starting.tasks.spawn(returns.run_channels());
+            starting.tasks.spawn(returns.clone().run_channels());
+            starting.tasks.spawn(returns.run_graph());
             starting.tasks.spawn(post.clone().run_peers());
             starting.tasks.spawn(post.run_onions());
             starting.tasks.spawn(inbox.run());

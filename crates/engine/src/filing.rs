@@ -100,6 +100,7 @@ impl Desk<'_, '_> {
         };
         let verdict = decide(&rules, &incoming);
         let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
+        let signed = by != self.ours && entry.authorship == Authorship::Verified;
         let shown = entry.visible || verdict == Verdict::Ask;
         let mut stored = None;
         let mut message = None;
@@ -116,8 +117,8 @@ impl Desk<'_, '_> {
         if stored.is_none() {
             self.tx.drop_records(payment.hash)?;
         }
-        // What nobody wrote belongs to nobody, unless it stands in nobody's conversation.
-        let sender = (by != self.ours || message.is_some()).then_some(by);
+        // What nobody has signed belongs to nobody, unless it stands in a conversation.
+        let sender = (signed || message.is_some()).then_some(by);
         self.tx
             .mark_opened(payment.hash, sender, message, postage)?;
         let decided = self.carry_out(payment, verdict)?;

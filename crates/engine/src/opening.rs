@@ -1,6 +1,8 @@
 //! From the records of an incoming payment, or from a free message, to what they say and who says it.
 
-use domain::{Authorship, MessageId, NodeId, PaymentHash, Privacy, Timestamp};
+use domain::{
+    Authorship, Expectation, MOST_POSTAGE, MessageId, Msat, NodeId, PaymentHash, Privacy, Timestamp,
+};
 use lnd::LightningError;
 use protocol::{
     Body, Envelope, EnvelopeError, KeyCard, KeyId, Letter, Lock, PublicKey, Readable, Records,
@@ -195,6 +197,14 @@ fn beside(letter: Spoken<Letter>, text: Readable) -> Opened {
         Body::Hello { .. } => Opened::Readable(Box::new(text)),
         _ => Opened::Letter(Box::new(letter)),
     }
+}
+
+/// Whether a letter says that its payment is postage which its sender owes us.
+pub(crate) fn pays_postage_back(letter: &Letter, amount: Msat) -> bool {
+    letter.expectation == Expectation::Keep
+        && !matches!(letter.body, Body::Payment { .. } | Body::Refund { .. })
+        && !amount.is_zero()
+        && amount <= MOST_POSTAGE
 }
 
 /// Author, identity and time of a readable text.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure,
-    MessageKey, Msat, NodeId, Preimage, Timestamp, Way, next_try,
+    MessageKey, Msat, NodeId, Postage, Preimage, Timestamp, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -67,6 +67,17 @@ enum Load {
     Free(Parcel),
     /// By a payment to an invoice that has to be asked for.
     Asked(Box<Errand>),
+}
+
+/// What came of storing an attempt.
+#[derive(PartialEq, Eq)]
+enum Begun {
+    /// It is stored.
+    Stored,
+    /// Its message was cancelled in the meantime: nothing is sent.
+    Cancelled,
+    /// Something else is due as postage now.
+    Moved(Postage),
 }
 
 /// Why a lane stops before it is empty.
@@ -304,9 +315,12 @@ impl Outbox {
         let to = delivery.to;
         let read = self
             .store
-            .read(move |db| Ok((db.message(key)?, db.contact(to)?, db.card(to)?)))
+            .read(move |db| {
+                let read = (db.message(key)?, db.contact(to)?, db.card(to)?);
+                Ok((read, db.postage_balance(to)?))
+            })
             .await?;
-        let (Some(message), Some(contact), card) = read else {
+        let ((Some(message), Some(contact), card), balance) = read else {
             return Ok(None);
         };
         let draft = Draft {
@@ -320,11 +334,9 @@ impl Outbox {
             hold_secs: self.settings.mode().hold_secs_told(),
             text: message.text,
             purpose: purpose(delivery),
+            postage: balance.next(contact.program),
         };
-        let way = match delivery.way {
-            Way::Auto => contact.way,
-            chosen => chosen,
-        };
+        let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
             Ok(chosen) => chosen,
@@ -335,7 +347,7 @@ impl Outbox {
             Chosen::Keysend => {
                 self.tried().remove(&key);
                 match self.neighbours.refuses_keysend(to).await {
-                    Ok(false) => self.pay(delivery, &draft).await,
+                    Ok(false) => self.pay(delivery, draft).await,
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
                     Err(error) => self.trouble(delivery, &error).await,
@@ -359,32 +371,39 @@ impl Outbox {
         }
     }
 
-    /// An attempt that pays.
-    async fn pay(&self, delivery: &Delivery, draft: &Draft) -> Result<Option<Load>, Stop> {
-        let (preimage, rng) = self.randomness();
-        let hash = preimage.payment_hash();
-        let records = match draft.records(&self.identity, rng, hash).await {
-            Ok(records) => records,
-            Err(error) => return self.trouble(delivery, &error).await,
-        };
-        let attempt = Attempt {
-            hash,
-            preimage: Some(preimage),
-            message: delivery.message,
-            carrier: Carrier::Keysend,
-            amount: delivery.amount,
-            fee_limit: delivery.fee_limit,
-            invoice: None,
-            records,
-            state: AttemptState::Prepared,
-            fee: Msat::ZERO,
-            hops: None,
-            failure: None,
-            created_at: self.clock.now(),
-            ended_at: None,
-        };
-        let begun = self.begin(&attempt).await?;
-        Ok(begun.then_some(Load::Paid(attempt)))
+    /// An attempt that pays. What a text carries is decided together with storing it; when the balance has moved since the
+    /// letter was sealed, it is sealed anew.
+    async fn pay(&self, delivery: &Delivery, mut draft: Draft) -> Result<Option<Load>, Stop> {
+        loop {
+            let (preimage, rng) = self.randomness();
+            let hash = preimage.payment_hash();
+            let records = match draft.records(&self.identity, rng, hash).await {
+                Ok(records) => records,
+                Err(error) => return self.trouble(delivery, &error).await,
+            };
+            let attempt = Attempt {
+                hash,
+                preimage: Some(preimage),
+                message: delivery.message,
+                carrier: Carrier::Keysend,
+                amount: draft.amount(),
+                fee_limit: delivery.fee_limit,
+                invoice: None,
+                records,
+                state: AttemptState::Prepared,
+                fee: Msat::ZERO,
+                hops: None,
+                failure: None,
+                created_at: self.clock.now(),
+                ended_at: None,
+            };
+            let postage = (draft.purpose == Purpose::Text).then_some((draft.to, draft.postage));
+            match self.begin(&attempt, postage).await? {
+                Begun::Stored => return Ok(Some(Load::Paid(attempt))),
+                Begun::Cancelled => return Ok(None),
+                Begun::Moved(postage) => draft.postage = postage,
+            }
+        }
     }
 
     /// An attempt that asks for an invoice first.
@@ -406,15 +425,15 @@ impl Outbox {
             created_at: self.clock.now(),
             ended_at: None,
         };
-        let begun = self.begin(&attempt).await?;
-        Ok(begun.then(|| {
-            Load::Asked(Box::new(Errand {
-                attempt,
-                conversation: delivery.conversation,
-                draft,
-                rng,
-            }))
-        }))
+        if self.begin(&attempt, None).await? != Begun::Stored {
+            return Ok(None);
+        }
+        Ok(Some(Load::Asked(Box::new(Errand {
+            attempt,
+            conversation: delivery.conversation,
+            draft,
+            rng,
+        }))))
     }
 
     /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
@@ -447,7 +466,7 @@ impl Outbox {
             created_at: self.clock.now(),
             ended_at: None,
         };
-        if !self.begin(&attempt).await? {
+        if self.begin(&attempt, None).await? != Begun::Stored {
             return Ok(None);
         }
         self.in_vain(delivery.message, carrier);
@@ -460,20 +479,34 @@ impl Outbox {
         })))
     }
 
-    /// Stores an attempt before it is sent. `false`: its message was cancelled in the meantime, nothing is sent.
-    async fn begin(&self, attempt: &Attempt) -> Result<bool, StoreError> {
+    /// Stores an attempt before it is sent, if its postage is what is due to this node at that moment.
+    async fn begin(
+        &self,
+        attempt: &Attempt,
+        postage: Option<(NodeId, Postage)>,
+    ) -> Result<Begun, StoreError> {
         let stored = attempt.clone();
         self.store
             .write(move |tx| {
                 let (key, now) = (stored.message, stored.created_at);
+                if let Some((to, decided)) = postage {
+                    let program = tx.contact(to)?.map(|contact| contact.program);
+                    let due = tx.postage_balance(to)?.next(program.unwrap_or_default());
+                    if due != decided {
+                        return Ok(Begun::Moved(due));
+                    }
+                }
                 if tx
                     .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
                     .is_none()
                 {
-                    return Ok(false);
+                    return Ok(Begun::Cancelled);
+                }
+                if postage.is_some() {
+                    tx.set_postage(key, stored.amount)?;
                 }
                 tx.insert_attempt(&stored)?;
-                Ok(true)
+                Ok(Begun::Stored)
             })
             .await
     }

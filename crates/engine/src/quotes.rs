@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, FeeQuote, Msat, NodeId, Privacy, Way};
+use domain::{Carrier, Expectation, FeeQuote, Msat, NodeId, Privacy, Way};
 use lnd::{LARGEST_PEER_MESSAGE, Lightning, LightningError, RouteQuery};
 
-use crate::choice::{Chooser, Chosen, InVain};
+use crate::choice::{Chooser, Chosen, InVain, routes};
 use crate::compose::{Draft, Purpose};
 use crate::error::EngineError;
 use crate::free::room_on;
@@ -26,6 +26,8 @@ pub struct Quote {
     pub fee: FeeQuote,
     /// Whether the amount is postage.
     pub postage: bool,
+    /// How much of the postage pays back what was kept of the recipient's.
+    pub owed: Msat,
     /// Whether the recipient is known to give postage back.
     pub returned: bool,
     /// How it will travel.
@@ -75,7 +77,7 @@ impl Quotes {
         let chosen = self.chooser.choose(draft, way, InVain::default()).await?;
         let free = match chosen.carrier().ok_or(EngineError::NoWay)? {
             carrier @ (Carrier::Keysend | Carrier::Invoice) => {
-                return self.payment(draft, carrier, fee_limit).await;
+                return self.payment(draft, carrier, way, fee_limit).await;
             }
             free => free,
         };
@@ -87,7 +89,7 @@ impl Quotes {
         };
         let rest = self.chooser.choose(draft, way, nothing_free).await?;
         if rest == Chosen::Keysend
-            && let Ok(quote) = self.payment(draft, Carrier::Keysend, fee_limit).await
+            && let Ok(quote) = self.payment(draft, Carrier::Keysend, way, fee_limit).await
         {
             return Ok(Quote {
                 carrier: free,
@@ -111,6 +113,7 @@ impl Quotes {
                 hops,
             },
             postage: true,
+            owed: Msat::ZERO,
             returned: false,
             privacy: Privacy::Sealed,
             bytes_left: left(draft, room)?,
@@ -123,6 +126,7 @@ impl Quotes {
         &self,
         draft: &Draft,
         carrier: Carrier,
+        way: Way,
         fee_limit: Msat,
     ) -> Result<Quote, EngineError> {
         let by_invoice = carrier == Carrier::Invoice;
@@ -137,6 +141,7 @@ impl Quotes {
             records: draft.sized_records(),
             preimage: None,
             use_mission_control: true,
+            over: routes(way),
         };
         let route = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query).await?,
@@ -160,7 +165,12 @@ impl Quotes {
                 hops,
             },
             postage,
-            returned: postage && holds,
+            owed: if postage {
+                draft.postage.owed
+            } else {
+                Msat::ZERO
+            },
+            returned: holds && draft.expectation() == Expectation::Return,
             privacy: draft.privacy(),
             bytes_left: left(draft, draft.room_for_text(hops).unwrap_or(0))?,
             held: !postage && (holds || by_invoice),

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    AttemptState, Carrier, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, NodeId,
-    Preimage, Timestamp,
+    AttemptState, Carrier, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Msat,
+    NodeId, Preimage, Timestamp,
 };
 use lnd::{Invoice, InvoiceState, LightningError};
 use protocol::{Body, Envelope, Lock};
@@ -24,7 +24,7 @@ use crate::free::notes::{CameBy, Notes};
 use crate::invoices::asking::Awaited;
 use crate::invoices::giving::Giver;
 use crate::neighbours::Neighbours;
-use crate::opening::{Opened, Opener};
+use crate::opening::{Opened, Opener, pays_postage_back};
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 
@@ -84,7 +84,7 @@ impl Reception {
                 return Ok(());
             }
         };
-        if self.is_too_early(&opened).await? {
+        if self.is_too_early(&opened, payment.amount).await? {
             return Ok(());
         }
         let filed = self.file(move |desk| desk.file(&payment, opened)).await?;
@@ -180,11 +180,16 @@ impl Reception {
         }
     }
 
-    /// Whether it pays back a payment of ours whose own end is not known here yet: then its time comes later.
-    async fn is_too_early(&self, opened: &Opened) -> Result<bool, StoreError> {
+    /// Whether it pays back a payment or postage of ours whose own end is not known here yet: then its time comes later.
+    async fn is_too_early(&self, opened: &Opened, amount: Msat) -> Result<bool, StoreError> {
         let Opened::Letter(letter) = opened else {
             return Ok(false);
         };
+        if pays_postage_back(&letter.what, amount) {
+            let by = letter.by;
+            let balance = self.store.read(move |db| db.postage_balance(by)).await?;
+            return Ok(balance.they_owe() < amount && amount <= balance.they_may_owe());
+        }
         let Body::Refund { of, .. } = letter.what.body else {
             return Ok(false);
         };

@@ -1,7 +1,10 @@
 //! Who is back: what waits for them goes now, instead of at its next try.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use domain::NodeId;
 use futures::StreamExt;
 use lnd::Lightning;
 use store::Store;
@@ -12,7 +15,10 @@ use crate::free::Ways;
 use crate::link::Link;
 use crate::listening::listen;
 
-/// Listens for peers and channels.
+/// News of gossip are gathered for so long: on a large network there are hundreds in a second.
+const GATHERING: Duration = Duration::from_secs(1);
+
+/// Listens for peers, channels and gossip.
 #[derive(Clone)]
 pub(crate) struct Returns {
     pub(crate) store: Store,
@@ -31,6 +37,11 @@ impl Returns {
     /// Channels that become usable.
     pub(crate) async fn run_channels(self) {
         listen(self.link.clone(), || self.channels()).await;
+    }
+
+    /// Nodes that gossip has news of.
+    pub(crate) async fn run_graph(self) {
+        listen(self.link.clone(), || self.graph()).await;
     }
 
     async fn peers(&self) -> Result<(), Trouble> {
@@ -55,6 +66,52 @@ impl Returns {
                 self.wake(hurried);
             }
         }
+        Ok(())
+    }
+
+    async fn graph(&self) -> Result<(), Trouble> {
+        let mut events = self.lightning.graph_events().await?;
+        while let Some(news) = events.next().await {
+            let mut nodes: HashSet<_> = news?.into_iter().collect();
+            let gathered = tokio::time::sleep(GATHERING);
+            tokio::pin!(gathered);
+            let end = loop {
+                tokio::select! {
+                    biased;
+                    () = &mut gathered => break None,
+                    news = events.next() => match news {
+                        Some(Ok(news)) => nodes.extend(news),
+                        end => break Some(end),
+                    },
+                }
+            };
+            self.have_news(nodes).await?;
+            match end {
+                Some(Some(Err(error))) => return Err(error.into()),
+                Some(_) => return Ok(()),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks once for whom something waits, and writes only when there is news of one of them.
+    async fn have_news(&self, mut nodes: HashSet<NodeId>) -> Result<(), Trouble> {
+        let waited_for = self.store.read(|db| db.waited_for()).await?;
+        nodes.retain(|node| waited_for.contains(node));
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        self.ways.forget();
+        let hurried = self
+            .store
+            .write(move |tx| {
+                nodes
+                    .into_iter()
+                    .try_fold(0_usize, |sum, node| Ok(sum.saturating_add(tx.hurry(node)?)))
+            })
+            .await?;
+        self.wake(hurried);
         Ok(())
     }
 

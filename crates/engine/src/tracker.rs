@@ -12,11 +12,14 @@ use domain::{
     Preimage, Program, ReturnMeaning, next_try,
 };
 use futures::StreamExt;
-use lnd::{InvoicePayment, Keysend, Lightning, LightningError, PaymentUpdate, RouteQuery, Updates};
+use lnd::{
+    InvoicePayment, Keysend, Lightning, LightningError, Over, PaymentUpdate, RouteQuery, Updates,
+};
 use store::{Outcome, Store, StoreError};
 use tokio::sync::Notify;
 
 use crate::books::{book_returned, book_settled, is_postage};
+use crate::choice::routes;
 use crate::clock::Clock;
 use crate::feed::{Change, Feed};
 use crate::invoices;
@@ -118,9 +121,13 @@ impl Tracker {
     }
 
     async fn send(&self, attempt: &Attempt, sent: &mut bool) -> Result<Step, StoreError> {
-        let Some(to) = self.recipient(attempt).await? else {
+        let Some((to, over)) = self.recipient(attempt).await? else {
             return Ok(Step::Forgotten);
         };
+        // The node finds the way to an invoice: none is asked for where the user allows only some.
+        if let (Some(preimage), true) = (&attempt.preimage, over != Over::Anything) {
+            return self.over_a_route(attempt, preimage, to, over, true).await;
+        }
         match self.give_to_node(attempt, to).await {
             Ok(updates) => self.follow(attempt, updates, sent).await,
             Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
@@ -218,16 +225,30 @@ impl Tracker {
         attempt: &Attempt,
         preimage: &Preimage,
     ) -> Result<Step, StoreError> {
-        let Some(to) = self.recipient(attempt).await? else {
+        let Some((to, over)) = self.recipient(attempt).await? else {
             return Ok(Step::Forgotten);
         };
+        self.over_a_route(attempt, preimage, to, over, false).await
+    }
+
+    /// Pays over one route of the kind that the user allows: the node's own search knows no such limits. Where it remembers
+    /// too much to find one, it is asked to forget.
+    async fn over_a_route(
+        &self,
+        attempt: &Attempt,
+        preimage: &Preimage,
+        to: NodeId,
+        over: Over,
+        use_mission_control: bool,
+    ) -> Result<Step, StoreError> {
         let query = RouteQuery {
             to,
             amount: attempt.amount,
             fee_limit: attempt.fee_limit,
             records: attempt.records.clone(),
             preimage: Some(preimage.clone()),
-            use_mission_control: false,
+            use_mission_control,
+            over,
         };
         let no_route = |failure| {
             Ok(Step::Over(PaymentUpdate::Failed {
@@ -236,7 +257,17 @@ impl Tracker {
                 hops: None,
             }))
         };
-        match self.lightning.route(query.clone()).await {
+        let found = match self.lightning.route(query.clone()).await {
+            Err(LightningError::NoRoute) if use_mission_control => {
+                let anew = RouteQuery {
+                    use_mission_control: false,
+                    ..query.clone()
+                };
+                self.lightning.route(anew).await
+            }
+            found => found,
+        };
+        match found {
             Ok(route) => {
                 let hops = u32::try_from(route.nodes.len()).ok();
                 self.on_its_way(attempt, hops).await?;
@@ -270,13 +301,19 @@ impl Tracker {
         }
     }
 
-    async fn recipient(&self, attempt: &Attempt) -> Result<Option<NodeId>, StoreError> {
+    /// Who gets it, and over which routes.
+    async fn recipient(&self, attempt: &Attempt) -> Result<Option<(NodeId, Over)>, StoreError> {
         let key = attempt.message;
-        Ok(self
-            .store
-            .read(move |db| db.delivery(key))
-            .await?
-            .map(|delivery| delivery.to))
+        self.store
+            .read(move |db| {
+                let Some(delivery) = db.delivery(key)? else {
+                    return Ok(None);
+                };
+                let contact = db.contact(delivery.to)?;
+                let way = contact.map_or(delivery.way, |contact| delivery.way.or(contact.way));
+                Ok(Some((delivery.to, routes(way))))
+            })
+            .await
     }
 
     async fn on_its_way(&self, attempt: &Attempt, hops: Option<u32>) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use domain::{
     AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
 };
-use heliograph_engine::{EngineError, Outgoing};
+use heliograph_engine::Outgoing;
 use people::{HOLD, Person, acquainted, eventually, sat, talking_line as line};
 
 #[tokio::test(start_paused = true)]
@@ -222,17 +222,6 @@ async fn routed_only_never_takes_the_connection() {
 
     let row = alice.expect_delivery(key, DeliveryState::Delivered).await;
     assert_eq!((row.carrier, row.hops), (Some(Carrier::Onion), Some(2)));
-    let money = Outgoing {
-        conversation: to_carol,
-        text: String::new(),
-        payment: sat(5),
-        fee_limit: None,
-        way: Way::Auto,
-    };
-    assert!(matches!(
-        alice.engine.quote(money).await,
-        Err(EngineError::NoWay)
-    ));
 }
 
 #[tokio::test(start_paused = true)]

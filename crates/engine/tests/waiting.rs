@@ -62,6 +62,35 @@ async fn a_message_waits_for_a_node_that_is_away_and_goes_out_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn news_of_a_node_wake_what_waits_for_it() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = alice.befriend(&line.carol, None).await;
+    line.carol.stop();
+    let key = alice.say(talk, "are you there?").await;
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    let delivery = waits(&alice, key).await;
+    let tries = delivery.tries;
+
+    // Of others nobody waits for there may be as much news as there is.
+    for fee in 1..50 {
+        line.bob.set_fees(sat(fee), 0);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    line.bob.set_fees(sat(1), 1);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(waits(&alice, key).await.tries, tries, "nobody was tried");
+
+    // carol is no neighbour of alice: only gossip tells that she is back.
+    line.carol.start();
+    let back = line.network.now();
+    alice.expect_delivery(key, DeliveryState::Settled).await;
+    assert!(seconds(back, line.network.now()) < 60);
+    carol.expect_message(&line.alice, "are you there?").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_survives_a_restart_and_goes_out_in_order() {
     let line = Line::new();
     let mut alice = Person::open(&line.network, &line.alice).await;

@@ -18,6 +18,6 @@ pub use lightning::{Lightning, Updates};
 pub use types::{
     Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, InvoiceState,
     Keysend, LARGEST_PEER_MESSAGE, NewInvoice, NodeConfig, NodeFacts, NodeInfo, ONION_SIZES,
-    OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, RawReplyPath, Records, Route,
-    RouteQuery, SharedSecret,
+    OnionMessage, Over, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, RawReplyPath, Records,
+    Route, RouteQuery, SharedSecret,
 };

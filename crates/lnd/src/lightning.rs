@@ -44,6 +44,11 @@ pub trait Lightning: Send + Sync + 'static {
     /// Channels of ours that become usable or cease to be. Has no answer before the first one, as `invoices`.
     async fn channel_events(&self) -> Result<Updates<ChannelEvent>, LightningError>;
 
+    /// Nodes that gossip has news of: of the node itself, or of a channel of its that can be used. An update that only
+    /// disables a channel is left out. On a large network this is a flood. Has no answer before the first one, as
+    /// `invoices`.
+    async fn graph_events(&self) -> Result<Updates<Vec<NodeId>>, LightningError>;
+
     /// Connects to a node at `host:port`. Being connected already is success.
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError>;
 

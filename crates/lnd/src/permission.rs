@@ -105,6 +105,7 @@ rpcs! {
     CHECK_PERMISSIONS "/lnrpc.Lightning/CheckMacaroonPermissions" Check false [("macaroon", "read")];
     SUBSCRIBE_PEER_EVENTS "/lnrpc.Lightning/SubscribePeerEvents" Contacts false [("peers", "read")];
     SUBSCRIBE_CHANNEL_EVENTS "/lnrpc.Lightning/SubscribeChannelEvents" Contacts false [("offchain", "read")];
+    SUBSCRIBE_CHANNEL_GRAPH "/lnrpc.Lightning/SubscribeChannelGraph" Contacts false [("info", "read")];
     SEND_CUSTOM_MESSAGE "/lnrpc.Lightning/SendCustomMessage" Free false [("offchain", "write")];
     SUBSCRIBE_CUSTOM_MESSAGES "/lnrpc.Lightning/SubscribeCustomMessages" Free false [("offchain", "read")];
     SEND_ONION_MESSAGE "/lnrpc.Lightning/SendOnionMessage" Free false [("offchain", "write")];

@@ -99,6 +99,20 @@ pub struct RouteQuery {
     pub preimage: Option<Preimage>,
     /// Whether to avoid what failed lately.
     pub use_mission_control: bool,
+    /// Which routes will do.
+    pub over: Over,
+}
+
+/// Which routes will do for a payment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Over {
+    /// Any.
+    #[default]
+    Anything,
+    /// A channel with the recipient, and nobody in between.
+    OwnChannel,
+    /// At least one node in between.
+    Others,
 }
 
 impl fmt::Debug for RouteQuery {
@@ -110,6 +124,7 @@ impl fmt::Debug for RouteQuery {
             .field("records", &Sizes(&self.records))
             .field("preimage", &self.preimage)
             .field("use_mission_control", &self.use_mission_control)
+            .field("over", &self.over)
             .finish()
     }
 }

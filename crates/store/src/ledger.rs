@@ -1,6 +1,6 @@
 //! Tables `booking` and `ledger_day`: what it cost. A booking is made once; a trigger adds it up by node and UTC day.
 
-use domain::{Msat, NodeId, PaymentHash, Timestamp};
+use domain::{Expectation, HoldState, Msat, NodeId, PaymentHash, PostageBalance, Timestamp};
 use rusqlite::{Row, params};
 
 use crate::Result;
@@ -91,6 +91,27 @@ impl Reader<'_> {
             ),
             None => self.one(&format!("SELECT {SUMS} FROM ledger_day"), [], totals_of),
         }
+    }
+
+    /// What we and this node have kept of each other's postage, with what is on its way.
+    pub fn postage_balance(&self, node: NodeId) -> Result<PostageBalance> {
+        self.one(
+            "SELECT (SELECT coalesce(sum(postage_received), 0) FROM ledger_day WHERE node = ?1) AS received,
+                    (SELECT coalesce(sum(postage_sent), 0) FROM ledger_day WHERE node = ?1) AS sent,
+                    (SELECT coalesce(sum(a.amount), 0) FROM attempt a CROSS JOIN delivery d ON d.message = a.message
+                     WHERE a.state IN (0, 1) AND a.recipient = ?1 AND d.expectation = ?2) AS going,
+                    (SELECT coalesce(sum(amount), 0) FROM incoming
+                     WHERE state IN (1, 2, 3) AND state = ?3 AND sender = ?1 AND postage = 1) AS coming",
+            params![S(node), S(Expectation::Return), S(HoldState::Accepting)],
+            |row| {
+                Ok(PostageBalance {
+                    received: row.take("received")?,
+                    sent: row.take("sent")?,
+                    going: row.take("going")?,
+                    coming: row.take("coming")?,
+                })
+            },
+        )
     }
 
     /// By node, the dearest first (what was sent, postage and fees). What belongs to no known node is left out.

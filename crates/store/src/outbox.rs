@@ -76,6 +76,15 @@ impl Reader<'_> {
         )
     }
 
+    /// For whom something waits that is to be tried again later.
+    pub fn waited_for(&self) -> Result<Vec<NodeId>> {
+        self.all(
+            "SELECT DISTINCT recipient FROM delivery WHERE state = 0 AND next_try IS NOT NULL",
+            [],
+            |row| row.take("recipient"),
+        )
+    }
+
     /// Those whose turn has not come, oldest first.
     pub fn queued(&self) -> Result<Vec<Delivery>> {
         self.all(
@@ -207,6 +216,15 @@ impl Tx<'_> {
             params![S(conversation), S(failure), S(next_try), S(way)],
             |row| row.take("message"),
         )
+    }
+
+    /// What a message carries that is about to travel by a payment.
+    pub fn set_postage(&self, key: MessageKey, amount: Msat) -> Result<()> {
+        self.change(
+            "UPDATE delivery SET amount = ?2 WHERE message = ?1",
+            params![S(key), S(amount)],
+        )?;
+        Ok(())
     }
 
     /// When the recipient's node gives the payment back at the latest.

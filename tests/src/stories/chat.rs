@@ -47,12 +47,17 @@ pub(super) async fn messages_go_both_ways(world: &dyn World) -> Result<()> {
     ensure!(got.privacy == Privacy::Open, "readable: {got:?}");
     alice.sees_delivery(first, DeliveryState::Settled).await?;
 
-    // carol has seen a Heliograph: sealed from here on. alice's node gives the postage back.
+    // carol has seen a Heliograph: sealed from here on. What her node has kept of alice's postage goes back with it, and
+    // alice's node, which holds, takes it.
     world.quiet().await?;
     let before = world.node("carol").balance().await?;
     let quote = carol.quote(&alice, "Hello, alice!", Msat::ZERO).await?;
     ensure!(
         quote.privacy == Privacy::Sealed && quote.postage,
+        "{quote:?}"
+    );
+    ensure!(
+        (quote.amount, quote.owed, quote.returned) == (Msat::SAT, Msat::SAT, false),
         "{quote:?}"
     );
     let answer = carol.writes(&alice, "Hello, alice!").await?;
@@ -61,17 +66,19 @@ pub(super) async fn messages_go_both_ways(world: &dyn World) -> Result<()> {
         got.authorship == Authorship::Verified && got.privacy == Privacy::Sealed,
         "{got:?}"
     );
-    alice.sees_hold(got.key, HoldState::Returned).await?;
-    let sent = carol.sees_delivery(answer, DeliveryState::Returned).await?;
+    ensure!(got.payment.is_zero(), "words, no payment: {got:?}");
+    alice.sees_hold(got.key, HoldState::Settled).await?;
+    let sent = carol.sees_delivery(answer, DeliveryState::Settled).await?;
     let delivery = sent.delivery.expect("an outgoing message");
     ensure!(
-        delivery.paid.is_zero() && delivery.postage,
-        "free: {delivery:?}"
+        delivery.postage && delivery.paid.checked_sub(delivery.fee) == Some(Msat::SAT),
+        "{delivery:?}"
     );
     world.quiet().await?;
+    let after = world.node("carol").balance().await?;
     ensure!(
-        world.node("carol").balance().await? == before,
-        "carol's channels have what they had"
+        before.checked_sub(after) == Some(delivery.paid),
+        "{before} - {after}"
     );
 
     // Both know each other now. carol's stock node keeps the postage, and alice is told what it costs.
@@ -100,14 +107,38 @@ pub(super) async fn messages_go_both_ways(world: &dyn World) -> Result<()> {
         "{before} - {after}"
     );
 
-    // And once more with all knowledge: carol knows that her postage comes back.
-    let quote = carol.quote(&alice, "Fine", Msat::ZERO).await?;
-    ensure!(quote.returned, "{quote:?}");
-    let last = carol.writes(&alice, "Fine").await?;
-    alice.gets(&carol, "Fine").await?;
+    // carol owes that satoshi, and pays it with her next words. From then on nobody owes, and her postage comes back.
+    let back = carol.writes(&alice, "Fine").await?;
+    let got = alice.gets(&carol, "Fine").await?;
+    alice.sees_hold(got.key, HoldState::Settled).await?;
+    carol.sees_delivery(back, DeliveryState::Settled).await?;
+    let (ours, theirs) = (
+        alice.costs_with(&carol).await?,
+        carol.costs_with(&alice).await?,
+    );
+    for (books, others) in [(&ours, &theirs), (&theirs, &ours)] {
+        ensure!(
+            books.postage_sent == Msat::new(2_000) && others.postage_received == Msat::new(2_000),
+            "{ours:?} {theirs:?}"
+        );
+    }
+    world.quiet().await?;
+    let before = world.node("carol").balance().await?;
+    let quote = carol.quote(&alice, "See you", Msat::ZERO).await?;
+    ensure!(quote.returned && quote.owed.is_zero(), "{quote:?}");
+    let last = carol.writes(&alice, "See you").await?;
+    alice.gets(&carol, "See you").await?;
     let sent = carol.sees_delivery(last, DeliveryState::Returned).await?;
-    let meaning = sent.delivery.and_then(|delivery| delivery.returned);
-    ensure!(meaning == Some(ReturnMeaning::Arrived), "{meaning:?}");
+    let delivery = sent.delivery.expect("an outgoing message");
+    ensure!(
+        delivery.returned == Some(ReturnMeaning::Arrived) && delivery.paid.is_zero(),
+        "{delivery:?}"
+    );
+    world.quiet().await?;
+    ensure!(
+        world.node("carol").balance().await? == before,
+        "carol's channels have what they had"
+    );
     Ok(())
 }
 

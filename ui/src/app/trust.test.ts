@@ -55,6 +55,22 @@ describe("the lock of a conversation", () => {
   });
 });
 
+describe("the postage balance", () => {
+  it.each([
+    [ZHANG, /^You owe .+ 2\.500 sat of postage; it goes along with your next message/u],
+    [CAROL, /owes you 1 sat of postage\.$/u],
+  ])("with %i is told", async (id, words) => {
+    await open(id);
+    expect(await screen.findByTestId("postage-balance")).toHaveTextContent(words);
+  });
+
+  it("is none with another program", async () => {
+    await open(BOB);
+    await screen.findByTestId("contact-costs");
+    expect(screen.queryByTestId("postage-balance")).toBeNull();
+  });
+});
+
 describe("the safety number", () => {
   it("is shown in groups, copied whole, and marked when it was compared", async () => {
     const { backend, user, node } = await open(ZHANG);

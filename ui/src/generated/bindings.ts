@@ -873,6 +873,8 @@ export type QuoteView = {
 	amount: Msat,
 	/**  Whether `amount` is postage. */
 	postage: boolean,
+	/**  How much of the postage pays back what was kept of the recipient's. */
+	owed: Msat,
 	/**  Whether the recipient's node is known to give postage back (then the message is free). */
 	returned: boolean,
 	/**  What the route asks. */

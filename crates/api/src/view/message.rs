@@ -213,6 +213,8 @@ pub struct QuoteView {
     pub amount: Msat,
     /// Whether `amount` is postage.
     pub postage: bool,
+    /// How much of the postage pays back what was kept of the recipient's.
+    pub owed: Msat,
     /// Whether the recipient's node is known to give postage back (then the message is free).
     pub returned: bool,
     /// What the route asks.

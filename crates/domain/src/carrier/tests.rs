@@ -167,12 +167,12 @@ fn the_choice_of_a_carrier() {
         (
             "routed only, near, in vain",
             onion_failed(way(Way::RoutedOnly, NEAR)),
-            None,
+            Some(Keysend),
         ),
         (
             "routed only, near, money",
             money(way(Way::RoutedOnly, NEAR)),
-            None,
+            Some(Keysend),
         ),
         ("routed only, far", way(Way::RoutedOnly, FAR), Some(Onion)),
         (
@@ -219,11 +219,7 @@ fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
                     Keysend => !now.shares_channel,
                     Peer => false,
                 },
-                Way::RoutedOnly => match carrier {
-                    Peer | Invoice => true,
-                    Keysend => now.shares_channel,
-                    Onion => false,
-                },
+                Way::RoutedOnly => matches!(carrier, Peer | Invoice),
             };
             assert!(!refused, "{carrier:?} {now:?}");
             let tried = match carrier {

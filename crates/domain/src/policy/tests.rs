@@ -1,5 +1,5 @@
 use super::*;
-use Content::{Bare, Double, Letter, Readable, Refund, Sealed};
+use Content::{Bare, Double, Letter, OwedPostage, Readable, Refund, Sealed};
 use Expectation::{Decide, Keep, Return};
 use Verdict::{Accept, Ask, Refuse, RefuseUnread};
 
@@ -27,6 +27,8 @@ fn the_table_of_decisions() {
         (Refund { honest: true }, 900, Known, Accept),
         (Refund { honest: true }, 900, Request, Accept),
         (Refund { honest: false }, 1, Known, Ask),
+        (OwedPostage, 9, Known, Accept),
+        (OwedPostage, 9, Blocked, RefuseUnread),
         (Readable, 10, Known, Accept),
         (Readable, 10, Request, Accept),
         (Readable, 11, Known, Ask),

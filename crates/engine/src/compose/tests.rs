@@ -23,6 +23,7 @@ fn draft(program: Program, text: &str) -> Draft {
         hold_secs: Some(900),
         text: text.into(),
         purpose: Purpose::Text,
+        postage: Postage::PLAIN,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     Authorship, Content, Expectation, IncomingPayment, MessageId, MessageKind, Msat, NodeId,
-    PaymentHash, Privacy, Program, RefundClaim, Timestamp, weigh,
+    PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust, weigh,
 };
 use protocol::Body;
 use store::StoreError;
@@ -99,13 +99,18 @@ impl Desk<'_, '_> {
     ) -> Result<Entry, StoreError> {
         let letter = spoken.what;
         let expectation = weigh(letter.expectation, amount);
-        let postage = expectation == Expectation::Return;
+        let owed = self.is_owed(spoken.by, &letter, amount)?;
+        let postage = owed || expectation == Expectation::Return;
         let plain = if postage {
             MessageKind::Text
         } else {
             MessageKind::Payment
         };
-        let content = Content::Letter(expectation);
+        let content = if owed {
+            Content::OwedPostage
+        } else {
+            Content::Letter(expectation)
+        };
         let (kind, text, content, visible) = match letter.body {
             Body::Text(text) => (plain, text, content, true),
             Body::Payment { note, .. } => (plain, note, content, true),
@@ -154,5 +159,20 @@ impl Desk<'_, '_> {
             }),
             visible,
         })
+    }
+
+    /// Whether a letter brings postage of ours back, by our own books.
+    fn is_owed(
+        &self,
+        by: NodeId,
+        letter: &protocol::Letter,
+        amount: Msat,
+    ) -> Result<bool, StoreError> {
+        if !opening::pays_postage_back(letter, amount) {
+            return Ok(false);
+        }
+        let contact = self.tx.contact(by)?;
+        let known = contact.is_some_and(|contact| contact.trust == Trust::Known);
+        Ok(known && amount <= self.tx.postage_balance(by)?.they_owe())
     }
 }

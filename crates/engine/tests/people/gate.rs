@@ -76,6 +76,13 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
             .await?;
         Ok(self.gate.stream("channel_events", updates))
     }
+    async fn graph_events(&self) -> Result<Updates<Vec<NodeId>>, LightningError> {
+        let updates = self
+            .gate
+            .pass("graph_events", self.node.graph_events())
+            .await?;
+        Ok(self.gate.stream("graph_events", updates))
+    }
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         self.gate
             .pass("connect", self.node.connect(node, host))

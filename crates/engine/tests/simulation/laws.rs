@@ -6,6 +6,7 @@ mod holds;
 mod order;
 mod payback;
 mod payment;
+mod postage;
 
 use crate::record::Record;
 
@@ -18,6 +19,7 @@ pub(crate) fn broken(record: &Record) -> Vec<String> {
         holds::broken(record),
         books::broken(record),
         order::broken(record),
+        postage::broken(record),
     ]
     .concat()
 }

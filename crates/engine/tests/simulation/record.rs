@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Attempt, Direction, MessageKey, Msat, NodeId, PaymentHash, Timestamp};
+use domain::{
+    Attempt, Direction, MessageKey, Msat, NodeId, PaymentHash, PostageBalance, Timestamp,
+};
 use lnd::sim::{Deed, IncomingKeysend, Totals as NetworkTotals};
 use store::{IncomingRow, MessageRow, Totals};
 use tokio::time::Instant;
@@ -28,6 +30,8 @@ pub(crate) struct Diary {
     pub(crate) got: Vec<MessageRow>,
     pub(crate) payments: BTreeMap<PaymentHash, IncomingRow>,
     pub(crate) totals: Totals,
+    /// What everybody else and they have kept of each other's postage.
+    pub(crate) postage: BTreeMap<NodeId, PostageBalance>,
     /// What their node got.
     pub(crate) keysends: Vec<IncomingKeysend>,
     /// When app and node were undisturbed.
@@ -104,6 +108,16 @@ impl World {
             })
             .await
             .unwrap();
+        let others: Vec<_> = self.apps.iter().map(|app| app.node.id()).collect();
+        let postage = store
+            .read(move |db| {
+                let balances = others
+                    .into_iter()
+                    .map(|node| Ok((node, db.postage_balance(node)?)));
+                balances.collect::<Result<_, store::StoreError>>()
+            })
+            .await
+            .unwrap();
         let calm = app.calm.spans(Instant::now());
         let mine = |of: &(usize, MessageKey)| (of.0 == number).then_some(of.1);
         Diary {
@@ -113,6 +127,7 @@ impl World {
             got,
             payments,
             totals: store.read(|db| db.totals(None)).await.unwrap(),
+            postage,
             keysends,
             calm: calm
                 .into_iter()

@@ -296,6 +296,10 @@ impl Lightning for GrpcNode {
         self.watch_channels().await
     }
 
+    async fn graph_events(&self) -> Result<Updates<Vec<NodeId>>, LightningError> {
+        self.watch_graph().await
+    }
+
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         let mut client = self.lightning.clone();
         let addr = lnrpc::LightningAddress {

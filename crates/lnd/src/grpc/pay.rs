@@ -13,8 +13,8 @@ use super::rpc::lnrpc::failure::FailureCode;
 use super::rpc::lnrpc::htlc_attempt::HtlcStatus;
 use super::rpc::lnrpc::payment::PaymentStatus;
 use super::rpc::lnrpc::{
-    self, FeatureBit, FeeLimit, HtlcAttempt, Payment, PaymentFailureReason, QueryRoutesRequest,
-    fee_limit,
+    self, FeatureBit, FeeLimit, HtlcAttempt, NodePair, Payment, PaymentFailureReason,
+    QueryRoutesRequest, fee_limit,
 };
 use super::rpc::routerrpc::{SendPaymentRequest, SendToRouteRequest, TrackPaymentRequest};
 use super::status::classify;
@@ -22,7 +22,7 @@ use crate::diagnose::refine;
 use crate::error::LightningError;
 use crate::lightning::Updates;
 use crate::permission;
-use crate::types::{Keysend, PaymentUpdate, Records, Route, RouteQuery, RouteToken};
+use crate::types::{Keysend, Over, PaymentUpdate, Records, Route, RouteQuery, RouteToken};
 
 /// The record in which a keysend carries its preimage.
 const KEYSEND_PREIMAGE: u64 = 5_482_373_484;
@@ -33,6 +33,13 @@ impl GrpcNode {
     pub(super) async fn find_route(&self, query: RouteQuery) -> Result<Route, LightningError> {
         // A quote has no preimage yet; any will do to count its room.
         let preimage = query.preimage.unwrap_or(Preimage::new([0; 32]));
+        let ignored_pairs = match query.over {
+            Over::Others => vec![NodePair {
+                from: self.own_id().await?.as_bytes().to_vec(),
+                to: query.to.as_bytes().to_vec(),
+            }],
+            Over::Anything | Over::OwnChannel => Vec::new(),
+        };
         let request = QueryRoutesRequest {
             pub_key: query.to.to_string(),
             amt_msat: amount(query.amount)?,
@@ -43,6 +50,7 @@ impl GrpcNode {
             dest_features: dest_features(),
             use_mission_control: query.use_mission_control,
             time_pref: CHEAPEST,
+            ignored_pairs,
         };
         let mut client = self.lightning.clone();
         let found = answer(permission::QUERY_ROUTES, client.query_routes(request)).await?;
@@ -55,7 +63,11 @@ impl GrpcNode {
             .hops
             .iter()
             .map(|hop| node_id(&hop.pub_key))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        // One's own channel costs nothing: where it will do, it is the cheapest way.
+        if query.over == Over::OwnChannel && nodes.len() != 1 {
+            return Err(LightningError::NoRoute);
+        }
         Ok(Route {
             fee: msat(route.total_fees_msat),
             total: msat(route.total_amt_msat),

@@ -8,8 +8,8 @@ use super::node::{GrpcNode, answer, node_id, updates};
 use super::rpc::lnrpc::channel_event_update::UpdateType;
 use super::rpc::lnrpc::peer_event::EventType;
 use super::rpc::lnrpc::{
-    self, ChannelEdge, ChannelEventSubscription, ChannelEventUpdate, NodeInfoRequest,
-    PeerEventSubscription, RoutingPolicy,
+    self, ChannelEdge, ChannelEventSubscription, ChannelEventUpdate, GraphTopologySubscription,
+    GraphTopologyUpdate, NodeInfoRequest, PeerEventSubscription, RoutingPolicy,
 };
 use super::status::classify;
 use crate::error::LightningError;
@@ -38,7 +38,7 @@ impl GrpcNode {
     }
 
     /// Asked once: a node does not change its key.
-    async fn own_id(&self) -> Result<NodeId, LightningError> {
+    pub(super) async fn own_id(&self) -> Result<NodeId, LightningError> {
         if let Some(id) = self.id.get() {
             return Ok(*id);
         }
@@ -71,6 +71,19 @@ impl GrpcNode {
             |event| read_channel_event(event).map(Ok),
         ))
     }
+
+    pub(super) async fn watch_graph(&self) -> Result<Updates<Vec<NodeId>>, LightningError> {
+        let mut client = self.lightning.clone();
+        let stream = client
+            .subscribe_channel_graph(GraphTopologySubscription {})
+            .await
+            .map_err(|status| classify(permission::SUBSCRIBE_CHANNEL_GRAPH, &status))?;
+        Ok(updates(
+            permission::SUBSCRIBE_CHANNEL_GRAPH,
+            stream.into_inner(),
+            |update| read_graph(&update).map(Ok),
+        ))
+    }
 }
 
 fn own_neighbours(channels: Vec<lnrpc::Channel>) -> Result<Vec<NodeId>, LightningError> {
@@ -85,9 +98,6 @@ fn neighbours_in_gossip(
     node: NodeId,
     channels: Vec<ChannelEdge>,
 ) -> Result<Vec<NodeId>, LightningError> {
-    // An end that has announced nothing has disabled nothing.
-    let disabled =
-        |policy: &Option<RoutingPolicy>| policy.as_ref().is_some_and(|policy| policy.disabled);
     let mut nodes = BTreeSet::new();
     for edge in channels {
         if !(disabled(&edge.node1_policy) && disabled(&edge.node2_policy)) {
@@ -113,6 +123,26 @@ fn read_channel_event(event: ChannelEventUpdate) -> Option<ChannelEvent> {
         Ok(UpdateType::InactiveChannel) => Some(ChannelEvent { active: false }),
         _ => None,
     }
+}
+
+/// Whose news it is; `None` when nobody can be reached by it. Strangers write it: what makes no sense is passed over.
+fn read_graph(update: &GraphTopologyUpdate) -> Option<Vec<NodeId>> {
+    let announced = update.node_updates.iter().map(|node| &node.identity_key);
+    let usable = update
+        .channel_updates
+        .iter()
+        .filter(|channel| !disabled(&channel.routing_policy))
+        .flat_map(|channel| [&channel.advertising_node, &channel.connecting_node]);
+    let nodes: BTreeSet<_> = announced
+        .chain(usable)
+        .filter_map(|key| node_id(key).ok())
+        .collect();
+    (!nodes.is_empty()).then(|| nodes.into_iter().collect())
+}
+
+/// An end that has announced nothing has disabled nothing.
+fn disabled(policy: &Option<RoutingPolicy>) -> bool {
+    policy.as_ref().is_some_and(|policy| policy.disabled)
 }
 
 #[cfg(test)]

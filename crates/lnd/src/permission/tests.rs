@@ -54,6 +54,7 @@ fn what_is_nice_to_have_is_not_required() {
             "check",
             "contacts",
             "contacts",
+            "contacts",
             "free",
             "free",
             "free",

@@ -186,6 +186,10 @@ impl Lightning for SimNode {
         self.listen(|node| &mut node.channel_events).await
     }
 
+    async fn graph_events(&self) -> Result<Updates<Vec<NodeId>>, LightningError> {
+        self.listen(|node| &mut node.graph_events).await
+    }
+
     async fn connect(&self, node: NodeId, _host: &str) -> Result<(), LightningError> {
         self.ask(|state, me| {
             let there = state
@@ -213,6 +217,7 @@ impl Lightning for SimNode {
                 records: &query.records,
                 proof: Proof::Keysend,
                 use_mission_control: query.use_mission_control,
+                over: query.over,
             })?;
             Ok(Route {
                 fee,

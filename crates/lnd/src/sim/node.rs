@@ -66,12 +66,13 @@ impl SimNode {
         self.with(|node| node.settings.deletes_canceled = on);
     }
 
-    /// What it asks for forwarding: so much, and so many millionths of the amount.
+    /// What it asks for forwarding: so much, and so many millionths of the amount. It tells the others.
     pub fn set_fees(&self, base: Msat, ppm: u64) {
         self.with(|node| {
             node.settings.base_fee = base;
             node.settings.fee_ppm = ppm;
         });
+        self.shared.lock().gossip(&[self.me]);
     }
 
     /// Stops it: calls fail, streams end, payments wait, hold timers are forgotten.
@@ -92,6 +93,7 @@ impl SimNode {
         state.return_expiring(self.me);
         if !was_running {
             state.tell_of_node(self.me, true);
+            state.gossip(&[self.me]);
         }
     }
 

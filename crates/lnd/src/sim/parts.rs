@@ -14,7 +14,7 @@ use super::path::{Hop, Proof, Search};
 use super::pay::{Flight, carry, length, until_running, with_preimage};
 use super::state::State;
 use crate::error::LightningError;
-use crate::types::{InvoicePayment, PaymentUpdate, Records};
+use crate::types::{InvoicePayment, Over, PaymentUpdate, Records};
 
 /// LND makes no smaller parts by itself.
 const SMALLEST_PART: Msat = Msat::new(10_000_000);
@@ -178,6 +178,7 @@ impl State {
             records: &bill.records,
             proof: Proof::Invoice(bill.amount),
             use_mission_control: true,
+            over: Over::Anything,
         });
         let may_split = progress.under_way.saturating_add(1) < bill.max_parts;
         let half = Msat::new(amount.get().div_euclid(2));

@@ -4,7 +4,7 @@ use domain::{Msat, NodeId, Preimage};
 
 use super::state::{MEMORY, State};
 use crate::error::LightningError;
-use crate::types::Records;
+use crate::types::{Over, Records};
 
 /// Bytes on a way of one hop for custom records, each with its type and length, and for what the payment needs itself.
 const ROOM: usize = 1_257;
@@ -47,6 +47,7 @@ pub(super) struct Search<'a> {
     /// What the payment itself needs at its last hop.
     pub(super) proof: Proof,
     pub(super) use_mission_control: bool,
+    pub(super) over: Over,
 }
 
 /// By what the last hop knows the payment.
@@ -100,9 +101,13 @@ impl State {
             next: None,
         });
         // One more hop in every round, backwards from the recipient, while the records still fit.
-        for _ in 0..most_hops(search.records, search.proof) {
+        let longest = match search.over {
+            Over::OwnChannel => 1,
+            Over::Anything | Over::Others => usize::MAX,
+        };
+        for _ in 0..most_hops(search.records, search.proof).min(longest) {
             let Some(last) = rounds.last() else { break };
-            let round = self.one_hop_more(search, last);
+            let round = self.one_hop_more(search, to, last);
             rounds.push(round);
         }
         let (hops, total) = (1..rounds.len())
@@ -125,7 +130,12 @@ impl State {
         Ok((path, fee))
     }
 
-    fn one_hop_more(&self, search: &Search<'_>, last: &[Option<Best>]) -> Vec<Option<Best>> {
+    fn one_hop_more(
+        &self,
+        search: &Search<'_>,
+        recipient: usize,
+        last: &[Option<Best>],
+    ) -> Vec<Option<Best>> {
         let mut round: Vec<Option<Best>> = vec![None; self.nodes.len()];
         for (number, channel) in self.channels.iter().enumerate() {
             for (side, [from, to]) in [channel.ends, [channel.ends[1], channel.ends[0]]]
@@ -149,6 +159,9 @@ impl State {
                     continue;
                 }
                 let own = from == search.from;
+                if search.over == Over::Others && own && to == recipient {
+                    continue;
+                }
                 let fee = if own {
                     Some(Msat::ZERO)
                 } else {

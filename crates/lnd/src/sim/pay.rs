@@ -13,7 +13,7 @@ use super::invoice::{Arrival, receive};
 use super::path::{Hop, KEYSEND_PREIMAGE, Proof, Search, Ticket};
 use super::state::{Line, NodeState, State};
 use crate::error::LightningError;
-use crate::types::{Keysend, PaymentUpdate, Records};
+use crate::types::{Keysend, Over, PaymentUpdate, Records};
 
 /// An experiment of the protocol: whether the forwarders vouch for the payment. They do not.
 const ACCOUNTABLE: u64 = 106_823;
@@ -185,6 +185,7 @@ pub(super) async fn pay(shared: Arc<Shared>, node: usize, keysend: Keysend) {
             records: &keysend.records,
             proof: Proof::Keysend,
             use_mission_control: true,
+            over: Over::Anything,
         });
         let (hops, fee) = match found {
             Ok(found) => found,

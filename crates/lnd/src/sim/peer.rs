@@ -73,6 +73,20 @@ impl State {
             let event = ChannelEvent { active: true };
             self.nodes[node].tell(|node| &mut node.channel_events, &event);
         }
+        self.gossip(&[a, b]);
+    }
+
+    /// Tells every other node that is there of these, as far as they have announced themselves.
+    pub(super) fn gossip(&mut self, of: &[usize]) {
+        let announced = of
+            .iter()
+            .filter(|&&node| self.nodes[node].settings.announced);
+        let news: Vec<_> = announced.map(|&node| self.nodes[node].id).collect();
+        for node in 0..self.nodes.len() {
+            if !news.is_empty() && !of.contains(&node) && self.nodes[node].is_running() {
+                self.nodes[node].tell(|node| &mut node.graph_events, &news);
+            }
+        }
     }
 }
 

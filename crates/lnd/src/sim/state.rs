@@ -69,6 +69,7 @@ pub(super) struct NodeState {
     pub(super) onion_messages: Vec<Line<OnionMessage>>,
     pub(super) peer_events: Vec<Line<PeerEvent>>,
     pub(super) channel_events: Vec<Line<ChannelEvent>>,
+    pub(super) graph_events: Vec<Line<Vec<NodeId>>>,
 }
 
 /// What stands in the node's configuration file.
@@ -121,6 +122,7 @@ impl NodeState {
             onion_messages: Vec::new(),
             peer_events: Vec::new(),
             channel_events: Vec::new(),
+            graph_events: Vec::new(),
         }
     }
 
@@ -151,6 +153,7 @@ impl NodeState {
         end(self.onion_messages.drain(..));
         end(self.peer_events.drain(..));
         end(self.channel_events.drain(..));
+        end(self.graph_events.drain(..));
         for payment in self.payments.values_mut() {
             end(payment.followers.drain(..));
         }

@@ -20,7 +20,7 @@ use super::*;
 use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
 use crate::types::{
-    Invoice, InvoiceCursor, InvoiceState, Keysend, PaymentUpdate, Records, RouteQuery,
+    Invoice, InvoiceCursor, InvoiceState, Keysend, Over, PaymentUpdate, Records, RouteQuery,
 };
 
 /// The record of readable text.
@@ -79,6 +79,7 @@ fn query(to: &SimNode) -> RouteQuery {
         records: text(5),
         preimage: None,
         use_mission_control: true,
+        over: Over::Anything,
     }
 }
 

@@ -26,6 +26,7 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
         records: records.clone(),
         preimage: Some(preimage.clone()),
         use_mission_control: true,
+        over: Over::Anything,
     };
     let invoice = Invoice {
         hash: PaymentHash([1; 32]),

@@ -1,7 +1,7 @@
-use domain::{Msat, NodeId, Timestamp};
+use domain::{AttemptState, Expectation, Msat, NodeId, PostageBalance, Timestamp};
 
-use crate::testing::{World, at, bob, carol, hash};
-use crate::{Booking, StoreError, Totals};
+use crate::testing::{World, at, attempt, bob, carol, delivery, hash, to_bob};
+use crate::{Booking, Delivery, StoreError, Totals};
 
 fn book(
     world: &World,
@@ -165,5 +165,57 @@ fn a_sum_that_does_not_fit_is_refused_and_not_wrapped() {
     assert_eq!(
         world.read(|db| db.totals(Some(bob()))).fees,
         Msat::new(most)
+    );
+}
+
+#[test]
+fn the_postage_balance_counts_what_is_on_its_way() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    for (kind, number, msat) in [
+        (Booking::PostageReceived, 1, 3_000),
+        (Booking::PostageSent, 2, 1_000),
+        (Booking::PaymentReceived, 3, 70_000),
+    ] {
+        book(&world, kind, number, Some(bob()), msat, at(0));
+    }
+    book(&world, Booking::PostageReceived, 4, Some(carol()), 9, at(0));
+    let balance = || world.read(|db| db.postage_balance(bob()));
+    let expected = PostageBalance {
+        received: Msat::new(3_000),
+        sent: Msat::new(1_000),
+        ..PostageBalance::default()
+    };
+    assert_eq!(balance(), expected);
+
+    let text = world.send(chat, 1, "hi");
+    let money = world.store_message(to_bob(chat, 2, "take it"));
+    world.write(move |tx| {
+        tx.enqueue(&Delivery {
+            expectation: Expectation::Decide,
+            ..delivery(money, chat)
+        })?;
+        tx.insert_attempt(&attempt(5, text))?;
+        tx.insert_attempt(&attempt(6, money))
+    });
+    let going = PostageBalance {
+        going: Msat::SAT,
+        ..expected
+    };
+    assert_eq!(balance(), going, "money is no postage");
+    world.write(|tx| {
+        tx.end_attempt(
+            hash(5),
+            AttemptState::Refused,
+            Msat::ZERO,
+            None,
+            None,
+            at(1),
+        )
+    });
+    assert_eq!(balance(), expected);
+    assert_eq!(
+        world.read(|db| db.postage_balance(carol())).received,
+        Msat::new(9)
     );
 }

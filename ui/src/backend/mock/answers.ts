@@ -116,7 +116,13 @@ export function costsWith(id: number): Totals {
         messages_sent: 41,
         messages_received: 37,
       })
-    : totals({ fees: 1_204, postage_sent: 3_000, messages_sent: 2, messages_received: 3 });
+    : totals({
+        fees: 1_204,
+        postage_sent: 3_000,
+        postage_received: id === 3 ? 5_500 : 0,
+        messages_sent: 2,
+        messages_received: 3,
+      });
 }
 
 export function costs(title: (conversation: number) => { title: string; node: string }): Costs {

@@ -11,6 +11,7 @@ function quoted(more: Partial<Quote>): Quote {
     payable: true,
     amount: 1_000,
     postage: true,
+    owed: 0,
     returned: false,
     fee: 500,
     fee_limit: 10_000,
@@ -40,6 +41,16 @@ describe("the estimate", () => {
     expect(quote({ returned: true })).toBe(
       "free by onion, 2 hops · if their app is asleep: about 1 sat, returned",
     );
+  });
+
+  it("says when the postage is what was kept of theirs", () => {
+    expect(quote({ carrier: "keysend", amount: 3_000, owed: 3_000 })).toBe(
+      "about 3 sat + 0.500 sat fee · postage that you owe them · 3 hops · at most 13 sat",
+    );
+    expect(quote({ carrier: "keysend", owed: 500, fee: 0, hops: 1 })).toBe(
+      "about 1 sat, no fee · 0.500 sat of it is postage that you owe them · direct channel · at most 11 sat",
+    );
+    expect(quote({ owed: 1_000 })).toMatch(/asleep: about 1\.500 sat · postage that you owe them · at most/u);
   });
 
   it("names no price for what never becomes a payment", () => {

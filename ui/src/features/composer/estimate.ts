@@ -15,12 +15,23 @@ function mostOf(quote: Quote): string {
   return m.estimate_at_most({ amount: sats(quote.amount + quote.fee_limit) });
 }
 
+/** That the postage is what was kept of theirs; nothing where it is not. */
+function paysBack({ owed, amount }: Quote): string[] {
+  if (owed === 0) return [];
+  return [owed === amount ? m.estimate_pays_back() : m.estimate_pays_back_part({ amount: sats(owed) })];
+}
+
 /** Free at first; the rest says what follows when no receipt comes. */
 function freeParts(quote: Quote): string[] {
   const free = freeWords(quote.carrier, quote.way_hops);
   if (!quote.payable) return [free, m.estimate_or_waits()];
   if (quote.returned) return [free, m.estimate_asleep_returned({ amount: sats(quote.amount) })];
-  return [free, m.estimate_asleep({ amount: sats(quote.amount + quote.fee) }), mostOf(quote)];
+  return [
+    free,
+    m.estimate_asleep({ amount: sats(quote.amount + quote.fee) }),
+    ...paysBack(quote),
+    mostOf(quote),
+  ];
 }
 
 function paymentParts(quote: Quote): string[] {
@@ -30,7 +41,7 @@ function paymentParts(quote: Quote): string[] {
     quote.fee > 0
       ? m.estimate_with_fee({ amount: sats(quote.amount), fee: sats(quote.fee) })
       : m.estimate_without_fee({ amount: sats(quote.amount) });
-  return [price, way, mostOf(quote)];
+  return [price, ...paysBack(quote), way, mostOf(quote)];
 }
 
 /** Whether the recipient decides on an attached payment, and what becomes of it when their app does not answer. */

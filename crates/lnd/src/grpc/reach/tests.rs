@@ -90,3 +90,32 @@ fn of_the_events_of_channels_two_are_told() {
     }
     assert_eq!(event(99), None, "of a newer node");
 }
+
+#[test]
+fn gossip_names_whom_it_makes_reachable() {
+    let node = |number| lnrpc::NodeUpdate {
+        identity_key: key(number).to_string(),
+    };
+    let channel = |a, b, policy| lnrpc::ChannelEdgeUpdate {
+        routing_policy: policy,
+        advertising_node: key(a).to_string(),
+        connecting_node: key(b).to_string(),
+    };
+    let update = GraphTopologyUpdate {
+        node_updates: vec![node(2), node(2)],
+        channel_updates: vec![
+            channel(3, 4, policy(false)),
+            channel(5, 6, policy(true)),
+            channel(7, 2, None),
+        ],
+    };
+    let expected = sorted([2, 3, 4, 7].map(key).to_vec());
+    assert_eq!(read_graph(&update), Some(expected));
+    let disables = GraphTopologyUpdate {
+        node_updates: vec![lnrpc::NodeUpdate {
+            identity_key: "nonsense".to_owned(),
+        }],
+        channel_updates: vec![channel(5, 6, policy(true))],
+    };
+    assert_eq!(read_graph(&disables), None);
+}

@@ -67,6 +67,7 @@ pub(super) struct FreeScript {
     pub(super) signed: Vec<lnrpc::SignMessageRequest>,
     pub(super) peer_events: Vec<lnrpc::PeerEvent>,
     pub(super) channel_events: Vec<lnrpc::ChannelEventUpdate>,
+    pub(super) graph_events: Vec<lnrpc::GraphTopologyUpdate>,
     pub(super) channels: Vec<lnrpc::Channel>,
     /// Of each node that gossip knows.
     pub(super) graph: BTreeMap<String, Vec<lnrpc::ChannelEdge>>,
@@ -393,6 +394,15 @@ impl lnrpc::lightning_server::Lightning for Fake {
         _: Request<lnrpc::ChannelEventSubscription>,
     ) -> Answer<Self::SubscribeChannelEventsStream> {
         self.served(|script| events(&script.channel_events))
+    }
+
+    type SubscribeChannelGraphStream = Events<lnrpc::GraphTopologyUpdate>;
+
+    async fn subscribe_channel_graph(
+        &self,
+        _: Request<lnrpc::GraphTopologySubscription>,
+    ) -> Answer<Self::SubscribeChannelGraphStream> {
+        self.served(|script| events(&script.graph_events))
     }
 
     async fn send_custom_message(

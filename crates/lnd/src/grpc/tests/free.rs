@@ -150,6 +150,15 @@ async fn comings_and_goings_are_told() {
             event(Kind::InactiveChannel),
             event(Kind::ActiveChannel),
         ];
+        script.graph_events = vec![
+            lnrpc::GraphTopologyUpdate::default(),
+            lnrpc::GraphTopologyUpdate {
+                node_updates: vec![lnrpc::NodeUpdate {
+                    identity_key: bob().to_string(),
+                }],
+                ..Default::default()
+            },
+        ];
     });
     let server = fake.serve().await;
     let node = client(server.address(), &server.cert);
@@ -164,6 +173,8 @@ async fn comings_and_goings_are_told() {
     let told: Vec<_> = node.channel_events().await.unwrap().take(2).collect().await;
     let told: Vec<_> = told.into_iter().map(Result::unwrap).collect();
     assert_eq!(told, [false, true].map(|active| ChannelEvent { active }));
+    let news = node.graph_events().await.unwrap().next().await;
+    assert_eq!(news, Some(Ok(vec![bob()])));
 }
 
 #[tokio::test]

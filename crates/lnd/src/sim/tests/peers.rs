@@ -105,6 +105,26 @@ async fn who_comes_and_goes_is_told_to_the_peers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn gossip_tells_of_nodes_that_are_no_neighbours() {
+    let (net, [alice, bob, carol, dave]) = line();
+    let listening = alice.clone();
+    let mut news = listen(async move { listening.graph_events().await });
+    tokio::time::sleep(A_WHILE).await;
+    carol.stop();
+    carol.start();
+    assert_eq!(news.recv().await, Some(vec![carol.id()]));
+    dave.set_fees(sat(2), 0);
+    assert_eq!(news.recv().await, Some(vec![dave.id()]));
+    net.channel(&bob, sat(10), &dave, sat(10));
+    assert_eq!(news.recv().await, Some(vec![bob.id(), dave.id()]));
+    carol.set_announced(false);
+    carol.stop();
+    carol.start();
+    tokio::time::sleep(A_WHILE).await;
+    assert!(news.try_recv().is_err(), "a private node is no news");
+}
+
+#[tokio::test(start_paused = true)]
 async fn our_own_neighbours_are_those_at_hand_and_others_are_by_gossip() {
     let (net, [alice, bob, carol, dave]) = line();
     net.channel(&bob, sat(10), &carol, sat(10));

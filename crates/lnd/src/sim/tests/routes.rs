@@ -42,6 +42,29 @@ async fn no_route_costs_more_than_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_route_is_of_the_kind_that_will_do() {
+    let (net, [alice, bob, carol, _]) = line();
+    net.channel(&alice, sat(1_000), &carol, Msat::ZERO);
+    let over = async |to, over| {
+        let query = RouteQuery { over, ..query(to) };
+        alice.route(query).await.map(|route| route.nodes)
+    };
+    let no_route = Err(LightningError::NoRoute);
+    let (b, c) = (bob.id(), carol.id());
+    assert_eq!(over(&carol, Over::Anything).await, Ok(vec![c]));
+    assert_eq!(over(&carol, Over::OwnChannel).await, Ok(vec![c]));
+    assert_eq!(over(&carol, Over::Others).await, Ok(vec![b, c]));
+    assert_eq!(over(&bob, Over::OwnChannel).await, Ok(vec![b]));
+    let (_apart, [alice, bob, carol, _]) = line();
+    let apart = async |to: &SimNode, over| {
+        let query = RouteQuery { over, ..query(to) };
+        alice.route(query).await.map(|route| route.nodes)
+    };
+    assert_eq!(apart(&carol, Over::OwnChannel).await, no_route);
+    assert_eq!(apart(&bob, Over::Others).await, no_route);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_cheaper_way_is_taken_even_if_it_is_longer() {
     let (net, [alice, bob, carol, dave]) = line();
     bob.set_fees(Msat::new(10), 0);

@@ -1,0 +1,289 @@
+//! Whoever keeps postage gives it back with the next message.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "stories fail where something is not as told"
+)]
+
+#[allow(dead_code, reason = "each file of stories uses its part")]
+mod people;
+
+use std::time::Duration;
+
+use domain::{
+    DeliveryState, Expectation, HoldState, MessageId, MessageKey, MessageKind, Msat,
+    PostageBalance, Preimage, Timestamp, Way,
+};
+use heliograph_engine::Outgoing;
+use lnd::sim::SimNode;
+use lnd::{Keysend, Lightning};
+use people::{HOLD, Line, Person, eventually, sat};
+use protocol::{Body, Letter, record};
+
+async fn balance(person: &Person, with: &SimNode) -> PostageBalance {
+    let node = with.id();
+    person
+        .store
+        .read(move |db| db.postage_balance(node))
+        .await
+        .unwrap()
+}
+
+/// How much a person owes somebody, in msat; negative: is owed.
+async fn debt(person: &Person, to: &SimNode) -> i64 {
+    let books = balance(person, to).await;
+    i64::try_from(books.received.get()).unwrap() - i64::try_from(books.sent.get()).unwrap()
+}
+
+/// What the attempts of a message carried, oldest first.
+async fn carried(person: &Person, key: MessageKey) -> Vec<Msat> {
+    let attempts = person.store.read(move |db| db.attempts_of(key)).await;
+    attempts.unwrap().iter().map(|one| one.amount).collect()
+}
+
+/// The debts of both are known to both.
+async fn agree(one: &Person, other: &Person) -> i64 {
+    eventually("the books of both agree", async || {
+        let ours = debt(one, &other.node).await;
+        (ours == -debt(other, &one.node).await).then_some(ours)
+    })
+    .await
+}
+
+fn words(conversation: domain::ConversationId) -> Outgoing {
+    Outgoing {
+        conversation,
+        text: "How much is it?".into(),
+        payment: Msat::ZERO,
+        fee_limit: None,
+        way: Way::Auto,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn between_two_stock_nodes_nobody_is_more_than_a_satoshi_ahead() {
+    let line = Line::new();
+    line.alice.set_hold(Duration::ZERO);
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, None).await;
+    let mut last = None;
+    for number in 0..12_u32 {
+        let text = format!("number {number}");
+        let (from, to, talk) = if number % 2 == 0 {
+            (&alice, &carol, to_carol)
+        } else {
+            (&carol, &alice, to_alice)
+        };
+        let key = from.say(talk, &text).await;
+        from.expect_delivery(key, DeliveryState::Settled).await;
+        to.expect_message(&from.node, &text).await;
+        let ahead = agree(&alice, &carol).await;
+        assert!(ahead.abs() <= 1_000, "after {text}: {ahead}");
+        last = Some(ahead);
+    }
+    assert_eq!(last, Some(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_holds_gets_its_postage_back_with_the_next_message() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+
+    // carol owes nothing: her postage comes back.
+    let first = carol.say(to_alice, "nothing owed").await;
+    carol.expect_delivery(first, DeliveryState::Returned).await;
+    for text in ["one", "two", "three"] {
+        let key = alice.say(to_carol, text).await;
+        alice.expect_delivery(key, DeliveryState::Settled).await;
+        carol.expect_message(&line.alice, text).await;
+    }
+    eventually("carol owes three", async || {
+        (debt(&carol, &line.alice).await == 3_000).then_some(())
+    })
+    .await;
+    assert_eq!(balance(&alice, &line.carol).await.they_owe(), sat(3));
+
+    let quote = carol.engine.quote(words(to_alice)).await.unwrap();
+    assert_eq!(
+        (quote.fee.amount, quote.owed, quote.returned),
+        (sat(3), sat(3), false)
+    );
+    let before = (carol.balance().await, alice.balance().await);
+    let key = carol.say(to_alice, "here it is").await;
+    let row = carol.expect_delivery(key, DeliveryState::Settled).await;
+    assert_eq!(row.paid, Some(sat(3)));
+    assert_eq!(row.delivery.unwrap().amount, quote.fee.amount);
+    let spent = sat(3).checked_add(row.fee).unwrap();
+    assert_eq!(before.0.checked_sub(carol.balance().await), Some(spent));
+    let got = alice.expect_message(&line.carol, "here it is").await;
+    assert_eq!(got.message.kind, MessageKind::Text, "it is no payment");
+    assert_eq!(got.message.payment, Msat::ZERO);
+    alice.expect_hold(got.message.key, HoldState::Settled).await;
+    assert_eq!(alice.balance().await.checked_sub(before.1), Some(sat(3)));
+    assert_eq!(agree(&alice, &carol).await, 0);
+    assert_eq!(alice.totals().await.postage_received, sat(3));
+
+    let last = carol.say(to_alice, "we are even").await;
+    carol.expect_delivery(last, DeliveryState::Returned).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_messages_at_once_do_not_pay_a_debt_twice() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    for text in ["one", "two"] {
+        let key = alice.say(to_carol, text).await;
+        alice.expect_delivery(key, DeliveryState::Settled).await;
+        carol.expect_message(&line.alice, text).await;
+    }
+    eventually("carol owes two", async || {
+        (debt(&carol, &line.alice).await == 2_000).then_some(())
+    })
+    .await;
+    // alice sleeps: all of them are under way at once.
+    alice.close().await;
+    let mut keys = Vec::new();
+    for number in 0..5 {
+        let key = carol.say(to_alice, &format!("letter {number}")).await;
+        carol.expect_delivery(key, DeliveryState::InFlight).await;
+        keys.push(key);
+    }
+    assert_eq!(balance(&carol, &line.alice).await.we_owe(), Msat::ZERO);
+    alice.reopen();
+    for (number, key) in keys.iter().enumerate() {
+        let end = if number == 0 {
+            DeliveryState::Settled
+        } else {
+            DeliveryState::Returned
+        };
+        carol.expect_delivery(*key, end).await;
+    }
+    assert_eq!(carried(&carol, keys[0]).await, [sat(2)]);
+    assert_eq!(carried(&carol, keys[1]).await, [Msat::SAT]);
+    assert_eq!(agree(&alice, &carol).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn postage_that_comes_back_before_its_own_end_is_known_waits_for_it() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    let key = alice.say(to_carol, "hello").await;
+    alice.expect_delivery(key, DeliveryState::Settled).await;
+    eventually("carol owes one", async || {
+        (debt(&carol, &line.alice).await == 1_000).then_some(())
+    })
+    .await;
+    // carol answers in the moment in which alice hears of nothing.
+    line.alice.delay_answers(Duration::from_secs(3));
+    let answer = carol.say(to_alice, "at once").await;
+    carol.expect_delivery(answer, DeliveryState::Settled).await;
+    let got = alice.expect_message(&line.carol, "at once").await;
+    assert_eq!(got.message.payment, Msat::ZERO);
+    line.alice.delay_answers(Duration::ZERO);
+    assert_eq!(agree(&alice, &carol).await, 0);
+}
+
+/// A letter that says of its payment that it is to be kept.
+async fn claims(from: &SimNode, to: &SimNode, amount: Msat, number: u8) {
+    let letter = Letter {
+        id: MessageId([number; 16]),
+        sequence: 0,
+        sent_at: Timestamp(1_790_000_000_000),
+        expectation: Expectation::Keep,
+        hold_secs: None,
+        reply_to: None,
+        card: None,
+        body: Body::Text(format!("keep it {number}")),
+    };
+    let preimage = Preimage::new([number; 32]);
+    let secret = from.shared_secret(to.id()).await.unwrap();
+    let envelope = protocol::seal(
+        &mut rand::rng(),
+        from.id(),
+        to.id(),
+        &secret.0,
+        &preimage.payment_hash().0,
+        &letter.encode(),
+    )
+    .unwrap();
+    let keysend = Keysend {
+        to: to.id(),
+        amount,
+        preimage,
+        records: vec![(record::LETTER, envelope)],
+        fee_limit: sat(10),
+        timeout_secs: 60,
+    };
+    drop(from.send(keysend).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_only_says_that_they_owe_is_asked_about() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+
+    // Nothing is owed at all.
+    claims(&line.carol, &line.alice, Msat::SAT, 1).await;
+    let got = alice.expect_message(&line.carol, "keep it 1").await;
+    assert_eq!(got.message.kind, MessageKind::Payment);
+    alice.expect_hold(got.message.key, HoldState::Held).await;
+
+    // A satoshi is owed, two are claimed.
+    let key = alice.say(to_carol, "for you").await;
+    alice.expect_delivery(key, DeliveryState::Settled).await;
+    claims(&line.carol, &line.alice, sat(2), 2).await;
+    let got = alice.expect_message(&line.carol, "keep it 2").await;
+    assert_eq!(got.message.payment, sat(2));
+    alice.expect_hold(got.message.key, HoldState::Held).await;
+
+    // What is owed is taken, once.
+    for (number, state) in [(3, HoldState::Settled), (4, HoldState::Held)] {
+        claims(&line.carol, &line.alice, Msat::SAT, number).await;
+        let text = format!("keep it {number}");
+        let got = alice.expect_message(&line.carol, &text).await;
+        alice.expect_hold(got.message.key, state).await;
+    }
+    drop(carol);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_written_in_somebodys_name_makes_nobody_owe() {
+    let line = Line::new();
+    let carol = Person::open(&line.network, &line.carol).await;
+    carol.befriend(&line.alice, Some(HOLD)).await;
+    let records = vec![
+        (record::TEXT, b"I am alice".to_vec()),
+        (record::SENDER, line.alice.id().as_bytes().to_vec()),
+    ];
+    let keysend = Keysend {
+        to: line.carol.id(),
+        amount: Msat::SAT,
+        preimage: Preimage::new([9; 32]),
+        records,
+        fee_limit: sat(10),
+        timeout_secs: 60,
+    };
+    drop(line.bob.send(keysend).await.unwrap());
+    carol.expect_message(&line.alice, "I am alice").await;
+    eventually("it is booked", async || {
+        (carol.totals().await.postage_received == Msat::SAT).then_some(())
+    })
+    .await;
+    assert_eq!(debt(&carol, &line.alice).await, 0);
+}

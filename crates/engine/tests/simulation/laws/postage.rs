@@ -1,0 +1,37 @@
+//! What one owes another of postage, the other is owed; and no debt is paid twice.
+
+use domain::{AttemptState, Msat, NodeId, Privacy};
+
+use crate::record::{Diary, Record};
+
+pub(super) fn broken(record: &Record) -> Vec<String> {
+    let mut broken = Vec::new();
+    for (number, one) in record.diaries.iter().enumerate() {
+        for other in record.diaries.iter().skip(number + 1) {
+            // Where one of them cannot know what settled, the books differ, and the people are asked.
+            if differs(record, one, other.node) || differs(record, other, one.node) {
+                continue;
+            }
+            let (ours, theirs) = (one.postage[&other.node], other.postage[&one.node]);
+            if (ours.received, ours.sent) != (theirs.sent, theirs.received) {
+                broken.push(format!(
+                    "{} and {} differ about their postage: {ours:?} {theirs:?}",
+                    one.name, other.name
+                ));
+            }
+        }
+    }
+    broken
+}
+
+/// Whether something settled that the sender has not heard of, or that means another thing to the recipient: readable
+/// text with one satoshi is postage to every program.
+fn differs(record: &Record, sender: &Diary, to: NodeId) -> bool {
+    sender.sent.iter().filter(|sent| sent.to == to).any(|sent| {
+        let message = &sent.row.message;
+        let forgotten = sent.attempts.iter().any(|attempt| {
+            attempt.state == AttemptState::Forgotten && record.settled(attempt.hash) > 0
+        });
+        forgotten || message.payment == Msat::SAT && message.privacy == Privacy::Open
+    })
+}

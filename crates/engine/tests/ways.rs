@@ -1,0 +1,107 @@
+//! Which nodes learn of a payment: the user's word holds for money as well.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "stories fail where something is not as told"
+)]
+
+#[allow(dead_code, reason = "each file of stories uses its part")]
+mod people;
+
+use domain::{Carrier, ConversationId, DeliveryState, Failure, Msat, Way};
+use heliograph_engine::{EngineError, Outgoing};
+use people::{Line, Person, eventually, sat};
+
+fn five_sat(conversation: ConversationId, way: Way) -> Outgoing {
+    Outgoing {
+        conversation,
+        text: "for the ferry".into(),
+        payment: sat(5),
+        fee_limit: None,
+        way,
+    }
+}
+
+/// alice and carol, who share a channel besides bob; alice has so much on her side of it.
+async fn neighbours(alices: Msat) -> (Line, Person, ConversationId) {
+    let line = Line::new();
+    line.network
+        .channel(&line.alice, alices, &line.carol, sat(50_000));
+    let alice = Person::open(&line.network, &line.alice).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    (line, alice, to_carol)
+}
+
+#[tokio::test(start_paused = true)]
+async fn routed_only_pays_around_the_shared_channel() {
+    let (_line, alice, to_carol) = neighbours(sat(50_000)).await;
+    let payment = five_sat(to_carol, Way::RoutedOnly);
+
+    let quote = alice.engine.quote(payment.clone()).await.unwrap();
+    let key = alice.engine.send(payment).await.unwrap();
+    let row = alice.expect_delivery(key, DeliveryState::Settled).await;
+
+    assert_eq!((quote.hops, quote.fee.fee), (2, Msat::SAT));
+    assert_eq!((row.hops, row.fee), (Some(2), Msat::SAT));
+    assert_eq!(row.carrier, Some(Carrier::Keysend));
+    let direct = alice.engine.send(five_sat(to_carol, Way::Auto)).await;
+    let row = alice
+        .expect_delivery(direct.unwrap(), DeliveryState::Settled)
+        .await;
+    assert_eq!((row.hops, row.fee), (Some(1), Msat::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn direct_only_does_not_go_around_an_empty_channel() {
+    let (line, alice, to_carol) = neighbours(sat(4)).await;
+    let before = alice.balance().await;
+    let payment = five_sat(to_carol, Way::DirectOnly);
+
+    let quote = alice.engine.quote(payment.clone()).await;
+    let money = alice.engine.send(payment).await.unwrap();
+    let money = alice.expect_delivery(money, DeliveryState::Failed).await;
+
+    assert!(quote.is_err(), "{quote:?}");
+    assert_eq!(money.delivery.unwrap().failure, Some(Failure::NoRoute));
+    assert_eq!(alice.balance().await, before);
+    let words = Outgoing {
+        payment: Msat::ZERO,
+        ..five_sat(to_carol, Way::DirectOnly)
+    };
+    let words = alice.engine.send(words).await.unwrap();
+    let words = alice.expect_delivery(words, DeliveryState::Settled).await;
+    assert_eq!((words.hops, words.fee), (Some(1), Msat::ZERO));
+
+    // Her own side has something again: the next one goes.
+    line.network
+        .splice(&line.alice, sat(100), &line.carol, Msat::ZERO);
+    let money = five_sat(to_carol, Way::DirectOnly);
+    let money = alice.engine.send(money).await.unwrap();
+    let money = alice.expect_delivery(money, DeliveryState::Settled).await;
+    assert_eq!((money.hops, money.fee), (Some(1), Msat::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn direct_only_to_somebody_far_away_waits() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let words = Outgoing {
+        payment: Msat::ZERO,
+        ..five_sat(to_carol, Way::DirectOnly)
+    };
+
+    let quote = alice.engine.quote(words.clone()).await;
+    let key = alice.engine.send(words).await.unwrap();
+
+    assert!(matches!(quote, Err(EngineError::NoWay)), "{quote:?}");
+    let failure = eventually("it waits", async || {
+        let delivery = alice.row(key).await.delivery.unwrap();
+        delivery.next_try.and(delivery.failure)
+    })
+    .await;
+    assert_eq!(failure, Failure::NoWay);
+}
