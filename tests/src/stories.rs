@@ -112,6 +112,7 @@ stories! {
     Anywhere Line strangers::a_request_is_let_in_or_blocked;
     Anywhere Line limits::less_than_a_satoshi_is_refused_before_sending;
     Anywhere Line limits::the_longest_text_arrives_and_one_byte_more_is_refused;
+    Anywhere Line limits::a_long_text_arrives_in_parts;
     Real Line connection::a_macaroon_without_a_permission_is_named;
     Real Line connection::a_wrong_certificate_is_named;
     Real Line connection::wrong_ports_and_hosts_are_named;

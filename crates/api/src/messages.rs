@@ -10,7 +10,7 @@ use store::{Delivery, IncomingRow, MessageRow};
 use crate::messenger::Messenger;
 use crate::view::{
     AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
-    QuoteView, RefundView, SendRequest,
+    PartView, QuoteView, RefundView, SendRequest,
 };
 use crate::{Code, Error};
 
@@ -163,6 +163,7 @@ pub(crate) const fn quote_view(quote: &Quote) -> QuoteView {
         fee_limit: quote.fee.fee_limit,
         hops: quote.fee.hops,
         privacy: quote.privacy,
+        parts: quote.parts,
         bytes_left: quote.bytes_left,
         held: quote.held,
     }
@@ -255,6 +256,10 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
     let proof = attempt.state == AttemptState::Settled;
     AttemptView {
         carrier: attempt.carrier,
+        part: attempt.part.map(|part| PartView {
+            number: part.index.saturating_add(1),
+            count: part.count,
+        }),
         payment_hash: attempt.hash.to_string(),
         preimage: attempt
             .preimage

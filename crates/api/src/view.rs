@@ -15,7 +15,7 @@ use specta::Type;
 
 pub use message::{
     AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
-    QuoteView, RefundView, SendRequest,
+    PartView, QuoteView, RefundView, SendRequest,
 };
 pub use node::{
     ConnectionHints, ConnectionInput, ConnectionReport, KeysendReport, LinkFaultView, LinkView,

@@ -70,6 +70,18 @@ impl Msat {
         amounts.into_iter().try_fold(Self::ZERO, Self::checked_add)
     }
 
+    /// So many times it; `None` beyond what a node can count.
+    #[must_use]
+    pub fn checked_mul(self, times: u32) -> Option<Self> {
+        self.0.checked_mul(times.into()).map(Self)
+    }
+
+    /// An equal share of it, rounded down; all of it for nobody.
+    #[must_use]
+    pub fn shared(self, among: u32) -> Self {
+        self.0.checked_div(among.into()).map_or(self, Self)
+    }
+
     /// One percent, rounded up.
     #[must_use]
     pub const fn percent(self) -> Self {

@@ -16,7 +16,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Carrier, MessageKey, Msat, PaymentHash, Preimage, Timestamp};
+use crate::{Carrier, MessageKey, Msat, Part, PaymentHash, Preimage, Timestamp};
 
 /// What the sender asks of the payment under a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub enum DeliveryState {
     Parked,
     /// Taken back by the user before it left, or given up.
     Cancelled,
-    /// The recipient's app has it, and nothing was paid: it said so in a receipt.
+    /// The recipient's app has it: it said so in a receipt. Nothing was paid, but perhaps for some of its parts.
     Delivered,
 }
 
@@ -208,6 +208,8 @@ pub struct Attempt {
     pub message: MessageKey,
     /// How it travels.
     pub carrier: Carrier,
+    /// Which part of the message; `None` for all of it.
+    pub part: Option<Part>,
     /// What the recipient gets: payment or postage.
     pub amount: Msat,
     /// The most that may be paid in fees.

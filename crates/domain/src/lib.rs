@@ -9,6 +9,7 @@ mod hold;
 mod ids;
 mod message;
 mod node;
+mod part;
 mod patience;
 mod policy;
 mod postage;
@@ -27,6 +28,7 @@ pub use hold::{
 pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
 pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
+pub use part::{CAPS_OF_ONE, CAPS_OF_STRANGERS, PARTS_KEPT, Packing, Part, PartCaps, PartSet};
 pub use patience::{PATIENCE, next_try};
 pub use policy::{
     Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,

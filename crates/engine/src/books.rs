@@ -3,7 +3,7 @@
 use domain::{Attempt, Authorship, HoldState, Msat, PaymentHash, ReturnMeaning, Timestamp};
 use store::{Booking, Delivery, RefundSide, StoreError, Tx};
 
-/// The recipient kept it.
+/// The recipient kept it. A part is no message: see [`book_sent`].
 pub(crate) fn book_settled(
     tx: &Tx<'_>,
     delivery: &Delivery,
@@ -21,7 +21,9 @@ pub(crate) fn book_settled(
     };
     tx.book(kind, attempt.hash, to, attempt.amount, at)?;
     tx.book(Booking::Fee, attempt.hash, to, fee, at)?;
-    tx.book(Booking::MessageSent, attempt.hash, to, Msat::ZERO, at)?;
+    if attempt.part.is_none() {
+        book_sent(tx, delivery, attempt, at)?;
+    }
     Ok(())
 }
 
@@ -34,10 +36,25 @@ pub(crate) fn book_returned(
 ) -> Result<(), StoreError> {
     let to = Some(delivery.to);
     tx.book(Booking::ReturnedToUs, attempt.hash, to, attempt.amount, at)?;
+    if attempt.part.is_some() {
+        return Ok(());
+    }
     let meaning = tx.delivery(delivery.message)?.and_then(|now| now.returned);
     if meaning != Some(ReturnMeaning::Unconfirmed) {
-        tx.book(Booking::MessageSent, attempt.hash, to, Msat::ZERO, at)?;
+        book_sent(tx, delivery, attempt, at)?;
     }
+    Ok(())
+}
+
+/// The message has reached its recipient, by this attempt at last.
+pub(crate) fn book_sent(
+    tx: &Tx<'_>,
+    delivery: &Delivery,
+    attempt: &Attempt,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let to = Some(delivery.to);
+    tx.book(Booking::MessageSent, attempt.hash, to, Msat::ZERO, at)?;
     Ok(())
 }
 

@@ -33,6 +33,22 @@ impl Chosen {
         }
     }
 
+    /// Bytes that one message over this free carrier may have, whichever way it takes.
+    pub(crate) fn room(&self) -> usize {
+        match self {
+            Self::Onion(ways) => ways.iter().map(|way| room_on(way.len())).min().unwrap_or(0),
+            _ => LARGEST_PEER_MESSAGE,
+        }
+    }
+
+    /// For onion messages, the first is taken first.
+    pub(crate) fn into_ways(self) -> Vec<Vec<NodeId>> {
+        match self {
+            Self::Onion(ways) => ways,
+            _ => Vec::new(),
+        }
+    }
+
     pub(crate) const fn carrier(&self) -> Option<Carrier> {
         match self {
             Self::Keysend => Some(Carrier::Keysend),
@@ -114,13 +130,12 @@ impl Chooser {
         } else {
             None
         };
-        let size = draft.free_size(draft.text.len());
         let mut now = Circumstances {
             way,
             carries_money,
             holds_keysends: draft.program.holds() == Some(true),
             issues_invoices,
-            listens_to_peers: features.peer_messages && size <= LARGEST_PEER_MESSAGE,
+            listens_to_peers: features.peer_messages,
             listens_to_onions: features.onion_messages,
             connected: link.is_some_and(|link| link.connected),
             shares_channel: link.is_some_and(|link| link.active_channels > 0),
@@ -132,7 +147,7 @@ impl Chooser {
         Ok(match choose(&now) {
             Some(Carrier::Peer) => Chosen::Peer,
             Some(Carrier::Onion) => {
-                let ways = self.ways(draft.to, way == Way::RoutedOnly, size).await?;
+                let ways = self.ways(draft.to, way == Way::RoutedOnly).await?;
                 if !ways.is_empty() {
                     return Ok(Chosen::Onion(ways));
                 }
@@ -144,7 +159,7 @@ impl Chooser {
             }
             Some(Carrier::Invoice) => {
                 let near = now.listens_to_peers && now.connected;
-                if near || !self.ways(draft.to, false, 0).await?.is_empty() {
+                if near || !self.ways(draft.to, false).await?.is_empty() {
                     return Ok(Chosen::Invoice);
                 }
                 now.listens_to_onions = false;
@@ -165,17 +180,10 @@ impl Chooser {
         }
     }
 
-    async fn ways(
-        &self,
-        to: NodeId,
-        routed: bool,
-        size: usize,
-    ) -> Result<Vec<Vec<NodeId>>, LightningError> {
-        let mut ways = match self.ways.to(to, routed).await {
-            Err(LightningError::Permission(_)) => Vec::new(),
-            other => other?,
-        };
-        ways.retain(|way| size <= room_on(way.len()));
-        Ok(ways)
+    async fn ways(&self, to: NodeId, routed: bool) -> Result<Vec<Vec<NodeId>>, LightningError> {
+        match self.ways.to(to, routed).await {
+            Err(LightningError::Permission(_)) => Ok(Vec::new()),
+            other => other,
+        }
     }
 }

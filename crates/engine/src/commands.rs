@@ -42,9 +42,7 @@ impl Engine {
         let purpose = purpose(&outgoing)?;
         let draft = self.draft(&to, purpose, outgoing.text);
         self.parts.quotes.check_size(&draft, to.way(outgoing.way))?;
-        let fee_limit = outgoing
-            .fee_limit
-            .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
+        let fee_limit = self.parts.quotes.fee_limit(&draft, outgoing.fee_limit);
         let conversation = outgoing.conversation;
         let queued = Queued {
             ours: self.parts.identity.node(),
@@ -74,10 +72,8 @@ impl Engine {
             other => other?,
         };
         let draft = self.draft(&to, purpose, outgoing.text);
-        let fee_limit = outgoing
-            .fee_limit
-            .unwrap_or_else(|| self.parts.settings.fee_limit(draft.amount()));
-        self.parts.quotes.quote(&draft, way, fee_limit).await
+        let quotes = &self.parts.quotes;
+        quotes.quote(&draft, way, outgoing.fee_limit).await
     }
 
     /// Tries a message again now that did not arrive, or that waits.
@@ -137,9 +133,8 @@ impl Engine {
             amount: original.amount,
         };
         let draft = self.draft(&original.to, purpose, String::new());
-        let fee_limit = self.parts.settings.fee_limit(original.amount);
         let way = original.to.way(Way::Auto);
-        self.parts.quotes.quote(&draft, way, fee_limit).await
+        self.parts.quotes.quote(&draft, way, None).await
     }
 
     /// Pays a settled payment back, in full, with the fee on the user. Once per payment.
@@ -166,8 +161,7 @@ impl Engine {
                 };
                 let draft = engine.draft(&original.to, purpose, String::new());
                 let parts = &engine.parts;
-                let fee_limit =
-                    fee_limit.unwrap_or_else(|| parts.settings.fee_limit(original.amount));
+                let fee_limit = parts.quotes.fee_limit(&draft, fee_limit);
                 let conversation = original.conversation;
                 let queued = Queued {
                     ours: parts.identity.node(),

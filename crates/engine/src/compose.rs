@@ -74,6 +74,11 @@ impl Draft {
         }
     }
 
+    /// The letter that says all of it.
+    pub(crate) fn whole_letter(&self) -> Letter {
+        self.letter(self.body(self.text.clone()))
+    }
+
     fn letter(&self, body: Body) -> Letter {
         Letter {
             id: self.id,
@@ -124,9 +129,7 @@ impl Draft {
         };
         let text = self.readable_text();
         if self.is_sealed() || text.is_empty() {
-            return Ok(vec![
-                sealed(self.letter(self.body(self.text.clone()))).await?,
-            ]);
+            return Ok(vec![sealed(self.whole_letter()).await?]);
         }
         let time = protocol::whatsat::time_bytes(self.sent_at);
         let signed = protocol::whatsat::signed_bytes(ours, self.to, &time, &text);
@@ -145,24 +148,6 @@ impl Draft {
         Ok(records)
     }
 
-    /// The letter for a carrier that costs nothing.
-    pub(crate) async fn free_record(
-        &self,
-        identity: &Identity,
-        rng: &mut StdRng,
-    ) -> Result<Vec<u8>, LightningError> {
-        let letter = Letter {
-            expectation: Expectation::Return,
-            ..self.letter(self.body(self.text.clone()))
-        };
-        self.sealing.seal(identity, rng, &NO_PAYMENT, &letter).await
-    }
-
-    /// Bytes of the letter for a carrier that costs nothing, if the text had `len` bytes.
-    pub(crate) fn free_size(&self, len: usize) -> usize {
-        self.sealing.size(&self.letter(self.body("x".repeat(len))))
-    }
-
     /// Records of the same types and sizes, for asking what they cost.
     pub(crate) fn sized_records(&self) -> Records {
         self.sizes(self.text.len())
@@ -172,7 +157,7 @@ impl Draft {
     }
 
     /// Types and sizes of the records if the text had `len` bytes, by ascending type.
-    fn sizes(&self, len: usize) -> Vec<(u64, usize)> {
+    pub(crate) fn sizes(&self, len: usize) -> Vec<(u64, usize)> {
         let text = "x".repeat(len);
         if self.is_sealed() || (text.is_empty() && self.readable_text().is_empty()) {
             return vec![(
@@ -203,11 +188,6 @@ impl Draft {
         let room = record_room(self.amount(), hops)?;
         let fits = |len: usize| encoded(self.sizes(len)) <= room;
         longest(ONION, fits)
-    }
-
-    /// How many bytes of text fit into a letter of at most `room` bytes on a carrier that costs nothing.
-    pub(crate) fn room_for_free(&self, room: usize) -> Option<usize> {
-        longest(protocol::TEXT_LIMIT, |len| self.free_size(len) <= room)
     }
 }
 
@@ -245,7 +225,7 @@ fn readable_sizes(text_len: usize) -> Vec<(u64, usize)> {
 }
 
 /// Bytes of a TLV stream with these types and lengths.
-fn encoded(sizes: impl IntoIterator<Item = (u64, usize)>) -> usize {
+pub(crate) fn encoded(sizes: impl IntoIterator<Item = (u64, usize)>) -> usize {
     sizes
         .into_iter()
         .map(|(kind, size)| {
@@ -271,7 +251,7 @@ const fn big_size(value: u64) -> usize {
 ///
 /// The last payload holds its length (3), amount and expiry (2 and their bytes; heights have up to 3), the preimage
 /// record (42) and the HMAC (32); each forwarder's holds a channel id (10) instead of records, and a length of 1.
-fn record_room(amount: Msat, hops: u32) -> Option<usize> {
+pub(crate) fn record_room(amount: Msat, hops: u32) -> Option<usize> {
     // Forwarders are paid more than the recipient; one byte more always covers it.
     let number = 64_u32
         .saturating_sub(amount.get().leading_zeros())

@@ -1,9 +1,9 @@
 //! Starts and stops everything.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::NodeId;
+use domain::{Attempt, MessageKey, NodeId, PARTS_KEPT};
 use lnd::{Lightning, LightningError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -167,6 +167,7 @@ impl Engine {
             link.clone(),
             neighbours.clone(),
             chooser.clone(),
+            settings.clone(),
         );
         let tracker = Tracker {
             store: store.clone(),
@@ -189,6 +190,7 @@ impl Engine {
             tracker: tracker.clone(),
             courier: courier.clone(),
             asker,
+            quotes: quotes.clone(),
             keys: keys.clone(),
             tried: Arc::default(),
             chooser: chooser.clone(),
@@ -248,6 +250,7 @@ impl Engine {
         );
         let starting = Starting {
             store: store.clone(),
+            clock: clock.clone(),
             settings: settings.clone(),
             tracker,
             courier,
@@ -359,6 +362,7 @@ impl Engine {
 /// What comes before the actors: settings, and the attempts of the run before.
 struct Starting {
     store: Store,
+    clock: Arc<dyn Clock>,
     settings: Settings,
     tracker: Tracker,
     courier: Courier,
@@ -370,15 +374,22 @@ impl Starting {
     async fn run(&self) -> Result<(), StoreError> {
         self.settings.load(&self.store).await?;
         self.keys.load().await?;
+        let mut paid: BTreeMap<MessageKey, Vec<Attempt>> = BTreeMap::new();
         for attempt in self.tracker.open_attempts().await? {
             if attempt.pays_nothing() {
                 self.courier.end_unfinished(&attempt).await?;
-                continue;
+            } else {
+                paid.entry(attempt.message).or_default().push(attempt);
             }
+        }
+        for attempts in paid.into_values() {
             let tracker = self.tracker.clone();
             self.tasks
-                .spawn(async move { tracker.pick_up(attempt).await });
+                .spawn(async move { tracker.pick_up(attempts).await });
         }
-        Ok(())
+        let before = self.clock.now().minus(PARTS_KEPT);
+        self.store
+            .write(move |tx| tx.drop_unfinished_before(before).map(drop))
+            .await
     }
 }

@@ -9,6 +9,7 @@ use protocol::RequestId;
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
 
 use self::entry::Entry;
+use self::gathering::part_of;
 use self::hearing::Heard;
 use crate::books::book_incoming;
 use crate::invoices::giving::Wanted;
@@ -16,6 +17,7 @@ use crate::opening::Opened;
 
 mod entry;
 mod free;
+mod gathering;
 mod hearing;
 
 /// What filing has led to.
@@ -60,6 +62,17 @@ impl Desk<'_, '_> {
         if self.tx.incoming(payment.hash)?.is_none_or(|row| row.opened) {
             return Ok(filed);
         }
+        let opened = match opened {
+            Opened::Letter(spoken) => {
+                let paid_for = paid_for(payment);
+                Opened::Letter(Box::new(self.gather(*spoken, payment.amount, paid_for)?))
+            }
+            other => other,
+        };
+        let part = match &opened {
+            Opened::Letter(spoken) => part_of(&spoken.what.body),
+            _ => None,
+        };
         let heard = match &opened {
             Opened::Letter(spoken) => Some(Heard::of(spoken)),
             _ => None,
@@ -88,7 +101,8 @@ impl Desk<'_, '_> {
                 .as_ref()
                 .map_or(Msat::ZERO, |contact| contact.accept_up_to),
             room: if trust == Trust::Request {
-                self.room(paid_for(payment), &entry, contact.is_none())?
+                let claimed = entry.by == self.ours || entry.authorship == Authorship::Claimed;
+                self.room(paid_for(payment), entry.by, claimed, contact.is_none())?
             } else {
                 Room::Free
             },
@@ -129,7 +143,9 @@ impl Desk<'_, '_> {
         filed.stored = stored.map(|_| by);
         if let Some(heard) = heard.filter(|_| verdict != Verdict::RefuseUnread) {
             self.hear(&heard, &mut filed)?;
-            filed.receipt = receipt(trust, stored.is_some(), known).then_some((by, id));
+            // Of the parts of a double one is answered.
+            let answers = receipt(trust, stored.is_some(), known) && part.unwrap_or(0) == 0;
+            filed.receipt = answers.then_some((by, id));
         }
         if filed.stored.is_some() {
             // They are there: what waits for them goes now.
@@ -188,6 +204,7 @@ impl Desk<'_, '_> {
             letter: entry.letter,
         };
         let key = self.tx.insert_letter(&message, entry.sequence)?;
+        self.tx.drop_pieces(entry.by, entry.id)?;
         if let Some(key) = key {
             self.tx.book(
                 store::Booking::MessageReceived,
@@ -241,17 +258,23 @@ impl Desk<'_, '_> {
     }
 
     /// Whether a stranger may leave one more.
-    fn room(&self, paid_for: bool, entry: &Entry, new: bool) -> Result<Room, StoreError> {
+    fn room(
+        &self,
+        paid_for: bool,
+        by: NodeId,
+        claimed: bool,
+        new: bool,
+    ) -> Result<Room, StoreError> {
         if paid_for {
             return Ok(Room::Free);
         }
         let caps = StrangerCaps::default();
         // Names can be invented: nobody's room is taken by what is written in theirs.
-        if entry.by == self.ours || entry.authorship == Authorship::Claimed {
+        if claimed {
             let full = self.tx.unsigned_count()? >= caps.unsigned;
             return Ok(if full { Room::UnsignedFull } else { Room::Free });
         }
-        let (messages, bytes) = self.tx.stranger_usage(entry.by)?;
+        let (messages, bytes) = self.tx.stranger_usage(by)?;
         let full = messages >= caps.messages
             || bytes >= caps.bytes
             || (new && self.tx.request_count()? >= caps.requests);

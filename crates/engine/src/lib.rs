@@ -30,6 +30,8 @@ mod listening;
 mod neighbours;
 mod opening;
 mod outbox;
+mod outcome;
+mod parts;
 mod people;
 mod quotes;
 mod reception;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure,
-    MessageKey, Msat, NodeId, Postage, Preimage, Timestamp, next_try,
+    Attempt, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
+    Timestamp, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -26,9 +26,12 @@ use crate::invoices::asking::{Answer, Asker, Errand};
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
+use crate::quotes::Quotes;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
+
+mod loading;
 
 /// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
 const IN_FLIGHT: usize = 32;
@@ -48,6 +51,7 @@ pub(crate) struct Outbox {
     pub(crate) tracker: Tracker,
     pub(crate) courier: Courier,
     pub(crate) asker: Asker,
+    pub(crate) quotes: Quotes,
     pub(crate) keys: Keys,
     /// Carriers that were tried in vain, since the last payment or pause.
     pub(crate) tried: Arc<Mutex<HashMap<MessageKey, InVain>>>,
@@ -61,23 +65,12 @@ pub(crate) struct Outbox {
 
 /// An attempt that is stored and ready to go.
 enum Load {
-    /// By a payment.
-    Paid(Attempt),
+    /// By a payment, or by several: in parts.
+    Paid(Vec<Attempt>),
     /// For free.
     Free(Parcel),
     /// By a payment to an invoice that has to be asked for.
     Asked(Box<Errand>),
-}
-
-/// What came of storing an attempt.
-#[derive(PartialEq, Eq)]
-enum Begun {
-    /// It is stored.
-    Stored,
-    /// Its message was cancelled in the meantime: nothing is sent.
-    Cancelled,
-    /// Something else is due as postage now.
-    Moved(Postage),
 }
 
 /// Why a lane stops before it is empty.
@@ -233,7 +226,7 @@ impl Outbox {
 
     async fn carry(&self, load: Load) {
         match load {
-            Load::Paid(attempt) => self.tracker.start(attempt).await,
+            Load::Paid(attempts) => self.tracker.start(attempts).await,
             Load::Free(parcel) => {
                 let key = parcel.attempt.message;
                 if self.courier.carry(parcel).await {
@@ -248,7 +241,7 @@ impl Outbox {
     async fn run_errand(&self, errand: Errand) {
         let (asked, conversation) = (errand.attempt.clone(), errand.conversation);
         match self.asker.ask(errand).await {
-            Answer::Invoice(attempt) => return self.tracker.start(*attempt).await,
+            Answer::Invoice(attempt) => return self.tracker.start(vec![*attempt]).await,
             Answer::Wrong => return self.changed(conversation, asked.message),
             Answer::Silence => {
                 self.in_vain(asked.message, Carrier::Invoice);
@@ -347,7 +340,7 @@ impl Outbox {
             Chosen::Keysend => {
                 self.tried().remove(&key);
                 match self.neighbours.refuses_keysend(to).await {
-                    Ok(false) => self.pay(delivery, draft).await,
+                    Ok(false) => self.pay(delivery, draft, way).await,
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
                     Err(error) => self.trouble(delivery, &error).await,
@@ -362,153 +355,9 @@ impl Outbox {
                 };
                 self.wait(delivery, failure).await
             }
-            Chosen::Peer => {
-                self.send_free(delivery, &draft, Carrier::Peer, Vec::new())
-                    .await
-            }
             Chosen::Invoice => self.ask(delivery, draft).await,
-            Chosen::Onion(ways) => self.send_free(delivery, &draft, Carrier::Onion, ways).await,
+            free => self.send_free(delivery, &draft, free).await,
         }
-    }
-
-    /// An attempt that pays. What a text carries is decided together with storing it; when the balance has moved since the
-    /// letter was sealed, it is sealed anew.
-    async fn pay(&self, delivery: &Delivery, mut draft: Draft) -> Result<Option<Load>, Stop> {
-        loop {
-            let (preimage, rng) = self.randomness();
-            let hash = preimage.payment_hash();
-            let records = match draft.records(&self.identity, rng, hash).await {
-                Ok(records) => records,
-                Err(error) => return self.trouble(delivery, &error).await,
-            };
-            let attempt = Attempt {
-                hash,
-                preimage: Some(preimage),
-                message: delivery.message,
-                carrier: Carrier::Keysend,
-                amount: draft.amount(),
-                fee_limit: delivery.fee_limit,
-                invoice: None,
-                records,
-                state: AttemptState::Prepared,
-                fee: Msat::ZERO,
-                hops: None,
-                failure: None,
-                created_at: self.clock.now(),
-                ended_at: None,
-            };
-            let postage = (draft.purpose == Purpose::Text).then_some((draft.to, draft.postage));
-            match self.begin(&attempt, postage).await? {
-                Begun::Stored => return Ok(Some(Load::Paid(attempt))),
-                Begun::Cancelled => return Ok(None),
-                Begun::Moved(postage) => draft.postage = postage,
-            }
-        }
-    }
-
-    /// An attempt that asks for an invoice first.
-    async fn ask(&self, delivery: &Delivery, draft: Draft) -> Result<Option<Load>, Stop> {
-        let (unpaid, rng) = self.randomness();
-        let attempt = Attempt {
-            hash: unpaid.payment_hash(),
-            preimage: None,
-            message: delivery.message,
-            carrier: Carrier::Invoice,
-            amount: delivery.amount,
-            fee_limit: delivery.fee_limit,
-            invoice: None,
-            records: Vec::new(),
-            state: AttemptState::Prepared,
-            fee: Msat::ZERO,
-            hops: None,
-            failure: None,
-            created_at: self.clock.now(),
-            ended_at: None,
-        };
-        if self.begin(&attempt, None).await? != Begun::Stored {
-            return Ok(None);
-        }
-        Ok(Some(Load::Asked(Box::new(Errand {
-            attempt,
-            conversation: delivery.conversation,
-            draft,
-            rng,
-        }))))
-    }
-
-    /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
-    async fn send_free(
-        &self,
-        delivery: &Delivery,
-        draft: &Draft,
-        carrier: Carrier,
-        ways: Vec<Vec<NodeId>>,
-    ) -> Result<Option<Load>, Stop> {
-        let (preimage, mut rng) = self.randomness();
-        let record = match draft.free_record(&self.identity, &mut rng).await {
-            Ok(record) => record,
-            Err(error) => return self.trouble(delivery, &error).await,
-        };
-        let channels = ways.first().map_or(1, Vec::len);
-        let attempt = Attempt {
-            hash: preimage.payment_hash(),
-            preimage: None,
-            message: delivery.message,
-            carrier,
-            amount: Msat::ZERO,
-            fee_limit: Msat::ZERO,
-            invoice: None,
-            records: Vec::new(),
-            state: AttemptState::Prepared,
-            fee: Msat::ZERO,
-            hops: u32::try_from(channels).ok(),
-            failure: None,
-            created_at: self.clock.now(),
-            ended_at: None,
-        };
-        if self.begin(&attempt, None).await? != Begun::Stored {
-            return Ok(None);
-        }
-        self.in_vain(delivery.message, carrier);
-        Ok(Some(Load::Free(Parcel {
-            attempt,
-            conversation: delivery.conversation,
-            to: delivery.to,
-            record,
-            ways,
-        })))
-    }
-
-    /// Stores an attempt before it is sent, if its postage is what is due to this node at that moment.
-    async fn begin(
-        &self,
-        attempt: &Attempt,
-        postage: Option<(NodeId, Postage)>,
-    ) -> Result<Begun, StoreError> {
-        let stored = attempt.clone();
-        self.store
-            .write(move |tx| {
-                let (key, now) = (stored.message, stored.created_at);
-                if let Some((to, decided)) = postage {
-                    let program = tx.contact(to)?.map(|contact| contact.program);
-                    let due = tx.postage_balance(to)?.next(program.unwrap_or_default());
-                    if due != decided {
-                        return Ok(Begun::Moved(due));
-                    }
-                }
-                if tx
-                    .step_delivery(key, DeliveryEvent::Begin, Outcome::default(), now)?
-                    .is_none()
-                {
-                    return Ok(Begun::Cancelled);
-                }
-                if postage.is_some() {
-                    tx.set_postage(key, stored.amount)?;
-                }
-                tx.insert_attempt(&stored)?;
-                Ok(Begun::Stored)
-            })
-            .await
     }
 
     /// Unless an answer comes, it was no use.

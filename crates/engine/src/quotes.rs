@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, Expectation, FeeQuote, Msat, NodeId, Privacy, Way};
-use lnd::{LARGEST_PEER_MESSAGE, Lightning, LightningError, RouteQuery};
+use domain::{Carrier, Expectation, FeeQuote, Msat, NodeId, Postage, Privacy, Way};
+use lnd::{Lightning, LightningError, RouteQuery};
+use store::Cut;
 
 use crate::choice::{Chooser, Chosen, InVain, routes};
 use crate::compose::{Draft, Purpose};
 use crate::error::EngineError;
-use crate::free::room_on;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
+use crate::parts::times;
+use crate::rules::Settings;
 
 /// What a send would cost now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,9 @@ pub struct Quote {
     pub returned: bool,
     /// How it will travel.
     pub privacy: Privacy,
+    /// In how many parts it goes: payments when it is payable, else letters of the free carrier. The amounts are those of
+    /// all parts.
+    pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,
     /// Whether the recipient can decide before the payment settles: for one to an invoice, if their app answers.
@@ -45,6 +50,7 @@ pub(crate) struct Quotes {
     link: Link,
     neighbours: Neighbours,
     chooser: Chooser,
+    settings: Settings,
     hops: Arc<Mutex<HashMap<NodeId, u32>>>,
 }
 
@@ -54,22 +60,24 @@ impl Quotes {
         link: Link,
         neighbours: Neighbours,
         chooser: Chooser,
+        settings: Settings,
     ) -> Self {
         Self {
             lightning,
             link,
             neighbours,
             chooser,
+            settings,
             hops: Arc::default(),
         }
     }
 
-    /// `way` is what the user allows.
+    /// `way` is what the user allows; without a limit that of the settings holds.
     pub(crate) async fn quote(
         &self,
         draft: &Draft,
         way: Way,
-        fee_limit: Msat,
+        fee_limit: Option<Msat>,
     ) -> Result<Quote, EngineError> {
         if !self.link.is_connected() {
             return Err(EngineError::Offline);
@@ -97,11 +105,6 @@ impl Quotes {
                 ..quote
             });
         }
-        let room = match &chosen {
-            Chosen::Onion(ways) => ways.iter().map(|way| room_on(way.len())).min(),
-            _ => Some(LARGEST_PEER_MESSAGE),
-        };
-        let room = draft.room_for_free(room.unwrap_or(0)).unwrap_or(0);
         Ok(Quote {
             carrier: free,
             hops,
@@ -116,29 +119,41 @@ impl Quotes {
             owed: Msat::ZERO,
             returned: false,
             privacy: Privacy::Sealed,
-            bytes_left: left(draft, room)?,
+            parts: count(draft.free_letters(chosen.room()).len()),
+            bytes_left: left(draft, protocol::TEXT_LIMIT)?,
             held: false,
         })
     }
 
-    /// What it costs as a payment.
+    /// What it costs as a payment, or in parts.
     async fn payment(
         &self,
         draft: &Draft,
         carrier: Carrier,
         way: Way,
-        fee_limit: Msat,
+        fee_limit: Option<Msat>,
     ) -> Result<Quote, EngineError> {
         let by_invoice = carrier == Carrier::Invoice;
         let payable = !self.neighbours.refuses_keysend(draft.to).await?;
         if !payable && !by_invoice {
             return Err(EngineError::NoKeysend);
         }
+        let cut = self.cut(draft, way).await?;
+        let parts = cut.as_ref().map_or(1, |cut| cut.set().count);
+        let (amount, expectation, owed) = match (&cut, draft.purpose) {
+            // What is owed goes with a message that one payment carries.
+            (Some(_), _) => (Postage::PLAIN.amount, Expectation::Return, Msat::ZERO),
+            (None, Purpose::Text) => (draft.amount(), draft.expectation(), draft.postage.owed),
+            (None, _) => (draft.amount(), draft.expectation(), Msat::ZERO),
+        };
+        let fee_limit = fee_limit.unwrap_or_else(|| self.settings.fee_limit(amount, parts));
         let query = RouteQuery {
             to: draft.to,
-            amount: draft.amount(),
-            fee_limit,
-            records: draft.sized_records(),
+            amount,
+            fee_limit: fee_limit.shared(parts),
+            records: cut
+                .as_ref()
+                .map_or_else(|| draft.sized_records(), |cut| draft.sized_part(cut)),
             preimage: None,
             use_mission_control: true,
             over: routes(way),
@@ -147,11 +162,7 @@ impl Quotes {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query).await?,
             other => other?,
         };
-        let hops = count(route.nodes.len());
-        self.hops
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(draft.to, hops);
+        let hops = self.learn(draft.to, &route);
         let holds = draft.program.holds() == Some(true);
         let postage = draft.purpose == Purpose::Text;
         Ok(Quote {
@@ -159,22 +170,77 @@ impl Quotes {
             hops,
             payable,
             fee: FeeQuote {
-                amount: draft.amount(),
-                fee: route.fee,
+                amount: times(amount, parts),
+                fee: times(route.fee, parts),
                 fee_limit,
                 hops,
             },
             postage,
-            owed: if postage {
-                draft.postage.owed
-            } else {
-                Msat::ZERO
-            },
-            returned: holds && draft.expectation() == Expectation::Return,
+            owed,
+            returned: holds && expectation == Expectation::Return,
             privacy: draft.privacy(),
-            bytes_left: left(draft, draft.room_for_text(hops).unwrap_or(0))?,
+            parts,
+            bytes_left: left(draft, room(draft, hops))?,
             held: !postage && (holds || by_invoice),
         })
+    }
+
+    /// The parts in which a text is paid for; `None` when one payment carries it as far as the contact is away. For a
+    /// contact who was never seen that may have to be asked for.
+    pub(crate) async fn cut(&self, draft: &Draft, way: Way) -> Result<Option<Cut>, LightningError> {
+        if !draft.is_divisible() || draft.fits(None) {
+            return Ok(None);
+        }
+        let fits = match self.known(draft.to) {
+            None if draft.fits(Some(1)) => self.has_room_for(draft, way).await?,
+            hops => hops.is_some() && draft.fits(hops),
+        };
+        Ok(if fits { None } else { draft.cut() })
+    }
+
+    /// Whether there is a way for it as it is, or none even for less.
+    async fn has_room_for(&self, draft: &Draft, way: Way) -> Result<bool, LightningError> {
+        let query = RouteQuery {
+            to: draft.to,
+            amount: draft.amount(),
+            fee_limit: draft.amount(),
+            records: draft.sized_records(),
+            preimage: None,
+            use_mission_control: false,
+            over: routes(way),
+        };
+        match self.lightning.route(query.clone()).await {
+            Ok(route) => {
+                self.learn(draft.to, &route);
+                return Ok(true);
+            }
+            Err(LightningError::NoRoute | LightningError::InsufficientBalance) => {}
+            Err(error) => return Err(error),
+        }
+        let records = Vec::new();
+        match self.lightning.route(RouteQuery { records, ..query }).await {
+            Ok(route) => {
+                self.learn(draft.to, &route);
+                Ok(false)
+            }
+            Err(LightningError::NoRoute | LightningError::InsufficientBalance) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Remembers how far away a contact is.
+    fn learn(&self, node: NodeId, route: &lnd::Route) -> u32 {
+        let hops = count(route.nodes.len());
+        self.hops
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(node, hops);
+        hops
+    }
+
+    fn known(&self, node: NodeId) -> Option<u32> {
+        let hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
+        hops.get(&node).copied()
     }
 
     /// No route: because the text is too long, because something failed a moment ago, or truly none.
@@ -198,33 +264,44 @@ impl Quotes {
                 ..query
             })
             .await?;
-        left(
-            draft,
-            draft.room_for_text(count(bare.nodes.len())).unwrap_or(0),
-        )?;
+        left(draft, room(draft, count(bare.nodes.len())))?;
         Err(LightningError::NoRoute.into())
     }
 
-    /// Whether the text fits: as a payment over as many hops as the contact was last seen away, or over one when it never
-    /// was; where only free carriers are allowed, as an onion message.
+    /// Whether the text fits: a sealed one, or one that waits for a free carrier, goes in parts; any other as a payment
+    /// over as many hops as the contact was last seen away, or over one when it never was.
     pub(crate) fn check_size(&self, draft: &Draft, way: Way) -> Result<(), EngineError> {
         let room = if way == Way::FreeOnly && draft.purpose == Purpose::Text {
-            draft.room_for_free(room_on(LONGEST_WAY))
+            protocol::TEXT_LIMIT
         } else {
-            let known = self
-                .hops
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(&draft.to)
-                .copied();
-            draft.room_for_text(known.unwrap_or(1))
+            room(draft, self.known(draft.to).unwrap_or(1))
         };
-        left(draft, room.unwrap_or(0)).map(drop)
+        left(draft, room).map(drop)
+    }
+
+    /// The most that may be spent on fees, in all its parts.
+    pub(crate) fn fee_limit(&self, draft: &Draft, chosen: Option<Msat>) -> Msat {
+        chosen.unwrap_or_else(|| {
+            let fits = !draft.is_divisible()
+                || draft.fits(None)
+                || self
+                    .known(draft.to)
+                    .is_some_and(|hops| draft.fits(Some(hops)));
+            let cut = if fits { None } else { draft.cut() };
+            let parts = cut.map_or(1, |cut| cut.set().count);
+            self.settings.fee_limit(draft.amount(), parts)
+        })
     }
 }
 
-/// Nodes on the longest way that is looked for.
-const LONGEST_WAY: usize = 4;
+/// Bytes that the text may have over so many channels.
+fn room(draft: &Draft, hops: u32) -> usize {
+    if draft.is_divisible() {
+        protocol::TEXT_LIMIT
+    } else {
+        draft.room_for_text(hops).unwrap_or(0)
+    }
+}
 
 /// Bytes that the text may still grow by.
 fn left(draft: &Draft, room: usize) -> Result<u32, EngineError> {

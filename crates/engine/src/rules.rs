@@ -6,6 +6,8 @@ use domain::{Msat, Rules, default_fee_limit};
 use lnd::NodeConfig;
 use store::{Reader, Store, StoreError, Tx};
 
+use crate::parts::times;
+
 /// How our node treats keysends, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KeysendMode {
@@ -133,12 +135,13 @@ impl Settings {
         self.get().mode
     }
 
-    /// The limit that the user set, else 10 sat or one percent.
-    pub(crate) fn fee_limit(&self, amount: Msat) -> Msat {
+    /// The limit for a message that goes in so many payments of this amount: what the user set, else 10 sat or one
+    /// percent of each.
+    pub(crate) fn fee_limit(&self, amount: Msat, payments: u32) -> Msat {
         self.get()
             .choices
             .fee_limit
-            .unwrap_or_else(|| default_fee_limit(amount))
+            .unwrap_or_else(|| times(default_fee_limit(amount), payments))
     }
 
     /// Reads what the user has set, and what was learned of the node before.

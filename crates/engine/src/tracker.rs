@@ -8,25 +8,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, Carrier, Contact, DeliveryEvent, Failure, Msat, NodeId, PaymentHash,
-    Preimage, Program, ReturnMeaning, next_try,
+    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program,
 };
 use futures::StreamExt;
 use lnd::{
     InvoicePayment, Keysend, Lightning, LightningError, Over, PaymentUpdate, RouteQuery, Updates,
 };
-use store::{Outcome, Store, StoreError};
+use store::{Store, StoreError};
 use tokio::sync::Notify;
 
-use crate::books::{book_returned, book_settled, is_postage};
+use crate::books::is_postage;
 use crate::choice::routes;
 use crate::clock::Clock;
 use crate::feed::{Change, Feed};
 use crate::invoices;
 use crate::link::Link;
+use crate::outcome::{conclude, forget};
 
 /// Path finding ends after this many seconds.
 const PATH_FINDING_SECS: u32 = 60;
+/// Parts of one message that are on their way at once.
+const PARTS_AT_ONCE: usize = 8;
 /// A pause after the database has failed.
 pub(crate) const TROUBLE: Duration = Duration::from_secs(5);
 
@@ -59,14 +61,22 @@ impl Tracker {
         self.store.read(|db| db.open_attempts()).await
     }
 
-    /// Sends an attempt that was stored a moment ago, and follows it to its end.
-    pub(crate) async fn start(&self, attempt: Attempt) {
-        self.carry(attempt, true).await;
+    /// Sends the attempts of one message that were stored a moment ago, and follows them to their ends.
+    pub(crate) async fn start(&self, attempts: Vec<Attempt>) {
+        self.carry_all(attempts, true).await;
     }
 
-    /// Brings an attempt of an earlier run to its end: follows it when the node knows it, else sends it.
-    pub(crate) async fn pick_up(&self, attempt: Attempt) {
-        self.carry(attempt, false).await;
+    /// Brings a message's attempts of an earlier run to their ends: follows what the node knows, and sends the others.
+    pub(crate) async fn pick_up(&self, attempts: Vec<Attempt>) {
+        self.carry_all(attempts, false).await;
+    }
+
+    async fn carry_all(&self, attempts: Vec<Attempt>, fresh: bool) {
+        futures::stream::iter(attempts)
+            .map(|attempt| self.carry(attempt, fresh))
+            .buffer_unordered(PARTS_AT_ONCE)
+            .collect::<()>()
+            .await;
     }
 
     /// Carrying an attempt twice at once is carrying it once.
@@ -347,74 +357,7 @@ impl Tracker {
     async fn conclude(&self, attempt: &Attempt, update: PaymentUpdate) -> Result<(), StoreError> {
         let (stored, now) = (attempt.clone(), self.clock.now());
         self.store
-            .write(move |tx| {
-                let key = stored.message;
-                let Some(delivery) = tx.delivery(key)? else {
-                    return Ok(());
-                };
-                match update {
-                    PaymentUpdate::InFlight { .. } => {}
-                    PaymentUpdate::Settled { fee, hops } => {
-                        tx.end_attempt(
-                            stored.hash,
-                            AttemptState::Settled,
-                            fee,
-                            Some(hops),
-                            None,
-                            now,
-                        )?;
-                        // That it could have been refused stays known: the recipient has accepted it.
-                        let outcome = Outcome {
-                            waits_until: delivery.waits_until,
-                            ..Outcome::default()
-                        };
-                        tx.step_delivery(key, DeliveryEvent::Settled, outcome, now)?;
-                        book_settled(tx, &delivery, &stored, fee, now)?;
-                        tx.finish_refund(key)?;
-                    }
-                    PaymentUpdate::Refused { hops } => {
-                        tx.end_attempt(
-                            stored.hash,
-                            AttemptState::Refused,
-                            Msat::ZERO,
-                            Some(hops),
-                            None,
-                            now,
-                        )?;
-                        let program = tx.contact(delivery.to)?.map(|contact| contact.program);
-                        // What was paid to an invoice has waited for the recipient.
-                        let holds = stored.carrier == Carrier::Invoice
-                            || program.and_then(Program::holds).unwrap_or(false);
-                        let returned = Some(ReturnMeaning::of(delivery.expectation, holds));
-                        let outcome = Outcome {
-                            returned,
-                            ..Outcome::default()
-                        };
-                        tx.step_delivery(key, DeliveryEvent::Refused, outcome, now)?;
-                        book_returned(tx, &delivery, &stored, now)?;
-                        tx.drop_refund(key)?;
-                    }
-                    PaymentUpdate::Failed { failure, hops, .. } => {
-                        let state = AttemptState::Failed;
-                        tx.end_attempt(stored.hash, state, Msat::ZERO, hops, Some(failure), now)?;
-                        let next_try = delivery
-                            .gives_up_at
-                            .and_then(|end| next_try(failure, delivery.tries, now, end));
-                        let event = if next_try.is_some() {
-                            DeliveryEvent::Postponed
-                        } else {
-                            DeliveryEvent::Failed
-                        };
-                        let outcome = Outcome {
-                            failure: Some(failure),
-                            next_try,
-                            ..Outcome::default()
-                        };
-                        tx.step_delivery(key, event, outcome, now)?;
-                    }
-                }
-                Ok(())
-            })
+            .write(move |tx| conclude(tx, &stored, update, now))
             .await?;
         // It may have to wait for its next try; and a refund that names it may be judged now.
         self.outbox.notify_one();
@@ -424,14 +367,8 @@ impl Tracker {
 
     async fn forget(&self, attempt: &Attempt) -> Result<(), StoreError> {
         tracing::warn!("the node has no record of a payment that was on its way");
-        let (hash, key, now) = (attempt.hash, attempt.message, self.clock.now());
-        self.store
-            .write(move |tx| {
-                tx.end_attempt(hash, AttemptState::Forgotten, Msat::ZERO, None, None, now)?;
-                tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
-                Ok(())
-            })
-            .await?;
+        let (stored, now) = (attempt.clone(), self.clock.now());
+        self.store.write(move |tx| forget(tx, &stored, now)).await?;
         self.changed(attempt).await
     }
 

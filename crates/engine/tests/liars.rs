@@ -14,110 +14,12 @@ mod people;
 
 use std::time::Duration;
 
-use domain::{DeliveryState, Expectation, MessageId, Msat, NodeId, Timestamp};
+use domain::{DeliveryState, MessageId, Msat};
 use futures::StreamExt;
 use lnd::Lightning;
-use lnd::sim::SimNode;
-use people::{HOLD, Line, Person, eventually};
-use protocol::{Body, KeyCard, Letter, SealKey, SignedCard, card, onion};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-
-/// alice – bob – carol, where carol's node is mallory's: no app of ours runs there.
-struct Stage {
-    line: Line,
-    alice: Person,
-    rng: StdRng,
-    letters: u8,
-}
-
-impl Stage {
-    async fn new() -> Self {
-        let line = Line::new();
-        for node in [&line.alice, &line.bob, &line.carol] {
-            node.set_onion(true);
-        }
-        let alice = Person::open(&line.network, &line.alice).await;
-        alice.has_a_card().await;
-        Self {
-            line,
-            alice,
-            rng: StdRng::seed_from_u64(7),
-            letters: 0,
-        }
-    }
-
-    const fn mallory(&self) -> &SimNode {
-        &self.line.carol
-    }
-
-    fn letter(&mut self, body: Body) -> Letter {
-        self.letters += 1;
-        Letter {
-            id: MessageId([self.letters; 16]),
-            sequence: self.letters.into(),
-            sent_at: self.line.network.now(),
-            expectation: Expectation::Return,
-            hold_secs: None,
-            reply_to: None,
-            card: None,
-            body,
-        }
-    }
-
-    /// Sealed with the key of mallory's node, and sent over bob.
-    async fn sends(&mut self, letter: &Letter) {
-        let (from, to) = (self.line.carol.id(), self.line.alice.id());
-        let secret = self.line.carol.shared_secret(to).await.unwrap();
-        let bytes = letter.encode();
-        let record = protocol::seal(&mut self.rng, from, to, &secret.0, &[0; 32], &bytes).unwrap();
-        self.hands_over(record).await;
-    }
-
-    /// Sealed with a seal key.
-    async fn sends_as(&mut self, key: &SealKey, letter: &Letter) {
-        let to = self.line.alice.id();
-        let secret = key.shared(&to.into());
-        let bytes = letter.encode();
-        let public = key.public();
-        let record = protocol::seal(&mut self.rng, public, to, &secret, &[0; 32], &bytes).unwrap();
-        self.hands_over(record).await;
-    }
-
-    async fn hands_over(&mut self, record: Vec<u8>) {
-        let way = [self.line.bob.id(), self.line.alice.id()];
-        let back = [self.line.bob.id(), self.line.carol.id()];
-        let (back, _) = onion::ReplyPath::to_ourselves(&mut self.rng, &back).unwrap();
-        let message = onion::send(&mut self.rng, &way, Some(&back), &record).unwrap();
-        let path_key = NodeId::from_bytes(&message.path_key).unwrap();
-        let node = self.line.carol.clone();
-        node.send_onion(message.first_hop, path_key, message.onion)
-            .await
-            .unwrap();
-        tokio::time::sleep(Duration::from_secs(2)).await;
-    }
-
-    async fn card_of(&self, node: &SimNode, key: &SealKey, issued: Timestamp) -> SignedCard {
-        let bytes = KeyCard {
-            node: node.id(),
-            seal_key: key.public(),
-            issued,
-            expires: issued.plus(Duration::from_secs(1_000_000)),
-            features: protocol::Features::default(),
-            stranger_price: Msat::ZERO,
-            name: None,
-        }
-        .encode();
-        let text = card::signing_text(&bytes).into_bytes();
-        let signature = node.sign_message(text).await.unwrap();
-        let signature = card::signature_from_text(&signature).unwrap();
-        SignedCard::new(bytes, signature).unwrap()
-    }
-
-    async fn heard(&self) -> usize {
-        self.alice.talk(self.mallory()).await.len()
-    }
-}
+use people::mallory::Stage;
+use people::{HOLD, eventually};
+use protocol::{Body, KeyCard, SealKey, SignedCard, card};
 
 #[tokio::test(start_paused = true)]
 async fn a_stranger_is_kept_up_to_the_caps_and_hears_nothing() {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+pub use domain::{Packing, PartSet};
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 
@@ -20,28 +21,6 @@ mod packing;
 pub const PARTS_LIMIT: u32 = 256;
 /// A whole is never longer, in bytes, packed or not: a text of [`TEXT_LIMIT`], and what stands around it.
 pub const WHOLE_LIMIT: usize = TEXT_LIMIT + 64;
-
-/// How the pieces' bytes were made of the body's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Packing {
-    /// They are the body's.
-    Plain,
-    /// They are one Zstandard frame.
-    Zstd,
-}
-
-/// What the pieces of one whole have in common, and those of two do not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PartSet {
-    /// How many pieces there are.
-    pub count: u32,
-    /// How many bytes they have together.
-    pub total: u32,
-    /// SHA-256 of these bytes.
-    pub hash: [u8; 32],
-    /// What these bytes are.
-    pub packing: Packing,
-}
 
 /// A part of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

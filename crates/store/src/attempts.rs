@@ -1,8 +1,8 @@
 //! Table `attempt`: tries to pay for messages. Stored before they are sent; the payment hash is their identity.
 
 use domain::{
-    Attempt, AttemptState, Carrier, Failure, MessageKey, Msat, PaidBefore, PaymentHash, Preimage,
-    Timestamp,
+    Attempt, AttemptState, Carrier, Failure, MessageKey, Msat, PaidBefore, Part, PaymentHash,
+    Preimage, Timestamp,
 };
 use rusqlite::{Row, params};
 
@@ -15,6 +15,7 @@ use crate::{Result, StoreError};
 pub(crate) struct BestAttempt {
     pub(crate) hash: PaymentHash,
     pub(crate) settled: bool,
+    /// Of all that settled: a message may go in parts.
     pub(crate) amount: Msat,
     pub(crate) fee: Msat,
     pub(crate) hops: Option<u32>,
@@ -69,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// Whether a payment for this message is under way.
-    pub(crate) fn has_open_payment(&self, key: MessageKey) -> Result<bool> {
+    pub fn has_open_payment(&self, key: MessageKey) -> Result<bool> {
         self.one(
             "SELECT EXISTS (SELECT 1 FROM attempt WHERE message = ?1 AND carrier IN (0, 3) AND state IN (0, 1)) AS open",
             params![S(key)],
@@ -79,7 +80,10 @@ impl Reader<'_> {
 
     pub(crate) fn best_attempt(&self, key: MessageKey) -> Result<Option<BestAttempt>> {
         self.first(
-            "SELECT hash, state = 2 AS settled, amount, fee, hops, carrier FROM attempt WHERE message = ?1
+            "SELECT hash, state = 2 AS settled, hops, carrier,
+                    (SELECT coalesce(sum(amount), 0) FROM attempt WHERE message = ?1 AND state = 2) AS amount,
+                    (SELECT coalesce(sum(fee), 0) FROM attempt WHERE message = ?1 AND state = 2) AS fee
+             FROM attempt WHERE message = ?1
              ORDER BY settled DESC, state = 6 DESC, number DESC LIMIT 1",
             params![S(key)],
             |row| {
@@ -104,8 +108,9 @@ impl Tx<'_> {
     pub fn insert_attempt(&self, attempt: &Attempt) -> Result<()> {
         let inserted = self.change(
             "INSERT INTO attempt(hash, preimage, message, recipient, refund, amount, fee_limit, records, state, fee,
-                                 hops, failure, created_at, ended_at, carrier, invoice)
-             SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+                                 hops, failure, created_at, ended_at, carrier, part, parts, invoice)
+             SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                    ?14, ?15, ?16
              FROM delivery WHERE message = ?3",
             params![
                 S(attempt.hash),
@@ -121,6 +126,8 @@ impl Tx<'_> {
                 S(attempt.created_at),
                 S(attempt.ended_at),
                 S(attempt.carrier),
+                S(attempt.part.map(|part| part.index)),
+                S(attempt.part.map(|part| part.count)),
                 attempt.invoice,
             ],
         )?;
@@ -219,6 +226,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         preimage: (*preimage.expose() != UNKNOWN).then_some(preimage),
         message: row.take("message")?,
         carrier: row.take("carrier")?,
+        part: part_of(row)?,
         amount: row.take("amount")?,
         fee_limit: row.take("fee_limit")?,
         invoice: row.get("invoice")?,
@@ -232,10 +240,16 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
     })
 }
 
+fn part_of(row: &Row<'_>) -> rusqlite::Result<Option<Part>> {
+    let index: Option<u32> = row.take("part")?;
+    let count: Option<u32> = row.take("parts")?;
+    Ok(index.zip(count).map(|(index, count)| Part { index, count }))
+}
+
 /// Ends before the condition.
 const SELECT: &str = "
-    SELECT hash, preimage, message, carrier, amount, fee_limit, records, state, fee, hops, failure, created_at, ended_at,
-           invoice
+    SELECT hash, preimage, message, carrier, part, parts, amount, fee_limit, records, state, fee, hops, failure, created_at,
+           ended_at, invoice
     FROM attempt";
 
 #[cfg(test)]

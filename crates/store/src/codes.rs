@@ -2,7 +2,7 @@
 
 use domain::{
     AttemptState, Authorship, Carrier, Decision, DeliveryState, Direction, Expectation, Failure,
-    HoldState, MessageKind, PaymentHash, Privacy, Program, ReturnMeaning, Trust, Way,
+    HoldState, MessageKind, Packing, PaymentHash, Privacy, Program, ReturnMeaning, Trust, Way,
 };
 use rusqlite::types::{Value, ValueRef};
 
@@ -47,6 +47,7 @@ codes! {
         Prepared = 0, Sent = 1, Settled = 2, Refused = 3, Failed = 4, Forgotten = 5, Delivered = 6,
     }
     Carrier { Keysend = 0, Peer = 1, Onion = 2, Invoice = 3 }
+    Packing { Plain = 0, Zstd = 1 }
     Way { Auto = 0, FreeOnly = 1, DirectOnly = 2, RoutedOnly = 3 }
     HoldState { Seen = 0, Held = 1, Accepting = 2, Refunding = 3, Settled = 4, Returned = 5 }
     Decision { Person = 0, Policy = 1, Deadline = 2, Arrival = 3, Node = 4 }

@@ -75,8 +75,8 @@ impl Reader<'_> {
         )
     }
 
-    /// What a stranger has left here: messages, and bytes of their records and letters. What somebody else wrote in their
-    /// name does not count.
+    /// What a stranger has left here: messages, and bytes of their records, their letters, and the parts of unfinished
+    /// ones. What somebody else wrote in their name does not count.
     pub fn stranger_usage(&self, node: NodeId) -> Result<(u32, u64)> {
         self.one(
             "SELECT (SELECT count(*) FROM message
@@ -88,7 +88,8 @@ impl Reader<'_> {
                   + (SELECT coalesce(sum(length(l.bytes)), 0)
                      FROM message m CROSS JOIN letter l ON l.message = m.key
                      WHERE m.conversation = (SELECT id FROM conversation WHERE node = ?1)
-                       AND m.direction = 0 AND m.authorship = 0) AS bytes",
+                       AND m.direction = 0 AND m.authorship = 0)
+                  + (SELECT coalesce(sum(held), 0) FROM unfinished WHERE sender = ?1) AS bytes",
             params![S(node)],
             |row| Ok((row.take("messages")?, row.take("bytes")?)),
         )

@@ -10,6 +10,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/002_waiting.sql"),
     include_str!("../schema/003_order.sql"),
     include_str!("../schema/004_free.sql"),
+    include_str!("../schema/005_parts.sql"),
     include_str!("../schema/007_invoices.sql"),
 ];
 

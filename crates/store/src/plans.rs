@@ -11,7 +11,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::testing::{
-    alice, at, attempt, bob, contact, delivery, from_bob, hash, held, key, preimage, to_bob,
+    alice, at, attempt, bob, contact, cut, delivery, from_bob, hash, held, key, piece, preimage,
+    to_bob,
 };
 use crate::{
     Booking, Issued, Listed, NewCard, Outcome, PageAt, Reader, Received, RefundSide, Result, Tx,
@@ -81,6 +82,11 @@ fn reading_finds_its_rows_by_an_index() {
         db.letter(message)?;
         db.search("word", Some(chat), Some(message), 50)?;
         db.delivery(message)?;
+        db.cut(message)?;
+        db.arrived_parts(message)?;
+        db.unfinished_of(bob())?;
+        db.unfinished_of_strangers()?;
+        db.pieces(1)?;
         db.queued()?;
         db.attempt(hash(1))?;
         db.attempts_of(message)?;
@@ -193,6 +199,11 @@ fn writing_finds_its_rows_by_an_index() {
         tx.insert_letter(&from_bob(chat, 3, "again"), 7)?;
         tx.mark_opened(hash(2), Some(bob()), Some(came), false)?;
         tx.mark_unread(hash(2))?;
+        tx.store_cut(sent, &cut())?;
+        let kept = tx.keep_piece(&piece(4, 0), at(4))?;
+        tx.drop_unfinished(kept.unwrap().number)?;
+        tx.drop_pieces(bob(), MessageId([4; 16]))?;
+        tx.drop_unfinished_before(at(4))?;
         tx.step_hold(hash(2), HoldEvent::Settled, None, at(4))?;
         tx.drop_records(hash(2))?;
         tx.mark_seen(chat)?;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use domain::{
     Attempt, AttemptState, Authorship, Carrier, Contact, ConversationId, DeliveryState, Direction,
     Expectation, HoldState, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
-    PaymentHash, Preimage, Privacy, Program, Timestamp, Trust, Way,
+    Packing, PaymentHash, Preimage, Privacy, Program, Timestamp, Trust, Way,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{DatabaseKey, Delivery, NewMessage, Reader, Result, Store, Tx};
+use crate::{Cut, DatabaseKey, Delivery, NewMessage, NewPiece, Reader, Result, Store, Tx};
 
 /// A database in a folder that goes away with it.
 pub(crate) struct World {
@@ -220,6 +220,7 @@ pub(crate) fn attempt(number: u8, message: MessageKey) -> Attempt {
         preimage: Some(preimage(number)),
         message,
         carrier: Carrier::Keysend,
+        part: None,
         amount: Msat::SAT,
         fee_limit: Msat::new(10_000),
         invoice: None,
@@ -230,6 +231,27 @@ pub(crate) fn attempt(number: u8, message: MessageKey) -> Attempt {
         failure: None,
         created_at: at(number.into()),
         ended_at: None,
+    }
+}
+
+/// 25 bytes in three parts.
+pub(crate) fn cut() -> Cut {
+    Cut {
+        packing: Packing::Plain,
+        hash: [7; 32],
+        each: 10,
+        bytes: (0..25).collect(),
+    }
+}
+
+/// One of these parts, of bob's letter of this name.
+pub(crate) fn piece(letter: u8, index: u32) -> NewPiece {
+    NewPiece {
+        sender: bob(),
+        id: MessageId([letter; 16]),
+        set: cut().set(),
+        index,
+        bytes: cut().part(index).unwrap().to_vec(),
     }
 }
 

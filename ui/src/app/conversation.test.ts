@@ -381,7 +381,7 @@ describe("the composer", () => {
   it("says that a text is too long before it is sent", async () => {
     const { user } = await openCarol();
     await user.click(textField());
-    await user.paste("x".repeat(712));
+    await user.paste("x".repeat(65_548));
     await waitFor(() => {
       expect(screen.getByTestId("estimate")).toHaveTextContent("Too long by 12 bytes.");
     });
@@ -391,8 +391,26 @@ describe("the composer", () => {
   it("says how much room is left when it matters", async () => {
     const { user } = await openCarol();
     await user.click(textField());
-    await user.paste("x".repeat(690));
+    await user.paste("x".repeat(65_526));
     expect(await screen.findByTestId("room")).toHaveTextContent("room for 10 more bytes");
+  });
+
+  it("says in how many parts a long text goes, and shows its beginning when it is sent", async () => {
+    const { user } = await openCarol();
+    await user.click(textField());
+    const text = "x".repeat(4_000);
+    await user.paste(text);
+    await waitFor(() => {
+      expect(screen.getByTestId("estimate")).toHaveTextContent("in 9 parts");
+    });
+    await user.click(screen.getByTestId("send"));
+    const all = await screen.findByTestId("show-all");
+    const bubble = all.closest("article");
+    expect(bubble).not.toBeNull();
+    expect(bubble).not.toHaveTextContent(text);
+    await user.click(all);
+    expect(bubble).toHaveTextContent(text);
+    expect(all).toHaveAttribute("aria-expanded", "true");
   });
 
   it("keeps a draft for each conversation", async () => {

@@ -141,6 +141,8 @@ export type AttemptState =
 export type AttemptView = {
 	/**  How it travels. */
 	carrier: Carrier,
+	/**  Which part of the message it brings; `None` for all of it. */
+	part: PartView | null,
 	/**  Identity; nothing is paid to that of a free one. */
 	payment_hash: string,
 	/**  The proof of payment, once settled; of a payment to an invoice the user's node has it. */
@@ -363,7 +365,7 @@ export type DeliveryState =
 "parked" | 
 /**  Taken back by the user before it left, or given up. */
 "cancelled" | 
-/**  The recipient's app has it, and nothing was paid: it said so in a receipt. */
+/**  The recipient's app has it: it said so in a receipt. Nothing was paid, but perhaps for some of its parts. */
 "delivered";
 
 /**  Where an outgoing message is and what it costs. */
@@ -380,7 +382,7 @@ export type DeliveryView = {
 	postage: boolean,
 	/**  Fees paid; zero unless settled. */
 	fee: Msat,
-	/**  What left the user's channels for good: `amount` and `fee` when settled, else zero. */
+	/**  What left the user's channels for good: what was kept of `amount`, and `fee`. */
 	paid: Msat,
 	/**  Channels on the route that was tried last. */
 	hops: number | null,
@@ -793,6 +795,14 @@ key: MessageKey } |
 /**  Which. */
 key: MessageKey };
 
+/**  Which part of a message. */
+export type PartView = {
+	/**  From 1. */
+	number: number,
+	/**  How many there are. */
+	count: number,
+};
+
 /**  What a macaroon may do, held against what the app needs. */
 export type PermissionReport = {
 	/**  Needed, and not allowed. */
@@ -885,6 +895,8 @@ export type QuoteView = {
 	hops: number,
 	/**  How it will travel. */
 	privacy: Privacy,
+	/**  In how many parts: payments when it is payable, else free letters. The amounts are those of all parts. */
+	parts: number,
 	/**  Bytes that the text may still grow by on this route. */
 	bytes_left: number,
 	/**  Whether a payment can be accepted or refused there before it settles; by an invoice, if their app answers. */

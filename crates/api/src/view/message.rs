@@ -91,7 +91,7 @@ pub struct DeliveryView {
     pub postage: bool,
     /// Fees paid; zero unless settled.
     pub fee: Msat,
-    /// What left the user's channels for good: `amount` and `fee` when settled, else zero.
+    /// What left the user's channels for good: what was kept of `amount`, and `fee`.
     pub paid: Msat,
     /// Channels on the route that was tried last.
     pub hops: Option<u32>,
@@ -156,11 +156,22 @@ pub struct MessageDetails {
     pub record_bytes: Option<u32>,
 }
 
+/// Which part of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct PartView {
+    /// From 1.
+    pub number: u32,
+    /// How many there are.
+    pub count: u32,
+}
+
 /// One try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 pub struct AttemptView {
     /// How it travels.
     pub carrier: Carrier,
+    /// Which part of the message it brings; `None` for all of it.
+    pub part: Option<PartView>,
     /// Identity; nothing is paid to that of a free one.
     pub payment_hash: String,
     /// The proof of payment, once settled; of a payment to an invoice the user's node has it.
@@ -225,6 +236,8 @@ pub struct QuoteView {
     pub hops: u32,
     /// How it will travel.
     pub privacy: Privacy,
+    /// In how many parts: payments when it is payable, else free letters. The amounts are those of all parts.
+    pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,
     /// Whether a payment can be accepted or refused there before it settles; by an invoice, if their app answers.

@@ -138,6 +138,8 @@ impl Desk<'_, '_> {
             | Body::CardRequest
             | Body::InvoiceRequest { .. }
             | Body::Invoice { .. } => (plain, String::new(), content, !postage),
+            // Waits for the others, or is none that is waited for.
+            Body::Piece(_) if postage => (plain, String::new(), content, false),
             // Said in a way that this program does not show yet; what is to become of its payment is understood.
             _ => (MessageKind::Newer, String::new(), content, true),
         };

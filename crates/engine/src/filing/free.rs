@@ -26,12 +26,14 @@ impl Desk<'_, '_> {
         if money || by == self.ours || trust == Trust::Blocked {
             return Ok(filed);
         }
+        let spoken = self.gather(spoken, Msat::ZERO, false)?;
         let hello = matches!(spoken.what.body, Body::Hello { .. } | Body::CardRequest);
         let heard = Heard::of(&spoken);
         let entry = self.letter(Msat::ZERO, spoken)?;
         let id = entry.id;
         let known = self.tx.find_message(by, id)?;
-        if trust == Trust::Request && self.room(false, &entry, contact.is_none())? != Room::Free {
+        if trust == Trust::Request && self.room(false, by, false, contact.is_none())? != Room::Free
+        {
             return Ok(filed);
         }
         if known == Found::Absent && entry.visible {

@@ -22,6 +22,8 @@ use crate::link::Link;
 /// How long a receipt may take over a connection, and over the graph.
 const PEER_ANSWER: Duration = Duration::from_secs(2);
 const ONION_ANSWER: Duration = Duration::from_secs(3);
+/// And how much longer for each further part: the nodes on the way take large ones slowly.
+const PART: Duration = Duration::from_secs(1);
 /// An onion message is sent this often: over another way, or once more over the only one.
 const ONION_TRIES: usize = 2;
 /// For so long an app that left a message unanswered is taken to sleep, unless it is heard of.
@@ -44,7 +46,8 @@ pub(crate) struct Parcel {
     pub(crate) attempt: Attempt,
     pub(crate) conversation: ConversationId,
     pub(crate) to: NodeId,
-    pub(crate) record: Vec<u8>,
+    /// One for each of its letters.
+    pub(crate) records: Vec<Vec<u8>>,
     /// For onion messages; the first is taken first.
     pub(crate) ways: Vec<Vec<NodeId>>,
 }
@@ -119,19 +122,37 @@ impl Courier {
     }
 
     async fn try_ways(&self, parcel: &Parcel, answer: &Notify) -> bool {
+        let parts = u32::try_from(parcel.records.len()).unwrap_or(u32::MAX);
+        let longer = PART.saturating_mul(parts.saturating_sub(1));
         if parcel.attempt.carrier == Carrier::Peer {
-            let sent = self.free.to_peer(parcel.to, parcel.record.clone()).await;
-            return self.left(sent) && self.answered(parcel, answer, PEER_ANSWER).await;
+            let time = PEER_ANSWER.saturating_add(longer);
+            let sent = self.over_the_connection(parcel).await;
+            return self.left(sent) && self.answered(parcel, answer, time).await;
         }
+        let time = ONION_ANSWER.saturating_add(longer);
         let ways = parcel.ways.iter().cycle().take(ONION_TRIES);
         for way in ways {
-            let sent = self.free.along(way, &parcel.record, true).await;
-            if self.left(sent) && self.answered(parcel, answer, ONION_ANSWER).await {
+            let sent = self.along(way, parcel).await;
+            if self.left(sent) && self.answered(parcel, answer, time).await {
                 return true;
             }
             self.free.ways.shun(way);
         }
         false
+    }
+
+    async fn over_the_connection(&self, parcel: &Parcel) -> Result<(), FreeError> {
+        for record in &parcel.records {
+            self.free.to_peer(parcel.to, record.clone()).await?;
+        }
+        Ok(())
+    }
+
+    async fn along(&self, way: &[NodeId], parcel: &Parcel) -> Result<(), FreeError> {
+        for record in &parcel.records {
+            self.free.along(way, record, true).await?;
+        }
+        Ok(())
     }
 
     fn left(&self, sent: Result<(), FreeError>) -> bool {

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 pub(crate) mod gate;
 pub(crate) mod killer;
+pub(crate) mod mallory;
 
 /// The network's wall clock.
 struct NetworkClock(SimNetwork);

@@ -106,12 +106,28 @@ impl World {
         }
     }
 
+    /// Some kilobytes that do not pack well.
+    fn at_length(&self) -> String {
+        let dice = &self.around.dice;
+        let signs = *dice.pick(&[600, 1_200, 2_500, 9_000]).unwrap();
+        let mut text = String::from(" ");
+        for _ in 0..signs {
+            let sign = 0x4e00 + dice.below(20_000);
+            text.push(char::from_u32(u32::try_from(sign).unwrap()).unwrap());
+        }
+        text
+    }
+
     async fn write(&mut self, who: usize, life: &Life, to: NodeId, payment: Msat) {
         self.apps[who].written += 1;
         let (name, number) = (self.apps[who].name, self.apps[who].written);
         let padding = *self.around.dice.pick(&[0, 0, 0, 40, 300, 900]).unwrap();
         let padding = usize::try_from(self.around.dice.between(0, padding)).unwrap();
-        let text = format!("{name} {number}{}", ".".repeat(padding));
+        let mut text = format!("{name} {number}{}", ".".repeat(padding));
+        // Words only: a note belongs to its one payment.
+        if payment.is_zero() && self.around.dice.percent(6) {
+            text.push_str(&self.at_length());
+        }
         let conversation = life
             .store
             .read(move |db| db.conversation_of(to))
@@ -126,7 +142,8 @@ impl World {
         ];
         let way = self.around.dice.weighed(&ways);
         let what = format_args!(
-            "writes {number}, {padding} more bytes, {} msat, {way:?}",
+            "writes {number}, {} bytes, {} msat, {way:?}",
+            text.len(),
             payment.get()
         );
         self.around.trace.note(name, what);

@@ -34,6 +34,7 @@ function attemptOf({ key, carrier, stored_at }: Message, way: Delivery): Attempt
   const paid = carrier === "keysend" || carrier === "invoice";
   return {
     carrier: carrier ?? "keysend",
+    part: null,
     payment_hash: hex(`hash ${key}`, 64),
     preimage: way.state === "settled" && carrier !== "invoice" ? hex(`preimage ${key}`, 64) : null,
     state: STATES[way.state] ?? "sent",
@@ -92,13 +93,22 @@ export function carrierOf(request: SendRequest, contact: Contact, key: ContactKe
   return payment ? "keysend" : null;
 }
 
+/** Bytes of a text, of one letter, and of a part by payment. */
+const LONGEST = 65_536;
+const ONE_LETTER = 700;
+const PART = 485;
+
 /** What a send would cost: nothing where their app listens; as a payment one hop or two. */
 export function quoteOf(request: SendRequest, contact: Contact, key: ContactKey): Quote {
   const carrier = carrierOf(request, contact, key);
   if (carrier === null) throw refusal("no_way");
   const bytes = new TextEncoder().encode(request.text).length;
-  if (bytes > 700) throw refusal("too_long", String(bytes - 700));
   const { program } = contact;
+  const sealed = program.kind === "heliograph" || contact.sealed_only || key.sealed_to_app;
+  // Only texts go in parts, and only to those who join them.
+  const room = sealed && request.payment === 0 ? LONGEST : ONE_LETTER;
+  if (bytes > room) throw refusal("too_long", String(bytes - room));
+  const parts = bytes > ONE_LETTER ? Math.ceil(bytes / PART) : 1;
   const held = holds(contact);
   const amount = request.payment || SAT;
   const near = request.conversation === NEIGHBOUR;
@@ -108,15 +118,16 @@ export function quoteOf(request: SendRequest, contact: Contact, key: ContactKey)
     carrier,
     way_hops: carrier === "onion" ? 2 : near ? 1 : 2,
     payable,
-    amount: payable ? amount : 0,
+    amount: payable ? amount * parts : 0,
     postage: request.payment === 0,
     owed: 0,
     returned: payable && request.payment === 0 && held,
-    fee: payable && !near ? 1_000 + Math.floor(amount / 2_000) : 0,
-    fee_limit: payable ? Math.max(10_000, Math.ceil(amount / 100)) : 0,
+    fee: payable && !near ? (1_000 + Math.floor(amount / 2_000)) * parts : 0,
+    fee_limit: payable ? Math.max(10_000, Math.ceil(amount / 100)) * parts : 0,
     hops: near ? 1 : 2,
-    privacy: program.kind === "heliograph" || contact.sealed_only || key.sealed_to_app ? "sealed" : "open",
-    bytes_left: 700 - bytes,
+    privacy: sealed ? "sealed" : "open",
+    parts: payable ? parts : Math.ceil(bytes / 30_000),
+    bytes_left: room - bytes,
     held: held || carrier === "invoice",
   };
 }
@@ -135,6 +146,7 @@ export function paybackQuoteOf(amount: number): Quote {
     fee_limit: Math.max(10_000, Math.ceil(amount / 100)),
     hops: 2,
     privacy: "sealed",
+    parts: 1,
     bytes_left: 600,
     held: false,
   };

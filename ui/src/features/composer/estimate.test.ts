@@ -17,6 +17,7 @@ function quoted(more: Partial<Quote>): Quote {
     fee_limit: 10_000,
     hops: 3,
     privacy: "sealed",
+    parts: 1,
     bytes_left: 600,
     held: false,
     ...more,
@@ -55,6 +56,17 @@ describe("the estimate", () => {
 
   it("names no price for what never becomes a payment", () => {
     expect(quote(NOTHING)).toBe("free by onion, 2 hops · or it waits");
+  });
+
+  it("of a long text says in how many parts it goes, and what they cost together", () => {
+    const long = { parts: 12, amount: 12_000, fee: 6_000, fee_limit: 120_000 };
+    expect(quote({ ...long, carrier: "keysend" })).toBe(
+      "about 12 sat + 6 sat fee · in 12 parts · 3 hops · at most 132 sat",
+    );
+    expect(quote(long)).toBe(
+      "free by onion, 2 hops · if their app is asleep: about 18 sat · in 12 parts · at most 132 sat",
+    );
+    expect(quote({ ...NOTHING, parts: 3 })).toBe("free by onion, 2 hops · in 3 parts · or it waits");
   });
 
   it("of a payment is as it was: price, way, limit", () => {

@@ -24,11 +24,14 @@ function paysBack({ owed, amount }: Quote): string[] {
 /** Free at first; the rest says what follows when no receipt comes. */
 function freeParts(quote: Quote): string[] {
   const free = freeWords(quote.carrier, quote.way_hops);
-  if (!quote.payable) return [free, m.estimate_or_waits()];
-  if (quote.returned) return [free, m.estimate_asleep_returned({ amount: sats(quote.amount) })];
+  if (!quote.payable) return [free, ...inParts(quote), m.estimate_or_waits()];
+  if (quote.returned) {
+    return [free, m.estimate_asleep_returned({ amount: sats(quote.amount) }), ...inParts(quote)];
+  }
   return [
     free,
     m.estimate_asleep({ amount: sats(quote.amount + quote.fee) }),
+    ...inParts(quote),
     ...paysBack(quote),
     mostOf(quote),
   ];
@@ -36,12 +39,18 @@ function freeParts(quote: Quote): string[] {
 
 function paymentParts(quote: Quote): string[] {
   const way = quote.hops <= 1 ? m.estimate_direct() : m.estimate_hops({ count: quote.hops });
-  if (quote.postage && quote.returned) return [m.estimate_returned({ amount: sats(quote.amount) }), way];
+  if (quote.postage && quote.returned) {
+    return [m.estimate_returned({ amount: sats(quote.amount) }), ...inParts(quote), way];
+  }
   const price =
     quote.fee > 0
       ? m.estimate_with_fee({ amount: sats(quote.amount), fee: sats(quote.fee) })
       : m.estimate_without_fee({ amount: sats(quote.amount) });
-  return [price, ...paysBack(quote), way, mostOf(quote)];
+  return [price, ...inParts(quote), ...paysBack(quote), way, mostOf(quote)];
+}
+
+function inParts({ parts }: Quote): string[] {
+  return parts > 1 ? [m.estimate_parts({ count: parts })] : [];
 }
 
 /** Whether the recipient decides on an attached payment, and what becomes of it when their app does not answer. */

@@ -1,6 +1,8 @@
 //! No message is paid twice, and both sides say of each payment what the network knows.
 
-use domain::{AttemptState, DeliveryState, HoldState};
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{AttemptState, DeliveryState, HoldState, Msat};
 
 use crate::doings::{name_of, short};
 use crate::record::{Diary, Record, Sent};
@@ -49,22 +51,61 @@ fn twice(record: &Record, diary: &Diary, sent: &Sent) -> Vec<String> {
         .iter()
         .map(|attempt| record.settled(attempt.hash));
     let paid: usize = settled.clone().sum();
+    let one_each = of_each_part(record, sent);
     if settled.max() > Some(1) {
         broken.push(format!("{what} is paid more than once with one hash"));
     }
     let risked = diary.risked.contains(&sent.row.message.key);
-    if paid > 1 && !risked {
-        broken.push(format!("{what} is paid {paid} times"));
+    if one_each > 1 && !risked {
+        broken.push(format!("{what}, or a part of it, is paid {one_each} times"));
+    }
+    let fees = Msat::checked_sum(sent.attempts.iter().map(|attempt| attempt.fee)).unwrap();
+    let limit = sent.row.delivery.as_ref().map(|one| one.fee_limit).unwrap();
+    if fees > limit {
+        broken.push(format!("{what} has cost more fees than it may"));
     }
     let state = sent.row.delivery.as_ref().map(|one| one.state).unwrap();
     let forgotten = sent
         .attempts
         .iter()
         .any(|attempt| attempt.state == AttemptState::Forgotten);
-    if !forgotten && (paid > 0) != (state == DeliveryState::Settled) {
+    let in_parts = sent.attempts.iter().any(|attempt| attempt.part.is_some());
+    // Some of its parts may have arrived.
+    let may_be_paid = state == DeliveryState::Settled || in_parts;
+    let complete = !in_parts || all_parts_are_there(sent);
+    let settled = state == DeliveryState::Settled;
+    if !forgotten && (paid > 0 && !may_be_paid || settled && (paid == 0 || !complete)) {
         broken.push(format!("{what} is {state:?} and was paid {paid} times"));
     }
     broken
+}
+
+/// How often the whole, or the part that was paid most often, was paid.
+fn of_each_part(record: &Record, sent: &Sent) -> usize {
+    let mut paid: BTreeMap<Option<u32>, usize> = BTreeMap::new();
+    for attempt in &sent.attempts {
+        let part = attempt.part.map(|part| part.index);
+        *paid.entry(part).or_default() += record.settled(attempt.hash);
+    }
+    let whole = paid.remove(&None).unwrap_or(0);
+    whole + paid.into_values().max().unwrap_or(0)
+}
+
+/// Or its recipient's app has said that it has it.
+fn all_parts_are_there(sent: &Sent) -> bool {
+    let there: BTreeSet<u32> = sent
+        .attempts
+        .iter()
+        .filter(|one| matches!(one.state, AttemptState::Settled | AttemptState::Refused))
+        .filter_map(|one| Some(one.part?.index))
+        .collect();
+    let count = sent.attempts.iter().find_map(|one| Some(one.part?.count));
+    let told = sent
+        .row
+        .delivery
+        .as_ref()
+        .is_some_and(|one| one.delivered_at.is_some());
+    told || count.is_some_and(|count| there.len() == usize::try_from(count).unwrap())
 }
 
 /// Payments between our people that their sender does not know of.

@@ -1,0 +1,208 @@
+//! What the end of an attempt means for its message. A message that goes in parts ends when none of them is under way.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, Msat, ReturnMeaning, Timestamp,
+    next_try,
+};
+use lnd::PaymentUpdate;
+use store::{Delivery, Outcome, StoreError, Tx};
+
+use crate::books::{book_returned, book_sent, book_settled};
+
+/// Stores the end of an attempt and of its delivery, and books it.
+pub(crate) fn conclude(
+    tx: &Tx<'_>,
+    attempt: &Attempt,
+    update: PaymentUpdate,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = attempt.message;
+    let Some(delivery) = tx.delivery(key)? else {
+        return Ok(());
+    };
+    match update {
+        PaymentUpdate::InFlight { .. } => return Ok(()),
+        PaymentUpdate::Settled { fee, hops } => {
+            let state = AttemptState::Settled;
+            tx.end_attempt(attempt.hash, state, fee, Some(hops), None, now)?;
+            if attempt.part.is_none() {
+                settle(tx, &delivery, now)?;
+            }
+            book_settled(tx, &delivery, attempt, fee, now)?;
+            tx.finish_refund(key)?;
+        }
+        PaymentUpdate::Refused { hops } => {
+            let state = AttemptState::Refused;
+            tx.end_attempt(attempt.hash, state, Msat::ZERO, Some(hops), None, now)?;
+            if attempt.part.is_none() {
+                come_back(tx, &delivery, attempt.carrier, now)?;
+            }
+            book_returned(tx, &delivery, attempt, now)?;
+            tx.drop_refund(key)?;
+        }
+        PaymentUpdate::Failed { failure, hops, .. } => {
+            let state = AttemptState::Failed;
+            tx.end_attempt(attempt.hash, state, Msat::ZERO, hops, Some(failure), now)?;
+            if attempt.part.is_none() {
+                fail(tx, &delivery, failure, now)?;
+            }
+        }
+    }
+    if attempt.part.is_some() {
+        conclude_parts(tx, &delivery, attempt, now)?;
+    }
+    Ok(())
+}
+
+/// The node has no record of an attempt that it once had: the user has to say what to do.
+pub(crate) fn forget(tx: &Tx<'_>, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+    let (hash, key) = (attempt.hash, attempt.message);
+    tx.end_attempt(hash, AttemptState::Forgotten, Msat::ZERO, None, None, now)?;
+    if attempt.part.is_none() {
+        tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
+    } else if let Some(delivery) = tx.delivery(key)? {
+        conclude_parts(tx, &delivery, attempt, now)?;
+    }
+    Ok(())
+}
+
+/// How the parts of a message are when none is under way.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    /// Each is at the recipient's node.
+    Arrived,
+    /// The node has forgotten one that is not there for certain.
+    Lost,
+    /// One is missing, for this reason.
+    Missing(Failure),
+}
+
+fn conclude_parts(
+    tx: &Tx<'_>,
+    delivery: &Delivery,
+    last: &Attempt,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = delivery.message;
+    if tx.has_open_payment(key)? {
+        return Ok(());
+    }
+    let attempts = tx.attempts_of(key)?;
+    let paid = attempts
+        .iter()
+        .any(|attempt| attempt.state == AttemptState::Settled);
+    match standing(&attempts) {
+        Standing::Arrived if paid => {
+            settle(tx, delivery, now)?;
+            book_sent(tx, delivery, last, now)?;
+        }
+        Standing::Arrived => {
+            let meaning = come_back(tx, delivery, last.carrier, now)?;
+            if meaning != ReturnMeaning::Unconfirmed {
+                book_sent(tx, delivery, last, now)?;
+            }
+        }
+        // It has come another way in the meantime: the receipt says so.
+        _ if delivery.delivered_at.is_some() => {
+            let event = if paid {
+                DeliveryEvent::Settled
+            } else {
+                DeliveryEvent::Delivered
+            };
+            tx.step_delivery(key, event, Outcome::default(), now)?;
+            book_sent(tx, delivery, last, now)?;
+        }
+        Standing::Lost => {
+            tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
+        }
+        Standing::Missing(failure) => fail(tx, delivery, failure, now)?,
+    }
+    Ok(())
+}
+
+/// `attempts` are all of the message, oldest first.
+fn standing(attempts: &[Attempt]) -> Standing {
+    let mut newest: BTreeMap<u32, &Attempt> = BTreeMap::new();
+    for attempt in attempts {
+        let Some(part) = attempt.part else { continue };
+        // What has arrived stays there, whatever became of a repetition.
+        if !newest.get(&part.index).is_some_and(|one| is_there(one)) {
+            newest.insert(part.index, attempt);
+        }
+    }
+    let mut missing = newest.into_values().filter(|attempt| !is_there(attempt));
+    let Some(first) = missing.next() else {
+        return Standing::Arrived;
+    };
+    let reason = |attempt: &Attempt| match attempt.state {
+        AttemptState::Forgotten => None,
+        _ => Some(attempt.failure.unwrap_or(Failure::Rejected)),
+    };
+    // What waiting does not help stops all: the others would go in vain.
+    let worst = missing.map(reason).fold(reason(first), |worst, next| {
+        let (worst, next) = (worst?, next?);
+        Some(if worst.passes() { next } else { worst })
+    });
+    worst.map_or(Standing::Lost, Standing::Missing)
+}
+
+fn is_there(attempt: &Attempt) -> bool {
+    matches!(attempt.state, AttemptState::Settled | AttemptState::Refused)
+}
+
+fn settle(tx: &Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), StoreError> {
+    // That it could have been refused stays known: the recipient has accepted it.
+    let outcome = Outcome {
+        waits_until: delivery.waits_until,
+        ..Outcome::default()
+    };
+    tx.step_delivery(delivery.message, DeliveryEvent::Settled, outcome, now)?;
+    Ok(())
+}
+
+fn come_back(
+    tx: &Tx<'_>,
+    delivery: &Delivery,
+    carrier: Carrier,
+    now: Timestamp,
+) -> Result<ReturnMeaning, StoreError> {
+    let program = tx.contact(delivery.to)?.map(|contact| contact.program);
+    // What was paid to an invoice has waited for the recipient.
+    let holds =
+        carrier == Carrier::Invoice || program.and_then(domain::Program::holds).unwrap_or(false);
+    let meaning = ReturnMeaning::of(delivery.expectation, holds);
+    let outcome = Outcome {
+        returned: Some(meaning),
+        ..Outcome::default()
+    };
+    tx.step_delivery(delivery.message, DeliveryEvent::Refused, outcome, now)?;
+    Ok(meaning)
+}
+
+fn fail(
+    tx: &Tx<'_>,
+    delivery: &Delivery,
+    failure: Failure,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let next_try = delivery
+        .gives_up_at
+        .and_then(|end| next_try(failure, delivery.tries, now, end));
+    let event = if next_try.is_some() {
+        DeliveryEvent::Postponed
+    } else {
+        DeliveryEvent::Failed
+    };
+    let outcome = Outcome {
+        failure: Some(failure),
+        next_try,
+        ..Outcome::default()
+    };
+    tx.step_delivery(delivery.message, event, outcome, now)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
