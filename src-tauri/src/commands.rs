@@ -2,7 +2,7 @@
 
 use api::domain::{ConversationId, MessageKey, Msat, Trust, Way};
 use api::view::{
-    AppView, ConnectionHints, ConnectionInput, ConnectionReport, ConversationFilter,
+    AmendRequest, AppView, ConnectionHints, ConnectionInput, ConnectionReport, ConversationFilter,
     ConversationView, CostsView, KeyView, MessageDetails, MessageView, MessagesPage, NodeView,
     PageAt, ProfileView, QuoteView, ReachView, SearchHit, SendRequest, Settings, TotalsView,
 };
@@ -288,6 +288,28 @@ pub(crate) async fn message_cancel(app: App<'_>, key: MessageKey) -> Result<(), 
 #[specta::specta]
 pub(crate) async fn message_delete(app: App<'_>, key: MessageKey) -> Result<(), Error> {
     app.message_delete(key).await
+}
+
+/// Does something to a message, for both sides.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn message_amend(
+    app: App<'_>,
+    key: MessageKey,
+    request: AmendRequest,
+) -> Result<(), Error> {
+    app.message_amend(key, request).await
+}
+
+/// What that would cost; nothing when nothing has to be sent.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn message_amend_quote(
+    app: App<'_>,
+    key: MessageKey,
+    request: AmendRequest,
+) -> Result<Option<QuoteView>, Error> {
+    app.message_amend_quote(key, request).await
 }
 
 /// What a send would cost now.

@@ -151,6 +151,8 @@ fn bridge<R: Runtime>() -> Builder<R> {
             commands::message_retry,
             commands::message_cancel,
             commands::message_delete,
+            commands::message_amend,
+            commands::message_amend_quote,
             commands::quote,
             commands::payment_accept,
             commands::payment_refuse,

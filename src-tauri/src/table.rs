@@ -32,6 +32,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "message_retry",
     "message_cancel",
     "message_delete",
+    "message_amend",
+    "message_amend_quote",
     "quote",
     "payment_accept",
     "payment_refuse",

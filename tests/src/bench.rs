@@ -6,6 +6,7 @@ mod bare;
 mod burst;
 mod figures;
 mod footprint;
+mod free;
 mod library;
 mod pairs;
 mod report;
@@ -18,6 +19,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result, bail, ensure};
 
 use self::burst::Bursts;
+use self::free::Free;
 use self::pairs::Pairs;
 pub use self::report::Report;
 use self::report::Surroundings;
@@ -26,11 +28,11 @@ use self::stage::Stage;
 /// How much is measured, by environment variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wishes {
-    /// Pairs of one message by the app and one by the bare client, each way (`PAIRS`).
+    /// Pairs of one message by the app and one by the bare client, each way and over each free carrier (`PAIRS`).
     pub pairs: usize,
     /// Messages of one run with 32 in flight (`BURST`).
     pub burst: usize,
-    /// Such runs of either kind, each way (`RUNS`).
+    /// Such runs of either kind, each way, and of onions (`RUNS`).
     pub runs: usize,
     /// Messages in the database that the app is started on (`MESSAGES`).
     pub messages: u64,
@@ -67,7 +69,7 @@ impl Wishes {
     }
 }
 
-/// Measures everything; takes about a quarter of an hour.
+/// Measures everything; takes about twenty minutes.
 ///
 /// # Errors
 /// When something does not work at all. Whatever was started is gone then.
@@ -90,12 +92,14 @@ pub async fn run(wishes: &Wishes) -> Result<Report> {
     let bursts = Bursts::measure(&stage, wishes, record_bytes).await?;
     let starts = start::measure(&program, stage.network(), wishes).await?;
     stage.strike().await?;
+    let free = Free::measure(wishes).await?;
     Ok(Report {
         before,
         after: Surroundings::look()?,
         node_version,
         pairs,
         bursts,
+        free,
         starts,
         program_bytes: std::fs::metadata(&program)?.len(),
     })

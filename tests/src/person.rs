@@ -440,6 +440,7 @@ impl Person {
             payment,
             fee_limit: None,
             way: Way::Auto,
+            reply_to: None,
         })
     }
 

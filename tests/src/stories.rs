@@ -18,6 +18,7 @@ use anyhow::Result;
 use futures::future::LocalBoxFuture;
 
 pub use chat::{introduce, is_over};
+pub use free::acquainted;
 pub use teller::tell_all;
 
 use crate::regtest::Plan;

@@ -124,6 +124,7 @@ fn conversation_view(row: ConversationRow, ours: NodeId) -> ConversationView {
             payment: last.payment,
             at: last.at,
             delivery: last.delivery,
+            taken_back: last.taken_back,
         }),
         unread: row.unread,
         held: row.held,

@@ -171,6 +171,10 @@ codes! {
     AlreadyRefunded => "it has been paid back already",
     /// It cannot be paid back: its sender is not verified, it has not settled, or it is a pay-back itself.
     NotRefundable => "this payment cannot be paid back",
+    /// The contact's program reads no letters: nothing can be done to a message there.
+    NoLetters => "the contact's program reads no letters",
+    /// Not the user's own, taken back already, or a message that has no name on the other side.
+    NotAmendable => "this cannot be done to this message",
     /// A setting out of its range.
     SettingInvalid => "this setting is not possible",
     /// A fault of this program. `detail`: where.

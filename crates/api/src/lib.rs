@@ -2,6 +2,7 @@
 //!
 //! One method of [`Messenger`] for each command, in rooms by feature; [`view`] holds what goes in and comes out.
 
+mod amendments;
 mod contacts;
 mod conversations;
 mod costs;

@@ -7,6 +7,7 @@ use domain::{
 use engine::{Change, Outgoing, Quote};
 use store::{Delivery, IncomingRow, MessageRow};
 
+use crate::amendments::{amending, history, reaction_views, reply_view};
 use crate::messenger::Messenger;
 use crate::view::{
     AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
@@ -52,11 +53,13 @@ impl Messenger {
     /// # Errors
     /// [`Code::NotFound`].
     pub async fn message_get(&self, key: MessageKey) -> Result<MessageView, Error> {
+        // What amends a message is seen there and nowhere else.
         let row = self
             .open()?
             .store
             .read(move |db| db.message_row(key))
-            .await?;
+            .await?
+            .filter(|row| row.message.amends.is_none());
         row.map(message_view)
             .ok_or_else(|| Error::new(Code::NotFound))
     }
@@ -66,18 +69,27 @@ impl Messenger {
     /// # Errors
     /// [`Code::NotFound`].
     pub async fn message_details(&self, key: MessageKey) -> Result<MessageDetails, Error> {
-        let (row, attempts) = self
+        let found = self
             .open()?
             .store
-            .read(move |db| Ok((db.message_row(key)?, db.attempts_of(key)?)))
+            .read(move |db| {
+                let Some(row) = db.message_row(key)? else {
+                    return Ok(None);
+                };
+                let history = history(db, &row)?;
+                Ok(Some((row, db.attempts_of(key)?, history)))
+            })
             .await?;
-        let row = row.ok_or_else(|| Error::new(Code::NotFound))?;
+        let (row, attempts, (amendments, versions)) =
+            found.ok_or_else(|| Error::new(Code::NotFound))?;
         let payment = row.incoming.as_ref().map(|incoming| &incoming.payment);
         Ok(MessageDetails {
             id: row.message.id.to_string(),
             attempts: attempts.iter().map(attempt_view).collect(),
             payment_hash: payment.map(|payment| payment.hash.to_string()),
             record_bytes: payment.map(|payment| record_bytes(&payment.records)),
+            versions,
+            amendments,
             message: message_view(row),
         })
     }
@@ -147,6 +159,7 @@ fn outgoing(request: SendRequest) -> Outgoing {
         payment: request.payment,
         fee_limit: request.fee_limit,
         way: request.way,
+        reply_to: request.reply_to,
     }
 }
 
@@ -169,17 +182,26 @@ pub(crate) const fn quote_view(quote: &Quote) -> QuoteView {
     }
 }
 
+/// Where an outgoing message is.
+pub(crate) fn delivery_of(row: &MessageRow) -> Option<DeliveryView> {
+    let delivery = row.delivery.as_ref()?;
+    let postage = row.message.payment.is_zero();
+    Some(delivery_view(
+        delivery, postage, row.paid, row.fee, row.hops,
+    ))
+}
+
 fn message_view(row: MessageRow) -> MessageView {
+    let delivery = delivery_of(&row);
     let MessageRow {
         message,
-        delivery,
-        paid,
-        fee,
-        hops,
         carrier,
         incoming,
         refund,
         refund_of,
+        reply,
+        amendments,
+        ..
     } = row;
     let postage = message.payment.is_zero();
     let payable = message.authorship == Authorship::Verified
@@ -198,7 +220,7 @@ fn message_view(row: MessageRow) -> MessageView {
         authorship: message.authorship,
         privacy: message.privacy,
         carrier,
-        delivery: delivery.map(|delivery| delivery_view(&delivery, postage, paid, fee, hops)),
+        delivery,
         hold: incoming.map(|incoming| hold_view(&incoming, payable)),
         refund: refund.map(|refund| RefundView {
             message: refund.message,
@@ -207,6 +229,12 @@ fn message_view(row: MessageRow) -> MessageView {
             amount: refund.amount,
         }),
         refund_of,
+        reply: reply.map(reply_view),
+        reactions: reaction_views(&amendments),
+        edited_at: message.edited_at,
+        taken_back_at: message.taken_back_at,
+        named: amendments.named,
+        amending: amending(&amendments),
     }
 }
 

@@ -161,7 +161,11 @@ impl Inner {
             seed: rand::random(),
             node,
         });
-        let forwarding = tokio::spawn(forward(engine.changes(), self.changes.clone()));
+        let forwarding = tokio::spawn(forward(
+            engine.changes(),
+            store.clone(),
+            self.changes.clone(),
+        ));
         let open = Open {
             id,
             node,
@@ -205,8 +209,16 @@ pub(crate) struct Parts {
     pub(crate) connection: Node,
 }
 
-async fn forward(mut from: engine::Changes, to: broadcast::Sender<Change>) {
-    while let Some(change) = from.next().await {
+async fn forward(mut from: engine::Changes, store: Store, to: broadcast::Sender<Change>) {
+    while let Some(mut change) = from.next().await {
+        // What amends a message changes how that one looks, if it is here.
+        if let engine::Change::Message(conversation, key) = change {
+            match store.read(move |db| db.bubble_of(key)).await {
+                Ok(Some(bubble)) => change = engine::Change::Message(conversation, bubble),
+                Ok(None) => continue,
+                Err(error) => tracing::debug!(%error, "it is not known what has changed"),
+            }
+        }
         // Nobody need listen.
         let _ = to.send(match change {
             engine::Change::Conversation(id) => Change::Conversation { id },

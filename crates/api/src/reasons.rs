@@ -94,6 +94,8 @@ impl From<EngineError> for Error {
             EngineError::AlreadyRefunded => Code::AlreadyRefunded,
             EngineError::NotRefundable => Code::NotRefundable,
             EngineError::Nobody => Code::ToSelf,
+            EngineError::NoLetters => Code::NoLetters,
+            EngineError::NotAmendable => Code::NotAmendable,
             EngineError::Blocked => Code::Blocked,
         };
         Self::because(code, error)

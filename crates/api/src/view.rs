@@ -3,6 +3,7 @@
 //! Amounts are msat, times are milliseconds since 1970 UTC, keys and hashes are hexadecimal text. Text of strangers is
 //! plain text, already freed of control characters and direction marks.
 
+mod amendment;
 mod message;
 mod node;
 
@@ -13,6 +14,9 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub use amendment::{
+    AmendRequest, Amending, AmendmentView, ReactionView, RepliedView, ReplyView, VersionView,
+};
 pub use message::{
     AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
     PartView, QuoteView, RefundView, SendRequest,
@@ -117,6 +121,8 @@ pub struct PreviewView {
     pub at: Timestamp,
     /// For outgoing ones.
     pub delivery: Option<DeliveryState>,
+    /// Whether its author took it back.
+    pub taken_back: bool,
 }
 
 /// A contact.

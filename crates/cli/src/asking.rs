@@ -103,6 +103,7 @@ pub(crate) async fn send(
         payment,
         fee_limit,
         way,
+        reply_to: None,
     };
     app.message_send(request).await
 }

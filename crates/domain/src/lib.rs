@@ -26,7 +26,7 @@ pub use hold::{
     Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim, last_moment,
 };
 pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
-pub use message::{Authorship, Direction, Message, MessageKind, Privacy};
+pub use message::{Amendment, AmendmentKind, Authorship, Direction, Message, MessageKind, Privacy};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
 pub use part::{CAPS_OF_ONE, CAPS_OF_STRANGERS, PARTS_KEPT, Packing, Part, PartCaps, PartSet};
 pub use patience::{PATIENCE, next_try};

@@ -36,6 +36,28 @@ pub enum MessageKind {
     Newer,
 }
 
+/// What a letter does to a message that is there already. Such a letter is no bubble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum AmendmentKind {
+    /// One character beside a message of either side; the last one of each person counts, and none takes it back.
+    Reaction,
+    /// Other words in place of the author's own; the last ones count.
+    Edit,
+    /// The author takes a message back, for both.
+    Delete,
+}
+
+/// Which message a letter amends, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Amendment {
+    /// How.
+    pub kind: AmendmentKind,
+    /// What its sender calls the message.
+    pub of: MessageId,
+}
+
 /// What is known of the author.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -87,4 +109,12 @@ pub struct Message {
     pub seen: bool,
     /// How it came; `None` for outgoing ones, and where it was not noted.
     pub carrier: Option<Carrier>,
+    /// What it does to another message; `None` for a bubble. The new words, or the reaction, are its text.
+    pub amends: Option<Amendment>,
+    /// The message that it answers, of either side; it may not be here.
+    pub reply_to: Option<MessageId>,
+    /// When its words were changed last.
+    pub edited_at: Option<Timestamp>,
+    /// When its author took it back: its words are gone.
+    pub taken_back_at: Option<Timestamp>,
 }

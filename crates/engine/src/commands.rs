@@ -1,9 +1,9 @@
 //! What the user may ask for. A command checks, writes the intent in one transaction, wakes the actor, and returns.
 
 use domain::{
-    Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState, Direction,
-    Expectation, HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat, PATIENCE,
-    PaymentHash, Postage, Trust, Way,
+    Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState,
+    Direction, Expectation, HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat,
+    PATIENCE, PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -27,10 +27,12 @@ pub struct Outgoing {
     pub fee_limit: Option<Msat>,
     /// Which ways are allowed; `Auto` takes the contact's setting.
     pub way: Way,
+    /// The message of this conversation that it answers.
+    pub reply_to: Option<MessageKey>,
 }
 
 /// The outcome of a guarded write: refusals are answers, not failures of the database.
-type Guarded<T> = Result<Result<T, EngineError>, StoreError>;
+pub(crate) type Guarded<T> = Result<Result<T, EngineError>, StoreError>;
 
 impl Engine {
     /// Stores a message and queues it.
@@ -40,7 +42,10 @@ impl Engine {
     pub async fn send(&self, outgoing: Outgoing) -> Result<MessageKey, EngineError> {
         let to = self.recipient(outgoing.conversation).await?;
         let purpose = purpose(&outgoing)?;
-        let draft = self.draft(&to, purpose, outgoing.text);
+        let draft = Draft {
+            reply_to: self.answered(&outgoing).await?,
+            ..self.draft(&to, purpose, outgoing.text)
+        };
         self.parts.quotes.check_size(&draft, to.way(outgoing.way))?;
         let fee_limit = self.parts.quotes.fee_limit(&draft, outgoing.fee_limit);
         let conversation = outgoing.conversation;
@@ -50,10 +55,17 @@ impl Engine {
             fee_limit,
             way: outgoing.way,
         };
+        let reply_to = outgoing.reply_to;
         let key = self
             .parts
             .store
-            .write(move |tx| queued.store(tx, &draft))
+            .write(move |tx| {
+                let key = queued.store(tx, &draft)?;
+                if let Some(id) = draft.reply_to {
+                    tx.set_reply(key, id, reply_to)?;
+                }
+                Ok(key)
+            })
             .await?;
         self.queued(conversation, key);
         Ok(key)
@@ -71,7 +83,10 @@ impl Engine {
             Err(EngineError::Empty) => Purpose::Text,
             other => other?,
         };
-        let draft = self.draft(&to, purpose, outgoing.text);
+        let draft = Draft {
+            reply_to: self.answered(&outgoing).await?,
+            ..self.draft(&to, purpose, outgoing.text)
+        };
         let quotes = &self.parts.quotes;
         quotes.quote(&draft, way, outgoing.fee_limit).await
     }
@@ -183,7 +198,10 @@ impl Engine {
         Ok(refund)
     }
 
-    async fn recipient(&self, conversation: ConversationId) -> Result<Recipient, EngineError> {
+    pub(crate) async fn recipient(
+        &self,
+        conversation: ConversationId,
+    ) -> Result<Recipient, EngineError> {
         let recipient = self
             .parts
             .store
@@ -212,7 +230,7 @@ impl Engine {
     }
 
     /// The sequence number is filled in when the message is stored.
-    fn draft(&self, to: &Recipient, purpose: Purpose, text: String) -> Draft {
+    pub(crate) fn draft(&self, to: &Recipient, purpose: Purpose, text: String) -> Draft {
         let parts = &self.parts;
         let contact = &to.contact;
         Draft {
@@ -226,6 +244,8 @@ impl Engine {
             hold_secs: parts.settings.mode().hold_secs_told(),
             text,
             purpose,
+            amends: None,
+            reply_to: None,
             postage: to.postage,
         }
     }
@@ -244,6 +264,15 @@ impl Engine {
                     return Ok(Err(EngineError::NotFound));
                 };
                 let retry = event == DeliveryEvent::Retry;
+                let Some(message) = tx.message(key)? else {
+                    return Ok(Err(EngineError::NotFound));
+                };
+                // Words that are gone are not sent; and what may be there already stays.
+                let gone = retry && message.taken_back_at.is_some();
+                let stays = event == DeliveryEvent::Cancel && !tx.can_cancel_amendment(&message)?;
+                if gone || stays {
+                    return Ok(Err(EngineError::Delivery(delivery.state)));
+                }
                 if retry && delivery.next_try.is_some() {
                     tx.hurry(delivery.to)?;
                     return Ok(Ok(delivery.conversation));
@@ -259,6 +288,9 @@ impl Engine {
                 }
                 if event == DeliveryEvent::Cancel {
                     tx.drop_refund(key)?;
+                    if let Some(target) = tx.bubble_of(key)? {
+                        tx.settle_amendments(target)?;
+                    }
                 }
                 Ok(Ok(delivery.conversation))
             })
@@ -295,7 +327,7 @@ impl Engine {
         Ok(())
     }
 
-    fn queued(&self, conversation: ConversationId, key: MessageKey) {
+    pub(crate) fn queued(&self, conversation: ConversationId, key: MessageKey) {
         self.parts.outbox.notify_one();
         self.parts.feed.publish(Change::Message(conversation, key));
         self.parts.feed.publish(Change::Conversation(conversation));
@@ -321,8 +353,8 @@ fn purpose(outgoing: &Outgoing) -> Result<Purpose, EngineError> {
 }
 
 /// Somebody to write to.
-struct Recipient {
-    contact: Contact,
+pub(crate) struct Recipient {
+    pub(crate) contact: Contact,
     card: Option<CardRow>,
     /// What a text would carry now, if it travelled by a payment.
     postage: Postage,
@@ -330,35 +362,48 @@ struct Recipient {
 
 impl Recipient {
     /// What is allowed for a message, for which the user may have chosen something else than for the contact.
-    const fn way(&self, chosen: Way) -> Way {
+    pub(crate) const fn way(&self, chosen: Way) -> Way {
         chosen.or(self.contact.way)
     }
 }
 
 /// Where a draft is stored.
-struct Queued {
-    ours: domain::NodeId,
-    conversation: ConversationId,
-    fee_limit: Msat,
-    way: Way,
+pub(crate) struct Queued {
+    pub(crate) ours: domain::NodeId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) fee_limit: Msat,
+    pub(crate) way: Way,
 }
 
 impl Queued {
     /// Message and delivery, in the caller's transaction.
     fn store(&self, tx: &Tx<'_>, draft: &Draft) -> Result<MessageKey, StoreError> {
-        // What a text asks of its postage is decided for each attempt.
-        let (kind, payment, refund_of, expectation) = match draft.purpose {
-            Purpose::Text => (MessageKind::Text, Msat::ZERO, None, Expectation::Return),
-            Purpose::Payment(amount) => (MessageKind::Payment, amount, None, Expectation::Decide),
-            Purpose::Refund { of, amount } => (
-                MessageKind::Refund { of },
-                amount,
-                Some(of),
-                Expectation::Keep,
-            ),
-        };
         let sequence = tx.next_sequence(self.conversation)?;
-        let message = NewMessage {
+        let key = tx.insert_message(&self.message(draft))?;
+        self.enqueue(tx, draft, key, sequence)
+    }
+
+    /// A letter that amends this message, and its delivery, in the caller's transaction.
+    pub(crate) fn store_amendment(
+        &self,
+        tx: &Tx<'_>,
+        draft: &Draft,
+        amends: Amendment,
+        target: MessageKey,
+    ) -> Result<MessageKey, StoreError> {
+        let sequence = tx.next_sequence(self.conversation)?;
+        let message = self.message(draft);
+        let key = tx.insert_amendment(&message, amends, Some(target), sequence)?;
+        self.enqueue(tx, draft, key, sequence)
+    }
+
+    fn message(&self, draft: &Draft) -> NewMessage {
+        let (kind, payment) = match draft.purpose {
+            Purpose::Text => (MessageKind::Text, Msat::ZERO),
+            Purpose::Payment(amount) => (MessageKind::Payment, amount),
+            Purpose::Refund { of, amount } => (MessageKind::Refund { of }, amount),
+        };
+        NewMessage {
             conversation: self.conversation,
             sender: self.ours,
             id: draft.id,
@@ -373,10 +418,23 @@ impl Queued {
             seen: true,
             carrier: None,
             letter: None,
+        }
+    }
+
+    fn enqueue(
+        &self,
+        tx: &Tx<'_>,
+        draft: &Draft,
+        key: Option<MessageKey>,
+        sequence: u64,
+    ) -> Result<MessageKey, StoreError> {
+        let key = key.ok_or_else(|| StoreError::Constraint("a message id came up twice".into()))?;
+        // What a text asks of its postage is decided for each attempt.
+        let (refund_of, expectation) = match draft.purpose {
+            Purpose::Text => (None, Expectation::Return),
+            Purpose::Payment(_) => (None, Expectation::Decide),
+            Purpose::Refund { of, .. } => (Some(of), Expectation::Keep),
         };
-        let key = tx
-            .insert_message(&message)?
-            .ok_or_else(|| StoreError::Constraint("a message id came up twice".into()))?;
         // Whoever writes again wants to know now; and what has waited comes first.
         tx.hurry(draft.to)?;
         tx.enqueue(&Delivery {

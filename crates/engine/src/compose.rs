@@ -1,7 +1,8 @@
 //! From a message to the records of a payment, and how large they are.
 
 use domain::{
-    Expectation, MessageId, Msat, NodeId, PaymentHash, Postage, Privacy, Program, Timestamp,
+    Amendment, AmendmentKind, Expectation, MessageId, Msat, NodeId, PaymentHash, Postage, Privacy,
+    Program, Timestamp,
 };
 use lnd::LightningError;
 use protocol::{Body, Letter, Records, record};
@@ -40,6 +41,10 @@ pub(crate) struct Draft {
     pub(crate) hold_secs: Option<u32>,
     pub(crate) text: String,
     pub(crate) purpose: Purpose,
+    /// What it does to another message, with the text; `None` for a bubble.
+    pub(crate) amends: Option<Amendment>,
+    /// The message that it answers.
+    pub(crate) reply_to: Option<MessageId>,
     /// What a text carries when it travels by a payment.
     pub(crate) postage: Postage,
 }
@@ -63,7 +68,12 @@ impl Draft {
 
     /// Letters are for those who have shown that they read them, and where the user wants nothing else.
     pub(crate) fn is_sealed(&self) -> bool {
-        self.program.reads_letters() || self.sealed_only || self.sealing.has_card()
+        self.amends.is_some() || self.reads_letters() || self.sealed_only
+    }
+
+    /// Whether the recipient has shown that they read letters.
+    pub(crate) fn reads_letters(&self) -> bool {
+        self.program.reads_letters() || self.sealing.has_card()
     }
 
     pub(crate) fn privacy(&self) -> Privacy {
@@ -86,13 +96,23 @@ impl Draft {
             sent_at: self.sent_at,
             expectation: self.expectation(),
             hold_secs: self.hold_secs,
-            reply_to: None,
+            reply_to: self.reply_to,
             card: self.sealing.card.clone(),
             body,
         }
     }
 
     fn body(&self, text: String) -> Body {
+        if let Some(Amendment { kind, of }) = self.amends {
+            return match kind {
+                AmendmentKind::Reaction => Body::Reaction {
+                    to: of,
+                    emoji: Some(text).filter(|emoji| !emoji.is_empty()),
+                },
+                AmendmentKind::Edit => Body::Edit { of, text },
+                AmendmentKind::Delete => Body::Delete { of },
+            };
+        }
         match self.purpose {
             Purpose::Text => Body::Text(text),
             Purpose::Payment(amount) => Body::Payment { note: text, amount },

@@ -55,6 +55,12 @@ pub enum EngineError {
     /// The user's own node, or the conversation of unknown senders.
     #[error("there is nobody to send to")]
     Nobody,
+    /// The contact's program reads no letters: nothing can be said of a message there.
+    #[error("the contact's program reads no letters")]
+    NoLetters,
+    /// Not the user's own, taken back already, or a message that has no name on the other side.
+    #[error("this message cannot be changed or reacted to")]
+    NotAmendable,
     /// Blocked contacts are not written to.
     #[error("the contact is blocked")]
     Blocked,

@@ -15,6 +15,7 @@ use crate::books::book_incoming;
 use crate::invoices::giving::Wanted;
 use crate::opening::Opened;
 
+mod amending;
 mod entry;
 mod free;
 mod gathering;
@@ -203,9 +204,16 @@ impl Desk<'_, '_> {
             carrier: Some(carrier),
             letter: entry.letter,
         };
-        let key = self.tx.insert_letter(&message, entry.sequence)?;
+        let (amends, reply_to) = (entry.amends, entry.reply_to);
+        let key = match amends {
+            Some(amends) => self.file_amendment(&message, amends, entry.sequence)?,
+            None => self.tx.insert_letter(&message, entry.sequence)?,
+        };
         self.tx.drop_pieces(entry.by, entry.id)?;
         if let Some(key) = key {
+            if amends.is_none() {
+                self.settle(key, conversation, entry.by, reply_to)?;
+            }
             self.tx.book(
                 store::Booking::MessageReceived,
                 booked,

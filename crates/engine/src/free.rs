@@ -19,6 +19,7 @@ pub(crate) mod post;
 mod ways;
 
 use pace::Pace;
+pub use pace::onion_pace;
 pub(crate) use ways::Ways;
 
 /// The type of peer messages that carry an envelope.

@@ -9,6 +9,7 @@
 //! ```
 //! Every actor can be killed at any moment: the rows that it leaves name the next step.
 
+mod amendments;
 mod books;
 mod choice;
 mod clock;
@@ -41,11 +42,13 @@ mod sealing;
 mod tasks;
 mod tracker;
 
+pub use amendments::Amend;
 pub use clock::{Clock, SystemClock};
 pub use commands::Outgoing;
 pub use engine::{Deps, Engine};
 pub use error::EngineError;
 pub use feed::{Change, Changes};
+pub use free::onion_pace;
 pub use link::LinkState;
 pub use neighbours::Reach;
 pub use people::KeyFacts;

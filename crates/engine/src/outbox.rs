@@ -328,7 +328,13 @@ impl Outbox {
             text: message.text,
             purpose: purpose(delivery),
             postage: balance.next(contact.program),
+            amends: message.amends,
+            reply_to: message.reply_to,
         };
+        if message.taken_back_at.is_some() {
+            self.take_back(delivery).await?;
+            return Ok(None);
+        }
         let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
@@ -365,6 +371,17 @@ impl Outbox {
         let mut tried = self.tried();
         let in_vain = tried.entry(key).or_default();
         *in_vain = in_vain.and(carrier);
+    }
+
+    /// What was taken back while it waited does not leave any more.
+    async fn take_back(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let (key, now) = (delivery.message, self.clock.now());
+        self.store
+            .write(move |tx| tx.step_delivery(key, DeliveryEvent::Cancel, Outcome::default(), now))
+            .await?;
+        self.tried().remove(&key);
+        self.changed(delivery.conversation, key);
+        Ok(())
     }
 
     fn tried(&self) -> MutexGuard<'_, HashMap<MessageKey, InVain>> {

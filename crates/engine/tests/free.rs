@@ -188,6 +188,7 @@ async fn a_message_that_must_be_free_keeps_no_other_waiting() {
         payment: Msat::ZERO,
         fee_limit: None,
         way: Way::FreeOnly,
+        reply_to: None,
     };
     let waits = alice.engine.send(free).await.unwrap();
     eventually("it waits", async || {
@@ -234,6 +235,7 @@ async fn the_price_says_free_and_what_it_costs_if_they_sleep() {
         payment: Msat::ZERO,
         fee_limit: None,
         way: Way::Auto,
+        reply_to: None,
     };
 
     let quote = alice.engine.quote(words(to_carol)).await.unwrap();
@@ -243,6 +245,7 @@ async fn the_price_says_free_and_what_it_costs_if_they_sleep() {
 
     let free = Outgoing {
         way: Way::FreeOnly,
+        reply_to: None,
         text: "x".repeat(20_000),
         ..words(to_carol)
     };

@@ -35,6 +35,7 @@ fn money(conversation: domain::ConversationId, text: &str) -> Outgoing {
         payment: sat(LUNCH),
         fee_limit: None,
         way: Way::Auto,
+        reply_to: None,
     }
 }
 

@@ -45,6 +45,7 @@ fn words(conversation: ConversationId, text: &str) -> Outgoing {
         payment: Msat::ZERO,
         fee_limit: None,
         way: Way::Auto,
+        reply_to: None,
     }
 }
 

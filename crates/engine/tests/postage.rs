@@ -60,6 +60,7 @@ fn words(conversation: domain::ConversationId) -> Outgoing {
         payment: Msat::ZERO,
         fee_limit: None,
         way: Way::Auto,
+        reply_to: None,
     }
 }
 

@@ -62,6 +62,7 @@ async fn a_message_to_a_stock_node_costs_its_postage_and_the_fee_that_was_quoted
         payment: Msat::ZERO,
         fee_limit: None,
         way: Way::Auto,
+        reply_to: None,
     };
     let quote = eventually("the node answers", async || {
         alice.engine.quote(outgoing.clone()).await.ok()
@@ -312,6 +313,7 @@ async fn what_cannot_be_sent_is_said_before_anything_is_stored() {
                 payment,
                 fee_limit: None,
                 way: Way::Auto,
+                reply_to: None,
             })
             .await
     };
@@ -326,6 +328,7 @@ async fn what_cannot_be_sent_is_said_before_anything_is_stored() {
         payment: Msat::ZERO,
         fee_limit: None,
         way: Way::Auto,
+        reply_to: None,
     };
     let left = eventually("the node answers", async || {
         alice.engine.quote(quote(String::new())).await.ok()

@@ -10,12 +10,14 @@ use crate::wire;
 
 mod body;
 
-pub use body::{BOLT11_LIMIT, Body, EMOJI_LIMIT, RECEIPT_LIMIT, RequestId};
+pub use body::{BOLT11_LIMIT, Body, EMOJI_LIMIT, RECEIPT_LIMIT, RequestId, is_emoji};
 
 /// Letters are padded to a multiple of so many bytes, to hide how long the words are.
 pub(crate) const BLOCK: usize = 64;
 /// More bytes than this are never read: what a Noise message can carry.
 const LETTER_LIMIT: usize = 65_535;
+/// Nobody is believed to hold a payment longer, in seconds: a node allows no time lock of more than 2,016 blocks, two weeks.
+const HOLD_LIMIT: u32 = 14 * 24 * 60 * 60;
 
 /// A letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub struct Letter {
     pub sent_at: Timestamp,
     /// What the sender asks of the payment that carries it.
     pub expectation: Expectation,
-    /// For how many seconds the sender's node holds keysends; `None`: it settles on arrival.
+    /// For how many seconds the sender's node holds keysends, two weeks at most; `None`: it settles on arrival.
     pub hold_secs: Option<u32>,
     /// The message that this one answers.
     pub reply_to: Option<MessageId>,
@@ -147,7 +149,9 @@ impl Letter {
             sequence: letter.sequence,
             sent_at,
             expectation,
-            hold_secs: letter.holds_keysends.then_some(letter.hold_seconds),
+            hold_secs: letter
+                .holds_keysends
+                .then_some(letter.hold_seconds.min(HOLD_LIMIT)),
             reply_to,
             card: letter
                 .card

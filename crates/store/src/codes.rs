@@ -1,8 +1,9 @@
 //! The numbers that stand for states and kinds in the database. A number is never given a second meaning.
 
 use domain::{
-    AttemptState, Authorship, Carrier, Decision, DeliveryState, Direction, Expectation, Failure,
-    HoldState, MessageKind, Packing, PaymentHash, Privacy, Program, ReturnMeaning, Trust, Way,
+    AmendmentKind, AttemptState, Authorship, Carrier, Decision, DeliveryState, Direction,
+    Expectation, Failure, HoldState, MessageKind, Packing, PaymentHash, Privacy, Program,
+    ReturnMeaning, Trust, Way,
 };
 use rusqlite::types::{Value, ValueRef};
 
@@ -51,6 +52,7 @@ codes! {
     Way { Auto = 0, FreeOnly = 1, DirectOnly = 2, RoutedOnly = 3 }
     HoldState { Seen = 0, Held = 1, Accepting = 2, Refunding = 3, Settled = 4, Returned = 5 }
     Decision { Person = 0, Policy = 1, Deadline = 2, Arrival = 3, Node = 4 }
+    AmendmentKind { Reaction = 1, Edit = 2, Delete = 3 }
     RefundSide { ByUs = 0, ByThem = 1 }
     Booking {
         PaymentSent = 0, PostageSent = 1, Fee = 2, PaymentReceived = 3, PostageReceived = 4,

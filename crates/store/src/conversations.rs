@@ -46,6 +46,8 @@ pub struct Preview {
     pub at: Timestamp,
     /// Where it is, for outgoing ones.
     pub delivery: Option<DeliveryState>,
+    /// Whether its author took it back.
+    pub taken_back: bool,
 }
 
 /// Which conversations.
@@ -201,12 +203,15 @@ fn preview_of(row: &Row<'_>) -> rusqlite::Result<Preview> {
         payment: row.take("last_payment")?,
         at: row.take("last_at")?,
         delivery: row.take("last_delivery")?,
+        taken_back: row
+            .take::<Option<bool>>("last_taken_back")?
+            .unwrap_or(false),
     })
 }
 
 const SELECT: &str = "
     SELECT c.id, c.draft, c.unread, c.held, c.failed, c.last_message, c.last_at, c.last_direction, c.last_kind,
-           c.last_refund_of, c.last_text, c.last_payment, c.last_delivery,
+           c.last_refund_of, c.last_text, c.last_payment, c.last_delivery, c.last_taken_back,
            p.node, p.name, p.note, p.alias, p.trust, p.program, p.hold_secs, p.accept_up_to, p.way,
            p.sealed_only, p.since
     FROM conversation c CROSS JOIN contact p ON p.node = c.node";

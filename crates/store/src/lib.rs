@@ -5,6 +5,7 @@
 //! per table. States change only by the `step` functions of crate `domain`, by updates that name the expected state.
 //! No SQL leaves this crate, and nothing but domain types enters it.
 
+mod amendments;
 mod attempts;
 mod cards;
 mod codes;
@@ -38,6 +39,7 @@ mod plans;
 #[cfg(test)]
 mod testing;
 
+pub use amendments::{AmendmentRow, Amendments, Reaction, Replied, Reply};
 pub use cards::{CardRow, NewCard};
 pub use conversations::{ConversationRow, Listed, Preview};
 pub use cuts::Cut;

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use domain::{
-    Authorship, Carrier, ConversationId, Direction, Message, MessageId, MessageKey, MessageKind,
-    Msat, NodeId, PaymentHash, Privacy, Timestamp,
+    Amendment, Authorship, Carrier, ConversationId, Direction, Message, MessageId, MessageKey,
+    MessageKind, Msat, NodeId, PaymentHash, Privacy, Timestamp,
 };
 use rusqlite::{Row, params};
 
 use crate::Result;
+use crate::amendments::{Amendments, Reply};
 use crate::codes::{kind_columns, kind_of_columns};
 use crate::column::{S, Take};
 use crate::incoming::IncomingRow;
@@ -74,6 +75,10 @@ pub struct MessageRow {
     pub refund: Option<RefundRow>,
     /// For a refund: the message whose payment it pays back, when it is still here.
     pub refund_of: Option<MessageKey>,
+    /// What it answers.
+    pub reply: Option<Reply>,
+    /// What was done to it.
+    pub amendments: Amendments,
 }
 
 /// Whether a message was stored before.
@@ -152,6 +157,8 @@ impl Reader<'_> {
             incoming: None,
             refund: None,
             refund_of: None,
+            reply: self.reply_of(&message)?,
+            amendments: self.amendments(&message)?,
             message,
         };
         let paid_by = match row.message.direction {
@@ -201,7 +208,30 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::StoreError::Constraint`] when there is no such conversation.
     pub fn insert_message(&self, new: &NewMessage) -> Result<Option<MessageKey>> {
-        self.insert(new, 0, new.stored_at)
+        self.insert(new, None, 0, new.stored_at)
+    }
+
+    /// Stores a letter that amends another message; it is no bubble. `target`: that message, if it is here.
+    ///
+    /// # Errors
+    /// As [`Tx::insert_message`].
+    pub fn insert_amendment(
+        &self,
+        new: &NewMessage,
+        amends: Amendment,
+        target: Option<MessageKey>,
+        sequence: u64,
+    ) -> Result<Option<MessageKey>> {
+        // There is nothing to see.
+        let new = NewMessage {
+            seen: true,
+            ..new.clone()
+        };
+        let key = self.insert(&new, Some(amends), sequence, new.stored_at)?;
+        if let (Some(key), Some(target)) = (key, target) {
+            self.set_target(key, target)?;
+        }
+        Ok(key)
     }
 
     /// Stores a letter in its place: in front of those of the same sender that have a higher number and came within the
@@ -215,7 +245,7 @@ impl Tx<'_> {
         } else {
             self.one(
                 "SELECT min(stored_at) AS place FROM message
-                 WHERE conversation = ?1 AND stored_at > ?2 AND sender = ?3 AND sequence > ?4",
+                 WHERE conversation = ?1 AND amendment = 0 AND stored_at > ?2 AND sender = ?3 AND sequence > ?4",
                 params![
                     S(new.conversation),
                     S(new.stored_at.minus(OVERTAKING)),
@@ -227,20 +257,21 @@ impl Tx<'_> {
         };
         // In one moment the number decides.
         let place = overtaken_at.map_or(new.stored_at, |at: Timestamp| at.min(new.stored_at));
-        self.insert(new, sequence, place)
+        self.insert(new, None, sequence, place)
     }
 
     fn insert(
         &self,
         new: &NewMessage,
+        amends: Option<Amendment>,
         sequence: u64,
         stored_at: Timestamp,
     ) -> Result<Option<MessageKey>> {
         let (kind, refund_of) = kind_columns(new.kind);
         let key: Option<MessageKey> = self.first(
             "INSERT INTO message(conversation, sender, id, direction, kind, refund_of, payment, sent_at, stored_at,
-                                 authorship, privacy, seen, text, sequence, carrier)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+                                 authorship, privacy, seen, text, sequence, carrier, amendment, amends)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, coalesce(?16, 0), ?17
              WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE sender = ?2 AND id = ?3)
              ON CONFLICT (sender, id) DO NOTHING RETURNING key",
             params![
@@ -259,6 +290,8 @@ impl Tx<'_> {
                 new.text,
                 S(sequence),
                 S(new.carrier),
+                S(amends.map(|amends| amends.kind)),
+                S(amends.map(|amends| amends.of)),
             ],
             |row| row.take("key"),
         )?;
@@ -275,12 +308,18 @@ impl Tx<'_> {
     /// out makes room for another. `false`: there is none, or its payment has not come to an end yet; a parked one
     /// (state 5) may have been paid and has to be given up first.
     pub fn delete_message(&self, key: MessageKey) -> Result<bool> {
+        if self.is_being_amended(key)? {
+            return Ok(false);
+        }
         let deleted = self.change(
-            "DELETE FROM message WHERE key = ?1
+            "DELETE FROM message WHERE key = ?1 AND amendment = 0
              AND NOT EXISTS (SELECT 1 FROM delivery WHERE message = ?1 AND state IN (1, 5))
              AND NOT EXISTS (SELECT 1 FROM incoming WHERE message = ?1 AND state IN (1, 2, 3))",
             params![S(key)],
         )?;
+        if deleted == 1 {
+            self.drop_amendments(key)?;
+        }
         Ok(deleted == 1)
     }
 }
@@ -302,6 +341,16 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         privacy: row.take("privacy")?,
         seen: row.take("seen")?,
         carrier: row.take("carrier")?,
+        amends: match row.take("amends")? {
+            Some(of) => Some(Amendment {
+                kind: row.take("amendment")?,
+                of,
+            }),
+            None => None,
+        },
+        reply_to: row.take("reply_to")?,
+        edited_at: row.take("edited_at")?,
+        taken_back_at: row.take("taken_back_at")?,
     })
 }
 
@@ -311,7 +360,7 @@ const OVERTAKING: Duration = Duration::from_secs(60);
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT key, conversation, id, direction, kind, refund_of, text, payment, sent_at, stored_at,
-           authorship, privacy, seen, carrier
+           authorship, privacy, seen, carrier, amendment, amends, reply_to, edited_at, taken_back_at
     FROM message";
 
 #[cfg(test)]

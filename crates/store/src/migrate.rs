@@ -11,6 +11,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/003_order.sql"),
     include_str!("../schema/004_free.sql"),
     include_str!("../schema/005_parts.sql"),
+    include_str!("../schema/006_amendments.sql"),
     include_str!("../schema/007_invoices.sql"),
 ];
 

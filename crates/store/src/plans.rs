@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use domain::{
-    AttemptState, ConversationId, DeliveryEvent, HoldEvent, MessageId, MessageKey, Msat, Program,
-    Trust, Way,
+    Amendment, AmendmentKind, AttemptState, ConversationId, DeliveryEvent, HoldEvent, MessageId,
+    MessageKey, Msat, Program, Trust, Way,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -80,6 +80,13 @@ fn reading_finds_its_rows_by_an_index() {
         db.find_message(bob(), MessageId([1; 16]))?;
         db.next_sequence(chat)?;
         db.letter(message)?;
+        db.amendments(&crate::testing::bubble(message))?;
+        db.reply_of(&crate::testing::bubble(message))?;
+        db.amendments_of(message)?;
+        db.first_words(message)?;
+        db.bubble_of(message)?;
+        db.bubble_named(chat, &[alice(), bob()], MessageId([1; 16]))?;
+        db.may_have_arrived(message)?;
         db.search("word", Some(chat), Some(message), 50)?;
         db.delivery(message)?;
         db.cut(message)?;
@@ -150,7 +157,7 @@ fn the_hot_questions_use_the_index_made_for_them() {
         (
             page,
             vec![
-                "SEARCH message USING INDEX message_page (conversation=? AND (stored_at,sequence)<(?,?))",
+                "SEARCH message USING INDEX message_page (conversation=? AND amendment=? AND (stored_at,sequence)<(?,?))",
             ],
         ),
         (
@@ -207,6 +214,16 @@ fn writing_finds_its_rows_by_an_index() {
         tx.step_hold(hash(2), HoldEvent::Settled, None, at(4))?;
         tx.drop_records(hash(2))?;
         tx.mark_seen(chat)?;
+        tx.set_reply(came, MessageId([9; 16]), None)?;
+        for (number, kind) in [(5, AmendmentKind::Edit), (6, AmendmentKind::Delete)] {
+            let amends = Amendment {
+                kind,
+                of: MessageId([2; 16]),
+            };
+            tx.insert_amendment(&from_bob(chat, number, "hey"), amends, Some(came), 9)?;
+            tx.settle_amendments(came)?;
+        }
+        tx.rewrite(sent, "hi there")?;
         tx.set_way(bob(), Way::FreeOnly, true)?;
         tx.add_seal_key(&[1; 32], &[2], at(4))?;
         tx.renew_card(&[3], at(5))?;

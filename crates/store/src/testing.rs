@@ -179,6 +179,29 @@ pub(crate) fn from_bob(conversation: ConversationId, number: u8, text: &str) -> 
     }
 }
 
+/// A message as it is read, that answers another.
+pub(crate) fn bubble(key: MessageKey) -> domain::Message {
+    domain::Message {
+        key,
+        conversation: ConversationId(1),
+        id: MessageId([1; 16]),
+        direction: Direction::Incoming,
+        kind: MessageKind::Text,
+        text: "hi".into(),
+        payment: Msat::ZERO,
+        sent_at: at(1),
+        stored_at: at(1),
+        authorship: Authorship::Verified,
+        privacy: Privacy::Open,
+        seen: true,
+        carrier: None,
+        amends: None,
+        reply_to: Some(MessageId([2; 16])),
+        edited_at: None,
+        taken_back_at: None,
+    }
+}
+
 /// Written by alice, and stored `number` seconds after the beginning.
 pub(crate) fn to_bob(conversation: ConversationId, number: u8, text: &str) -> NewMessage {
     NewMessage {

@@ -26,7 +26,7 @@ const PATH_FINDING_SECS: u32 = 60;
 #[derive(Clone, Debug)]
 pub(super) struct Bare {
     pub(super) id: NodeId,
-    node: GrpcNode,
+    pub(super) node: GrpcNode,
 }
 
 impl Bare {

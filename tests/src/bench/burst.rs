@@ -117,6 +117,7 @@ async fn by_bare(way: Way<'_>, count: usize, record_bytes: usize) -> Result<f64>
     Ok(rate(count, end - start))
 }
 
-fn rate(count: usize, time: Duration) -> f64 {
+/// So many a second.
+pub(super) fn rate(count: usize, time: Duration) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / time.as_secs_f64()
 }

@@ -4,9 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use domain::Carrier;
 
 use super::burst::Bursts;
 use super::figures::{Summary, millis};
+use super::free::Free;
 use super::pairs::Pairs;
 use super::start::Starts;
 
@@ -18,6 +20,7 @@ pub struct Report {
     pub(super) node_version: String,
     pub(super) pairs: Vec<Pairs>,
     pub(super) bursts: Vec<Bursts>,
+    pub(super) free: Free,
     pub(super) starts: Starts,
     pub(super) program_bytes: u64,
 }
@@ -58,9 +61,10 @@ impl fmt::Display for Report {
         )?;
         self.pairs(f)?;
         self.bursts(f)?;
+        self.free(f)?;
         self.starts(f)?;
         self.memory(f)?;
-        writeln!(f, "\n5  The program")?;
+        writeln!(f, "\n6  The program")?;
         let size = mib(self.program_bytes);
         writeln!(f, "   {size:.1} MiB, the window's files included")
     }
@@ -131,11 +135,69 @@ impl Report {
         Ok(())
     }
 
+    fn free(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n3  For nothing: through the app (call to the stored receipt), bare (as many bytes there, and back)"
+        )?;
+        for row in &self.free.rows {
+            let app = Summary::of_times(row.pairs.iter().map(|pair| pair.0));
+            let bare = Summary::of_times(row.pairs.iter().map(|pair| pair.1));
+            let differences = row.pairs.iter().map(|pair| millis(pair.0) - millis(pair.1));
+            let more = Summary::of(&differences.collect::<Vec<_>>());
+            let (way, aim) = match (row.carrier, row.hops) {
+                (Carrier::Onion, 2) => ("onion messages, 2 hops", " (aim ≤ 45)"),
+                (Carrier::Onion, 1) => ("onion messages, 1 hop", ""),
+                (Carrier::Onion, _) => ("onion messages, 3 hops", ""),
+                _ => ("peer messages", ""),
+            };
+            let onion = match row.onion {
+                0 => String::new(),
+                bytes => format!(", onion {bytes}"),
+            };
+            writeln!(
+                f,
+                "   {}, {way}: {} pairs, letter {}, receipt {}{onion} bytes",
+                row.name, app.count, row.letter, row.receipt
+            )?;
+            writeln!(
+                f,
+                "     {:34}{:>9}{:>20}{:>10}",
+                "", "median", "95 % of it", "maximum"
+            )?;
+            line(f, &format!("app{aim}"), &app)?;
+            line(f, "bare", &bare)?;
+            line(f, "app − bare, by pairs", &more)?;
+            let aim = if aim.is_empty() {
+                ""
+            } else {
+                "     (aim ≤ 2)"
+            };
+            writeln!(
+                f,
+                "     {:36}{:>7.2}{aim}",
+                "app / bare",
+                app.median / bare.median
+            )?;
+        }
+        let burst = &self.free.burst;
+        let runs: Vec<_> = burst.runs.iter().map(|rate| format!("{rate:.1}")).collect();
+        let (app, pace) = (Summary::of(&burst.runs).median, burst.pace);
+        writeln!(
+            f,
+            "   2 hops, 32 in flight, runs of {}: {app:.1} a second ({}); the app's pace, half of what a node takes of a peer, \
+             allows {pace:.1}: {:.2} of it",
+            burst.count,
+            runs.join(", "),
+            app / pace
+        )
+    }
+
     fn starts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let library = &self.starts.library;
         writeln!(
             f,
-            "\n3  Start: process to picture, {} messages in {} conversations ({:.0} MiB); MESSAGES=1000000 for a million",
+            "\n4  Start: process to picture, {} messages in {} conversations ({:.0} MiB); MESSAGES=1000000 for a million",
             library.messages,
             library.conversations,
             mib(library.bytes)
@@ -166,7 +228,7 @@ impl Report {
     fn memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "\n4  Memory after the start: PSS in MiB, two seconds after the last change, median start"
+            "\n5  Memory after the start: PSS in MiB, two seconds after the last change, median start"
         )?;
         let mut all: Vec<_> = self
             .starts

@@ -174,6 +174,7 @@ impl<'a> Way<'a> {
             payment: Msat::ZERO,
             fee_limit: None,
             way: domain::Way::Auto,
+            reply_to: None,
         }
     }
 

@@ -66,6 +66,7 @@ pub(super) async fn tell(alice: &Person, carol: &Person, network: &Network) -> R
             payment: Msat::ZERO,
             fee_limit: None,
             way: Way::Auto,
+            reply_to: None,
         })
         .await?;
     alice.sees(key, "its end", is_over).await?;

@@ -24,6 +24,8 @@ const ENOUGH: Duration = Duration::from_secs(60);
 /// The nodes that are stopped and killed.
 const STRUCK: [&str; 3] = ["alice", "bob", "carol"];
 const PASSPHRASE: &str = "made to be killed";
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_millis(1_500);
 
 /// A person whose program is a process of its own.
 struct Mortal {
@@ -66,14 +68,15 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
         if began.elapsed() > dose.limit {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(rng.random_range(100..1_500))).await;
         let left = (dose.kills - kills, dose.restarts - restarts);
+        let pause = longest_pause(dose.limit.saturating_sub(began.elapsed()), left.0 + left.1);
+        tokio::time::sleep(rng.random_range(SHORTEST_PAUSE..pause)).await;
         if rng.random_range(0..left.0 + left.1) < left.0 {
             let who = rng.random_range(0..mortals.len());
             mortals[who].die()?;
             kills += 1;
             if rng.random() {
-                tokio::time::sleep(Duration::from_millis(rng.random_range(0..1_000))).await;
+                tokio::time::sleep(rng.random_range(Duration::ZERO..pause)).await;
             }
             mortals[who].start(talker, others[who], rng.random())?;
         } else {
@@ -107,6 +110,13 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
         "{kills} kills, {restarts} restarts, {said} messages, {held_up} payments held up by LND, in {seconds} s"
     );
     Ok((broken, what))
+}
+
+/// Before a round: shorter where many are left for little time. A program lives long enough to begin to talk, and not much
+/// longer than that: most of its time something is under way.
+fn longest_pause(time: Duration, rounds: u32) -> Duration {
+    let pause = time.checked_div(rounds).unwrap_or(time);
+    pause.clamp(2 * SHORTEST_PAUSE, LONGEST_PAUSE)
 }
 
 /// alice, whose node holds keysends, and carol on a stock node, each with a home that stays; they know each other.

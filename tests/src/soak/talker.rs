@@ -62,6 +62,7 @@ pub async fn talk(home: &Path, passphrase: &str, talk: &Talk) -> Result<()> {
                     payment,
                     fee_limit: None,
                     way: Way::Auto,
+                    reply_to: None,
                 };
                 if app.message_send(request).await.is_ok() {
                     println!("said {text}");

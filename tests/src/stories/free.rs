@@ -25,7 +25,10 @@ async fn knows(one: &Person, other: &Person) -> Result<KeyView> {
 }
 
 /// Both have written, and both programs know the other's key.
-pub(super) async fn acquainted(one: &Person, other: &Person) -> Result<()> {
+///
+/// # Errors
+/// When a message does not arrive, or a key does not become known.
+pub async fn acquainted(one: &Person, other: &Person) -> Result<()> {
     introduce(one, other).await?;
     knows(one, other).await?;
     knows(other, one).await?;

@@ -47,6 +47,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     expect(within(sent).getByText("On its way")).toBeInTheDocument();
@@ -67,6 +68,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "failed", returned: null, failure: "no_route" }) });
@@ -89,6 +91,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     backend.alter(key, { delivery: delivery({ state: "parked", returned: null }) });
@@ -108,6 +111,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const sent = await messageOf(key);
     backend.alter(key, {
@@ -166,6 +170,7 @@ describe("a conversation", () => {
       payment: 0,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     backend.alter(key, {
       carrier: "keysend",
@@ -298,6 +303,7 @@ describe("a payment", () => {
       payment: 5_000 * SAT,
       fee_limit: null,
       way: "auto",
+      reply_to: null,
     });
     const row = await messageOf(key);
     expect(within(row).getByText("Waiting for the recipient")).toBeInTheDocument();
@@ -322,7 +328,7 @@ describe("the composer", () => {
     });
     await user.type(textField(), "{Enter}");
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null, way: "auto" }],
+      [{ conversation: CAROL, text: "Hello", payment: 0, fee_limit: null, way: "auto", reply_to: null }],
     ]);
     await waitFor(() => {
       expect(textField()).toHaveValue("");
@@ -361,7 +367,16 @@ describe("the composer", () => {
     await expectAccessible();
     await user.click(screen.getByTestId("send"));
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: CAROL, text: "For the tickets", payment: 2_100_500, fee_limit: null, way: "auto" }],
+      [
+        {
+          conversation: CAROL,
+          text: "For the tickets",
+          payment: 2_100_500,
+          fee_limit: null,
+          way: "auto",
+          reply_to: null,
+        },
+      ],
     ]);
   });
 
@@ -459,7 +474,7 @@ describe("the composer", () => {
     expect(calls(backend, "messageSend")).toEqual([]);
     await waitFor(() => {
       expect(calls(backend, "messageSend")).toEqual([
-        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null, way: "auto" }],
+        [{ conversation: CAROL, text: "", payment: 21_000, fee_limit: null, way: "auto", reply_to: null }],
       ]);
     });
     expect(calls(backend, "quote")).toHaveLength(1);

@@ -35,7 +35,14 @@ async function detailsOf(user: UserEvent, key: number): Promise<HTMLElement> {
 }
 
 async function write(backend: MockBackend, id: number, text: string): Promise<number> {
-  return backend.messageSend({ conversation: id, text, payment: 0, fee_limit: null, way: "auto" });
+  return backend.messageSend({
+    conversation: id,
+    text,
+    payment: 0,
+    fee_limit: null,
+    way: "auto",
+    reply_to: null,
+  });
 }
 
 /** While a menu is open nothing else can be pressed. */
@@ -171,7 +178,7 @@ describe("the way of sending", () => {
     await user.keyboard("{Escape}");
     await closed();
     await user.type(screen.getByTestId("composer-text"), "Hi{Enter}");
-    expect(calls(backend, "messageSend")[0]?.[0]).toMatchObject({ way: "auto" });
+    expect(calls(backend, "messageSend")[0]?.[0]).toMatchObject({ way: "auto", reply_to: null });
   });
 
   it("that leads nowhere says what to do, and lets the message wait", async () => {

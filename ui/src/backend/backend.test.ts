@@ -20,7 +20,14 @@ describe("the app behind the window", () => {
       return 42;
     });
     const backend = tauriBackend();
-    const request = { conversation: 1, text: "hi", payment: 0, fee_limit: null, way: "auto" } as const;
+    const request = {
+      conversation: 1,
+      text: "hi",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+      reply_to: null,
+    } as const;
     await expect(backend.messageSend(request)).resolves.toBe(42);
     await backend.contactUpdate("02ab", "n", "m", 5_000);
     await backend.copyText("copied");

@@ -1,6 +1,6 @@
 import { QueryClient, queryOptions } from "@tanstack/svelte-query";
 
-import type { Backend, Conversation, ConversationFilter } from "./backend";
+import type { AmendRequest, Backend, Conversation, ConversationFilter } from "./backend";
 
 /** What is known is kept until a change says otherwise. Nothing is asked again by time, focus or luck. */
 export function newCache(): QueryClient {
@@ -73,6 +73,13 @@ export const ask = {
   costs: (backend: Backend) => queryOptions({ queryKey: keys.costs, queryFn: () => backend.costs() }),
   details: (backend: Backend, key: number) =>
     queryOptions({ queryKey: keys.details(key), queryFn: () => backend.messageDetails(key) }),
+  amend: (backend: Backend, key: number, request: AmendRequest) =>
+    queryOptions({
+      queryKey: [...keys.quotes, "amend", key, request],
+      queryFn: () => backend.messageAmendQuote(key, request),
+      staleTime: 0,
+      gcTime: 0,
+    }),
   payBack: (backend: Backend, key: number) =>
     queryOptions({
       queryKey: [...keys.quotes, "pay back", key],

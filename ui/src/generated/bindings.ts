@@ -67,6 +67,10 @@ export const commands = {
 	messageCancel: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_cancel", { key })),
 	/**  Deletes a message here. */
 	messageDelete: (key: MessageKey) => typedError<null, ApiError>(__TAURI_INVOKE("message_delete", { key })),
+	/**  Does something to a message, for both sides. */
+	messageAmend: (key: MessageKey, request: AmendRequest) => typedError<null, ApiError>(__TAURI_INVOKE("message_amend", { key, request })),
+	/**  What that would cost; nothing when nothing has to be sent. */
+	messageAmendQuote: (key: MessageKey, request: AmendRequest) => typedError<QuoteView | null, ApiError>(__TAURI_INVOKE("message_amend_quote", { key, request })),
 	/**  What a send would cost now. */
 	quote: (request: SendRequest) => typedError<QuoteView, ApiError>(__TAURI_INVOKE("quote", { request })),
 	/**  Takes a held payment. */
@@ -95,6 +99,91 @@ export const events = {
 };
 
 /* Types */
+/**  What to do to a message. */
+export type AmendRequest = 
+/**  One character in place of the former reaction; empty takes that back. */
+{ kind: "react"; 
+/**  Which. */
+emoji: string } | 
+/**  Other words for an own message. */
+{ kind: "edit"; 
+/**  Which. */
+text: string } | 
+/**  An own message goes, for both. */
+{ kind: "take_back" };
+
+/**  Where the user's own amendments are that have not arrived. */
+export type Amending = 
+/**  On the way, or waiting for it. */
+"under_way" | 
+/**  Did not arrive; the details say why, and there it can be tried again. */
+"failed";
+
+/**  What a letter does to a message that is there already. Such a letter is no bubble. */
+export type AmendmentKind = 
+/**  One character beside a message of either side; the last one of each person counts, and none takes it back. */
+"reaction" | 
+/**  Other words in place of the author's own; the last ones count. */
+"edit" | 
+/**  The author takes a message back, for both. */
+"delete";
+
+/**  A letter that amends a message. */
+export type AmendmentView = {
+	/**  Its own row, for trying it again or taking it back. */
+	key: MessageKey,
+	/**  What it does. */
+	kind: AmendmentKind,
+	/**  Who wrote it. */
+	direction: Direction,
+	/**  The reaction, or the new words; empty where they are gone. */
+	text: string,
+	/**  When it was stored here. */
+	at: Timestamp,
+	/**  For outgoing ones. */
+	delivery: DeliveryView | null,
+	/**  Whether it can be taken back: it has not left. */
+	can_cancel: boolean,
+};
+
+/**  A reaction: each side has one at most. */
+export type ReactionView = {
+	/**  One character. */
+	emoji: string,
+	/**  Whose. */
+	direction: Direction,
+};
+
+/**  A message that is answered, in short. */
+export type RepliedView = {
+	/**  Row. */
+	key: MessageKey,
+	/**  Who wrote it. */
+	direction: Direction,
+	/**  What it is. */
+	kind: MessageKind,
+	/**  Its beginning. */
+	text: string,
+	/**  Sats that it brings. */
+	payment: Msat,
+	/**  Whether its author took it back. */
+	taken_back: boolean,
+};
+
+/**  What a message answers. */
+export type ReplyView = {
+	/**  The message; `None` when it is not here. */
+	to: RepliedView | null,
+};
+
+/**  Words that a message had before. */
+export type VersionView = {
+	/**  The words. */
+	text: string,
+	/**  When they were stored here. */
+	at: Timestamp,
+};
+
 /**  Why something was not done. */
 export type ApiError = {
 	/**  The window chooses its words by this. */
@@ -511,6 +600,10 @@ export type ErrorCode =
 "already_refunded" | 
 /**  It cannot be paid back: its sender is not verified, it has not settled, or it is a pay-back itself. */
 "not_refundable" | 
+/**  The contact's program reads no letters: nothing can be done to a message there. */
+"no_letters" | 
+/**  Not the user's own, taken back already, or a message that has no name on the other side. */
+"not_amendable" | 
 /**  A setting out of its range. */
 "setting_invalid" | 
 /**  A fault of this program. `detail`: where. */
@@ -665,6 +758,10 @@ export type MessageDetails = {
 	payment_hash: string | null,
 	/**  For incoming ones: bytes of the records. */
 	record_bytes: number | null,
+	/**  Words that it had before, oldest first. */
+	versions: VersionView[],
+	/**  What amends it, oldest first. */
+	amendments: AmendmentView[],
 };
 
 /**  A message in our own database. Means nothing to anybody else; see [`MessageId`]. */
@@ -717,6 +814,18 @@ export type MessageView = {
 	refund: RefundView | null,
 	/**  For a refund: the message whose payment it pays back. */
 	refund_of: MessageKey | null,
+	/**  What it answers. */
+	reply: ReplyView | null,
+	/**  Reactions to it, at most one of each side. */
+	reactions: ReactionView[],
+	/**  When its words were changed last. */
+	edited_at: Timestamp | null,
+	/**  When its author took it back: its words are gone. */
+	taken_back_at: Timestamp | null,
+	/**  Whether both sides call it by the same name: only then can it be answered, and amended once it has left. */
+	named: boolean,
+	/**  The user's own amendments of it that have not arrived. */
+	amending: Amending | null,
 };
 
 /**  Some messages of a conversation, oldest first. */
@@ -837,6 +946,8 @@ export type PreviewView = {
 	at: Timestamp,
 	/**  For outgoing ones. */
 	delivery: DeliveryState | null,
+	/**  Whether its author took it back. */
+	taken_back: boolean,
 };
 
 /**  Who could read it on the way. */
@@ -975,6 +1086,8 @@ export type SendRequest = {
 	fee_limit: Msat | null,
 	/**  Which ways are allowed; `auto` goes by the contact's setting. */
 	way: Way,
+	/**  The message that it answers. */
+	reply_to: MessageKey | null,
 };
 
 /**  What the user can set, per profile. */

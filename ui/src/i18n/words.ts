@@ -99,6 +99,8 @@ const errors: Record<Exclude<ErrorCode, Faults>, Told> = {
   not_now: plain(m.error_not_now),
   already_refunded: plain(m.error_already_refunded),
   not_refundable: plain(m.error_not_refundable, m.error_not_refundable_help),
+  no_letters: plain(m.error_no_letters, m.error_no_letters_help),
+  not_amendable: plain(m.error_not_amendable),
   setting_invalid: plain(m.error_setting_invalid),
   internal: { title: m.error_internal, help: quoted },
 };

@@ -133,6 +133,7 @@ fn request(conversation: ConversationId, text: &str, sats: u64) -> SendRequest {
         payment: Msat::from_sat(sats).unwrap(),
         fee_limit: None,
         way: domain::Way::Auto,
+        reply_to: None,
     }
 }
 

@@ -7,6 +7,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+use super::{Amending, AmendmentView, ReactionView, ReplyView, VersionView};
+
 /// Some messages of a conversation, oldest first.
 #[derive(Clone, Debug, Serialize, Type)]
 pub struct MessagesPage {
@@ -74,6 +76,18 @@ pub struct MessageView {
     pub refund: Option<RefundView>,
     /// For a refund: the message whose payment it pays back.
     pub refund_of: Option<MessageKey>,
+    /// What it answers.
+    pub reply: Option<ReplyView>,
+    /// Reactions to it, at most one of each side.
+    pub reactions: Vec<ReactionView>,
+    /// When its words were changed last.
+    pub edited_at: Option<Timestamp>,
+    /// When its author took it back: its words are gone.
+    pub taken_back_at: Option<Timestamp>,
+    /// Whether both sides call it by the same name: only then can it be answered, and amended once it has left.
+    pub named: bool,
+    /// The user's own amendments of it that have not arrived.
+    pub amending: Option<Amending>,
 }
 
 /// Where an outgoing message is and what it costs.
@@ -154,6 +168,10 @@ pub struct MessageDetails {
     pub payment_hash: Option<String>,
     /// For incoming ones: bytes of the records.
     pub record_bytes: Option<u32>,
+    /// Words that it had before, oldest first.
+    pub versions: Vec<VersionView>,
+    /// What amends it, oldest first.
+    pub amendments: Vec<AmendmentView>,
 }
 
 /// Which part of a message.
@@ -209,6 +227,8 @@ pub struct SendRequest {
     pub fee_limit: Option<Msat>,
     /// Which ways are allowed; `auto` goes by the contact's setting.
     pub way: Way,
+    /// The message that it answers.
+    pub reply_to: Option<MessageKey>,
 }
 
 /// What a send would cost.

@@ -23,6 +23,8 @@ fn draft(program: Program, text: &str) -> Draft {
         hold_secs: Some(900),
         text: text.into(),
         purpose: Purpose::Text,
+        amends: None,
+        reply_to: None,
         postage: Postage::PLAIN,
     }
 }

@@ -1,8 +1,8 @@
 //! What was opened, as it is filed: sender, kind, words, and what the payment under it is.
 
 use domain::{
-    Authorship, Content, Expectation, IncomingPayment, MessageId, MessageKind, Msat, NodeId,
-    PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust, weigh,
+    Amendment, AmendmentKind, Authorship, Content, Expectation, IncomingPayment, MessageId,
+    MessageKind, Msat, NodeId, PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust, weigh,
 };
 use protocol::Body;
 use store::StoreError;
@@ -25,8 +25,12 @@ pub(super) struct Entry {
     pub(super) sequence: u64,
     pub(super) content: Content,
     pub(super) program: Option<Program>,
-    /// Whether there is a bubble to show.
+    /// Whether there is something to keep.
     pub(super) visible: bool,
+    /// What it does to another message; then it is no bubble.
+    pub(super) amends: Option<Amendment>,
+    /// The message that it answers.
+    pub(super) reply_to: Option<MessageId>,
 }
 
 impl Entry {
@@ -56,6 +60,8 @@ impl Desk<'_, '_> {
             content,
             program: None,
             visible,
+            amends: None,
+            reply_to: None,
         };
         Ok(match opened {
             Opened::Bare => Entry {
@@ -86,6 +92,8 @@ impl Desk<'_, '_> {
                     content: Content::Readable,
                     program: Some(Program::Other),
                     visible: true,
+                    amends: None,
+                    reply_to: None,
                 }
             }
             Opened::Letter(letter) => self.letter(payment.amount, *letter)?,
@@ -111,6 +119,8 @@ impl Desk<'_, '_> {
         } else {
             Content::Letter(expectation)
         };
+        // Money under it is for the person: then there is a bubble, and nothing is amended.
+        let amends = amendment(&letter.body).filter(|_| postage);
         let (kind, text, content, visible) = match letter.body {
             Body::Text(text) => (plain, text, content, true),
             Body::Payment { note, .. } => (plain, note, content, true),
@@ -140,6 +150,9 @@ impl Desk<'_, '_> {
             | Body::Invoice { .. } => (plain, String::new(), content, !postage),
             // Waits for the others, or is none that is waited for.
             Body::Piece(_) if postage => (plain, String::new(), content, false),
+            Body::Reaction { emoji, .. } => (plain, emoji.unwrap_or_default(), content, true),
+            Body::Edit { text, .. } => (plain, text, content, true),
+            Body::Delete { .. } => (plain, String::new(), content, true),
             // Said in a way that this program does not show yet; what is to become of its payment is understood.
             _ => (MessageKind::Newer, String::new(), content, true),
         };
@@ -160,6 +173,8 @@ impl Desk<'_, '_> {
                 hold_secs: letter.hold_secs,
             }),
             visible,
+            amends,
+            reply_to: letter.reply_to,
         })
     }
 
@@ -177,4 +192,15 @@ impl Desk<'_, '_> {
         let known = contact.is_some_and(|contact| contact.trust == Trust::Known);
         Ok(known && amount <= self.tx.postage_balance(by)?.they_owe())
     }
+}
+
+/// Which message a letter amends.
+const fn amendment(body: &Body) -> Option<Amendment> {
+    let (kind, of) = match body {
+        Body::Reaction { to, .. } => (AmendmentKind::Reaction, *to),
+        Body::Edit { of, .. } => (AmendmentKind::Edit, *of),
+        Body::Delete { of } => (AmendmentKind::Delete, *of),
+        _ => return None,
+    };
+    Some(Amendment { kind, of })
 }

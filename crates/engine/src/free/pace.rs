@@ -41,18 +41,37 @@ impl Pace {
     fn book(&self, first_hop: NodeId, onion: usize, now: Instant) -> Instant {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.retain(|_, line| line.through > now || line.next > now);
-        let line = lines.entry(first_hop).or_insert(Line {
+        let line = lines.entry(first_hop).or_insert(Line::empty(now));
+        line.book(onion, now)
+    }
+}
+
+impl Line {
+    const fn empty(now: Instant) -> Self {
+        Self {
             through: now,
             next: now,
-        });
+        }
+    }
+
+    fn book(&mut self, onion: usize, now: Instant) -> Instant {
         let bytes = u32::try_from(onion.saturating_add(AROUND)).unwrap_or(u32::MAX);
         let after = |at: Instant, span| at.checked_add(span).unwrap_or(at);
-        line.through = after(line.through.max(now), BYTE.saturating_mul(bytes));
-        let turn = line.through.checked_sub(BURST).unwrap_or(now);
-        let turn = turn.max(line.next).max(now);
-        line.next = after(turn, GAP);
+        self.through = after(self.through.max(now), BYTE.saturating_mul(bytes));
+        let turn = self.through.checked_sub(BURST).unwrap_or(now);
+        let turn = turn.max(self.next).max(now);
+        self.next = after(turn, GAP);
         turn
     }
+}
+
+/// The least time in which so many onions of so many bytes leave for one first hop that was not used before.
+#[must_use]
+pub fn onion_pace(count: usize, onion: usize) -> Duration {
+    let now = Instant::now();
+    let mut line = Line::empty(now);
+    let last = (0..count).map(|_| line.book(onion, now)).last();
+    last.map_or(Duration::ZERO, |last| last.duration_since(now))
 }
 
 #[cfg(test)]

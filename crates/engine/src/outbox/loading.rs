@@ -19,6 +19,8 @@ use crate::parts::{piece, times};
 struct Made {
     /// Of one message; there is one at least.
     attempts: Vec<Attempt>,
+    /// The message's words.
+    text: String,
     /// How it is cut.
     cut: Option<Cut>,
     /// To whom it goes and what it carries, if that depends on what is owed.
@@ -30,7 +32,7 @@ struct Made {
 enum Begun {
     /// They are stored.
     Stored,
-    /// Their message was cancelled in the meantime: nothing is sent.
+    /// Their message was cancelled or has other words in the meantime: nothing is sent.
     Cancelled,
     /// Something else is due as postage now.
     Moved(Postage),
@@ -95,6 +97,7 @@ impl Outbox {
         };
         Ok(Made {
             attempts: vec![attempt],
+            text: draft.text.clone(),
             cut: None,
             postage: (draft.purpose == Purpose::Text).then_some((draft.to, draft.postage)),
         })
@@ -137,6 +140,7 @@ impl Outbox {
         }
         Ok(Made {
             attempts: made,
+            text: draft.text.clone(),
             cut: Some(cut),
             postage: None,
         })
@@ -156,6 +160,7 @@ impl Outbox {
         };
         let made = Made {
             attempts: vec![attempt.clone()],
+            text: draft.text.clone(),
             cut: None,
             postage: None,
         };
@@ -198,6 +203,7 @@ impl Outbox {
         };
         let made = Made {
             attempts: vec![attempt.clone()],
+            text: draft.text.clone(),
             cut: None,
             postage: None,
         };
@@ -235,7 +241,8 @@ impl Outbox {
         }
     }
 
-    /// Stores attempts of one message before they are sent, if the postage is what is due to this node at that moment.
+    /// Stores attempts of one message before they are sent, if it has these words still, and the postage is what is due to
+    /// this node at that moment.
     async fn begin(&self, made: &Made) -> Result<Begun, StoreError> {
         let stored = made.clone();
         self.store
@@ -244,6 +251,12 @@ impl Outbox {
                     return Ok(Begun::Cancelled);
                 };
                 let (key, now, each) = (first.message, first.created_at, first.amount);
+                let same = |message: domain::Message| {
+                    message.text == stored.text && message.taken_back_at.is_none()
+                };
+                if !tx.message(key)?.is_some_and(same) {
+                    return Ok(Begun::Cancelled);
+                }
                 if let Some((to, decided)) = stored.postage {
                     let program = tx.contact(to)?.map(|contact| contact.program);
                     let due = tx.postage_balance(to)?.next(program.unwrap_or_default());

@@ -1,20 +1,28 @@
-//! mallory, who writes letters by hand and sends them for nothing.
+//! mallory, who writes letters by hand.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Expectation, MessageId, Msat, NodeId, Timestamp};
-use lnd::Lightning;
+use futures::StreamExt;
 use lnd::sim::SimNode;
+use lnd::{Keysend, Lightning, PaymentUpdate, Records};
 use protocol::{Body, KeyCard, Letter, SealKey, SignedCard, card, onion};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::{Line, Person};
+use super::gate::Gated;
+use super::watch::Watch;
+use super::{Line, Person, sat};
+
+/// The type of peer messages that carry an envelope.
+const PEER_MESSAGE: u32 = 48_801;
 
 /// alice – bob – carol, where carol's node is mallory's: no app of ours runs there.
 pub(crate) struct Stage {
     pub(crate) line: Line,
     pub(crate) alice: Person,
+    pub(crate) watch: Watch,
     pub(crate) rng: StdRng,
     letters: u8,
 }
@@ -25,11 +33,18 @@ impl Stage {
         for node in [&line.alice, &line.bob, &line.carol] {
             node.set_onion(true);
         }
-        let alice = Person::open(&line.network, &line.alice).await;
+        let watch = Watch::default();
+        let node = Gated {
+            node: line.alice.clone(),
+            gate: watch.clone(),
+        };
+        let alice = Person::open_over(&line.network, &line.alice, Arc::new(node));
+        alice.listens().await;
         alice.has_a_card().await;
         Self {
             line,
             alice,
+            watch,
             rng: StdRng::seed_from_u64(7),
             letters: 0,
         }
@@ -55,11 +70,16 @@ impl Stage {
 
     /// Sealed with the key of mallory's node, and sent over bob.
     pub(crate) async fn sends(&mut self, letter: &Letter) {
+        let record = self.sealed(letter).await;
+        self.hands_over(record).await;
+    }
+
+    /// Sealed with the key of mallory's node, for no payment.
+    pub(crate) async fn sealed(&mut self, letter: &Letter) -> Vec<u8> {
         let (from, to) = (self.line.carol.id(), self.line.alice.id());
         let secret = self.line.carol.shared_secret(to).await.unwrap();
         let bytes = letter.encode();
-        let record = protocol::seal(&mut self.rng, from, to, &secret.0, &[0; 32], &bytes).unwrap();
-        self.hands_over(record).await;
+        protocol::seal(&mut self.rng, from, to, &secret.0, &[0; 32], &bytes).unwrap()
     }
 
     /// Sealed with a seal key.
@@ -73,9 +93,13 @@ impl Stage {
     }
 
     pub(crate) async fn hands_over(&mut self, record: Vec<u8>) {
-        let way = [self.line.bob.id(), self.line.alice.id()];
         let back = [self.line.bob.id(), self.line.carol.id()];
-        let (back, _) = onion::ReplyPath::to_ourselves(&mut self.rng, &back).unwrap();
+        self.hands_over_with_way_back(record, &back).await;
+    }
+
+    pub(crate) async fn hands_over_with_way_back(&mut self, record: Vec<u8>, back: &[NodeId]) {
+        let way = [self.line.bob.id(), self.line.alice.id()];
+        let (back, _) = onion::ReplyPath::to_ourselves(&mut self.rng, back).unwrap();
         let message = onion::send(&mut self.rng, &way, Some(&back), &record).unwrap();
         let path_key = NodeId::from_bytes(&message.path_key).unwrap();
         let node = self.line.carol.clone();
@@ -83,6 +107,34 @@ impl Stage {
             .await
             .unwrap();
         tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+
+    /// Over a connection with alice, where there is one.
+    pub(crate) async fn tells(&self, record: Vec<u8>) {
+        let to = self.line.alice.id();
+        let node = &self.line.carol;
+        node.send_peer_message(to, PEER_MESSAGE, record)
+            .await
+            .unwrap();
+    }
+
+    /// With a satoshi, and what became of it.
+    pub(crate) async fn pays(&self, seed: u8, records: Records) -> PaymentUpdate {
+        let keysend = Keysend {
+            to: self.line.alice.id(),
+            amount: Msat::SAT,
+            preimage: domain::Preimage::new([seed; 32]),
+            records,
+            fee_limit: sat(10),
+            timeout_secs: 60,
+        };
+        let mut updates = self.line.carol.send(keysend).await.unwrap();
+        loop {
+            match updates.next().await.unwrap().unwrap() {
+                PaymentUpdate::InFlight { .. } => {}
+                last => return last,
+            }
+        }
     }
 
     pub(crate) async fn card_of(

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 pub(crate) mod gate;
 pub(crate) mod killer;
 pub(crate) mod mallory;
+pub(crate) mod watch;
 
 /// The network's wall clock.
 struct NetworkClock(SimNetwork);
@@ -234,6 +235,7 @@ impl Person {
             payment,
             fee_limit: None,
             way: Way::Auto,
+            reply_to: None,
         };
         self.engine.send(outgoing).await.unwrap()
     }

@@ -1,7 +1,7 @@
 //! What people do.
 
 use domain::{DeliveryState, Direction, HoldState, MessageKey, MessageKind, Msat, NodeId, Way};
-use heliograph_engine::Outgoing;
+use heliograph_engine::{Amend, Outgoing};
 use store::{MessageRow, PageAt, Store};
 
 use crate::app::Life;
@@ -17,6 +17,9 @@ enum Doing {
     PayBack,
     Cancel,
     Retry,
+    React,
+    Edit,
+    TakeBack,
     Look,
 }
 
@@ -46,6 +49,9 @@ impl World {
             (4, D::PayBack),
             (2, D::Cancel),
             (2, D::Retry),
+            (3, D::React),
+            (3, D::Edit),
+            (1, D::TakeBack),
             (1, D::Look),
         ]);
         let fate = life.fate.clone();
@@ -102,6 +108,7 @@ impl World {
                 let done = life.engine.retry(row.message.key).await;
                 self.told(who, "tries again", &row, done.err());
             }
+            Doing::React | Doing::Edit | Doing::TakeBack => self.amend(who, life, what).await,
             Doing::Look => life.engine.retry_link(),
         }
     }
@@ -153,6 +160,7 @@ impl World {
             payment,
             fee_limit: None,
             way,
+            reply_to: None,
         };
         match life.engine.send(outgoing).await {
             Ok(key) => self.promised.push((who, key)),
@@ -183,6 +191,33 @@ impl World {
             self.decided.insert((who, row.message.key), accepts);
         }
         self.told(who, what, &row, done.err());
+    }
+
+    /// Somebody does something to a message: to any, or to an own one.
+    async fn amend(&mut self, who: usize, life: &Life, what: Doing) {
+        let own = !matches!(what, Doing::React);
+        let rows: Vec<_> = everything(&life.store, self)
+            .await
+            .into_iter()
+            .filter(|row| !own || row.message.direction == Direction::Outgoing)
+            .collect();
+        let Some(row) = self.around.dice.pick(&rows).cloned() else {
+            return;
+        };
+        let (told, amend) = match what {
+            Doing::React => {
+                let emoji = *self.around.dice.pick(&["👍", "🎉", "😮", ""]).unwrap();
+                ("reacts to", Amend::React(emoji.into()))
+            }
+            Doing::Edit => {
+                self.apps[who].written += 1;
+                let (name, number) = (self.apps[who].name, self.apps[who].written);
+                ("edits", Amend::Edit(format!("{name} {number}")))
+            }
+            _ => ("takes back", Amend::TakeBack),
+        };
+        let done = life.engine.amend(row.message.key, amend).await;
+        self.told(who, told, &row, done.err());
     }
 
     async fn pay_back(&mut self, who: usize, life: &Life) {

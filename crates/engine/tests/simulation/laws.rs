@@ -1,5 +1,6 @@
 //! What must hold in the end, whatever happened. Each law returns what breaks it, in words.
 
+mod agreement;
 mod arrival;
 mod books;
 mod holds;
@@ -14,6 +15,7 @@ use crate::record::Record;
 pub(crate) fn broken(record: &Record) -> Vec<String> {
     [
         arrival::broken(record),
+        agreement::broken(record),
         payment::broken(record),
         payback::broken(record),
         holds::broken(record),

@@ -57,7 +57,14 @@ impl World {
                     open.push(format!("{name}'s {what} is {state:?}"));
                 }
             }
-            let (attempts, seen, undecided, unopened) = life
+            for row in everything(&life.store, self).await {
+                let under_way = |state: &DeliveryState| !state.is_over();
+                if row.amendments.open.iter().any(under_way) {
+                    let what = crate::doings::name_of(&row);
+                    open.push(format!("{name}'s {what} is being amended"));
+                }
+            }
+            let (attempts, seen, undecided, unopened, issued) = life
                 .store
                 .read(|db| {
                     Ok((
@@ -65,6 +72,7 @@ impl World {
                         db.seen_hashes()?.len(),
                         db.undecided()?.len(),
                         db.unopened()?.len(),
+                        db.all_issued()?.len(),
                     ))
                 })
                 .await
@@ -74,6 +82,7 @@ impl World {
                 (seen, "payments only seen"),
                 (undecided, "payments undecided"),
                 (unopened, "payments unopened"),
+                (issued, "invoices open"),
             ] {
                 if count > 0 {
                     open.push(format!("{count} {what} in {name}'s books"));

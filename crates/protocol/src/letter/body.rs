@@ -306,8 +306,9 @@ fn split(ids: &[u8]) -> Result<Vec<MessageId>, LetterError> {
         .collect()
 }
 
-/// Whether it is one character that can be seen. Which ones are emoji changes with every year; it is not asked.
-fn is_emoji(text: &str) -> bool {
+/// Whether it can be a reaction: one character that can be seen. Which ones are emoji changes with every year; it is not asked.
+#[must_use]
+pub fn is_emoji(text: &str) -> bool {
     text.len() <= EMOJI_LIMIT
         && text.graphemes(true).count() == 1
         && !text.chars().any(char::is_whitespace)

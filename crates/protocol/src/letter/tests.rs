@@ -308,6 +308,18 @@ fn a_node_that_settles_on_arrival_has_no_hold_time() {
 }
 
 #[test]
+fn nobody_holds_a_payment_longer_than_its_time_lock() {
+    let held = |secs| {
+        let bytes = wire(|raw| (raw.holds_keysends, raw.hold_seconds) = (true, secs));
+        Letter::decode(&bytes).unwrap().hold_secs
+    };
+    assert_eq!(held(0), Some(0));
+    assert_eq!(held(1_209_600), Some(1_209_600));
+    assert_eq!(held(1_209_601), Some(1_209_600));
+    assert_eq!(held(u32::MAX), Some(1_209_600));
+}
+
+#[test]
 fn a_field_out_of_bounds_is_named() {
     use wire::letter::Body as Wire;
     let body = |body: Wire| wire(|raw| raw.body = Some(body));
@@ -513,7 +525,7 @@ fn any_letter() -> impl Strategy<Value = Letter> {
         0..=i64::MAX as u64,
         0..=LAST_MOMENT,
         expectation,
-        any::<Option<u32>>(),
+        prop::option::of(0..=HOLD_LIMIT),
         any::<Option<[u8; 16]>>(),
         any::<bool>(),
         body,

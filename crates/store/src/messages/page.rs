@@ -87,7 +87,7 @@ impl Reader<'_> {
 
     fn place(&self, conversation: ConversationId, key: MessageKey) -> Result<Option<Place>> {
         self.first(
-            "SELECT stored_at, sequence, key FROM message WHERE key = ?1 AND conversation = ?2",
+            "SELECT stored_at, sequence, key FROM message WHERE key = ?1 AND conversation = ?2 AND amendment = 0",
             params![S(key), S(conversation)],
             |row| {
                 Ok((
@@ -134,14 +134,14 @@ impl Reader<'_> {
 
 pub(crate) fn older_sql() -> String {
     format!(
-        "{SELECT} WHERE conversation = ?1 AND (stored_at, sequence, key) < (?2, ?3, ?4)
+        "{SELECT} WHERE conversation = ?1 AND amendment = 0 AND (stored_at, sequence, key) < (?2, ?3, ?4)
          ORDER BY stored_at DESC, sequence DESC, key DESC LIMIT ?5"
     )
 }
 
 pub(crate) fn newer_sql() -> String {
     format!(
-        "{SELECT} WHERE conversation = ?1 AND (stored_at, sequence, key) > (?2, ?3, ?4)
+        "{SELECT} WHERE conversation = ?1 AND amendment = 0 AND (stored_at, sequence, key) > (?2, ?3, ?4)
          ORDER BY stored_at, sequence, key LIMIT ?5"
     )
 }

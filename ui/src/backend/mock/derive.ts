@@ -58,6 +58,8 @@ export function detailsOf(message: Message): MessageDetails {
     attempts: way === null || message.carrier === null ? [] : [attemptOf(message, way)],
     payment_hash: message.hold === null ? null : hex(`hash ${key}`, 64),
     record_bytes: message.hold === null ? null : 324,
+    versions: [],
+    amendments: [],
   };
 }
 
@@ -168,6 +170,7 @@ export function viewOf(row: Conversation, all: Message[] = []): Conversation {
           payment: last.payment,
           at: last.stored_at,
           delivery: last.delivery?.state ?? null,
+          taken_back: last.taken_back_at !== null,
         }
       : null,
   };

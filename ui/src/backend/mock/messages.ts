@@ -73,6 +73,12 @@ export function outgoing(key: number, conversation: number, at: number): Message
     hold: null,
     refund: null,
     refund_of: null,
+    reply: null,
+    reactions: [],
+    edited_at: null,
+    taken_back_at: null,
+    named: true,
+    amending: null,
   };
 }
 

@@ -1,4 +1,5 @@
 import type {
+  AmendRequest,
   AppView,
   Backend,
   Change,
@@ -34,6 +35,7 @@ import {
   SUMMARY,
   totals,
 } from "./answers";
+import { amended, isTold, letterOf, replyTo, type Done } from "./amendments";
 import { delivered, delivery, hold, MINUTE, outgoing, SAT } from "./messages";
 import { carrierOf, detailsOf, hitsIn, paybackQuoteOf, quoteOf, reachOf, refusal, viewOf } from "./derive";
 import { contact, conversation, hex, keyOf, NO_KEY } from "./people";
@@ -61,6 +63,8 @@ export class MockBackend implements Backend {
   /** What is known of the keys of others, by conversation. */
   keys: Map<number, ContactKey>;
   copied: string[] = [];
+  /** What was done to messages, by their keys. */
+  readonly done = new Map<number, Done>();
   /** What commands were given, by name. */
   readonly asked: { command: string; args: unknown[] }[] = [];
   /** Commands that fail, and why. */
@@ -358,14 +362,48 @@ export class MockBackend implements Backend {
 
   messageGet = (key: number) => this.#answer("messageGet", [key], () => this.#find(key));
 
-  messageDetails = (key: number) => this.#answer("messageDetails", [key], () => detailsOf(this.#find(key)));
+  messageDetails = (key: number) =>
+    this.#answer("messageDetails", [key], () => ({ ...detailsOf(this.#find(key)), ...this.done.get(key) }));
+
+  messageAmend = (key: number, request: AmendRequest) =>
+    this.#answer("messageAmend", [key, request], () => {
+      const message = this.#find(key);
+      const { contact } = this.#conversation(message.conversation);
+      if (isTold(message) && contact.program.kind !== "heliograph") throw refusal("no_letters");
+      const patch = amended(message, request, Date.now());
+      const { versions, amendments } = this.done.get(key) ?? { versions: [], amendments: [] };
+      const before = { text: message.text, at: message.edited_at ?? message.stored_at };
+      this.done.set(key, {
+        versions:
+          request.kind === "edit" ? [...versions, before] : request.kind === "take_back" ? [] : versions,
+        amendments: [...amendments, letterOf((this.#nextKey += 1), request, Date.now())],
+      });
+      this.alter(key, patch);
+      return null;
+    });
+
+  messageAmendQuote = (key: number, request: AmendRequest) =>
+    this.#answer("messageAmendQuote", [key, request], () => {
+      const message = this.#find(key);
+      if (!isTold(message) && request.kind !== "react") return null;
+      const text = request.kind === "edit" ? request.text : "";
+      return this.#quote({
+        conversation: message.conversation,
+        text,
+        payment: 0,
+        fee_limit: null,
+        way: "auto",
+        reply_to: null,
+      });
+    });
 
   messageSend = (request: SendRequest) =>
     this.#answer("messageSend", [request], () => {
-      const { conversation: id, text, payment, way } = request;
+      const { conversation: id, text, payment, way, reply_to: answered } = request;
       const carrier = carrierOf(request, this.#conversation(id).contact, this.#key(id));
       const key = this.#store(id, {
         text,
+        reply: answered === null ? null : replyTo(this.#find(answered)),
         kind: { kind: payment > 0 ? "payment" : "text" },
         payment,
         carrier,
@@ -434,15 +472,7 @@ export class MockBackend implements Backend {
       return null;
     });
 
-  quote = (request: SendRequest) =>
-    this.#answer("quote", [request], () => {
-      if (this.link.state !== "connected") throw refusal("offline");
-      return quoteOf(
-        request,
-        this.#conversation(request.conversation).contact,
-        this.#key(request.conversation),
-      );
-    });
+  quote = (request: SendRequest) => this.#answer("quote", [request], () => this.#quote(request));
 
   paymentAccept = (key: number) => this.#decide("paymentAccept", key, "accepting", "settled");
   paymentRefuse = (key: number) => this.#decide("paymentRefuse", key, "refunding", "returned");
@@ -556,6 +586,12 @@ export class MockBackend implements Backend {
     const row = this.conversations.find((known) => known.id === id);
     if (row === undefined) throw refusal("not_found");
     return row;
+  }
+
+  #quote(request: SendRequest) {
+    if (this.link.state !== "connected") throw refusal("offline");
+    const { conversation: id } = request;
+    return quoteOf(request, this.#conversation(id).contact, this.#key(id));
   }
 
   #key(id: number): ContactKey {

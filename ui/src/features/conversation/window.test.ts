@@ -84,7 +84,14 @@ describe("a conversation of a hundred thousand messages", () => {
     await page.open({ kind: "around", key: 1_000_010 });
     page.atEnd = false;
     backend.alter(1_000_000 + 90_000, { payment: 0 });
-    await backend.messageSend({ conversation: ID, text: "mine", payment: 0, fee_limit: null, way: "auto" });
+    await backend.messageSend({
+      conversation: ID,
+      text: "mine",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+      reply_to: null,
+    });
     await page.older();
     expect(page.missed.size).toBe(0);
   });
@@ -96,7 +103,14 @@ describe("a conversation of a hundred thousand messages", () => {
     await settled(page);
     page.atEnd = false;
     backend.receive(ID, "hello");
-    await backend.messageSend({ conversation: ID, text: "mine", payment: 0, fee_limit: null, way: "auto" });
+    await backend.messageSend({
+      conversation: ID,
+      text: "mine",
+      payment: 0,
+      fee_limit: null,
+      way: "auto",
+      reply_to: null,
+    });
     backend.receive(ID, "again");
     await settled(page);
     expect(page.missed.size).toBe(2);

@@ -16,6 +16,7 @@ export function previewOf(conversation: Conversation, showDraft: boolean): Previ
   if (last === null) return { lead: "", text: m.preview_empty(), draft: false };
   const lead = last.direction === "outgoing" ? m.preview_you() : "";
   const amount = sats(last.payment);
+  if (last.taken_back) return { lead, text: m.message_gone_preview(), draft: false };
   switch (last.kind.kind) {
     case "payment":
       return { lead, text: last.text === "" ? amount : `${amount} · ${last.text}`, draft: false };

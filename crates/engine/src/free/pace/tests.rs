@@ -19,7 +19,9 @@ fn last_of(count: usize, size: usize) -> Duration {
             .windows(2)
             .all(|pair| pair[1].duration_since(pair[0]) >= GAP)
     );
-    turns.last().unwrap().duration_since(now)
+    let last = turns.last().unwrap().duration_since(now);
+    assert_eq!(onion_pace(count, size), last, "so it is told, too");
+    last
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     broken
 }
 
-/// Where it stands in the recipient's window: by its words, which no other message has, and by its payments.
+/// Where it stands in the recipient's window: by its name, by its words, which no other message has, and by its payments.
 pub(super) fn copies<'a>(sender: &Diary, sent: &Sent, recipient: &'a Diary) -> Vec<&'a MessageRow> {
     let by_payment: BTreeSet<MessageKey> = sent
         .attempts
@@ -56,10 +56,11 @@ pub(super) fn copies<'a>(sender: &Diary, sent: &Sent, recipient: &'a Diary) -> V
     let same_words = |row: &MessageRow| {
         !sent.row.message.text.is_empty() && row.message.text == sent.row.message.text
     };
+    let same_name = |row: &MessageRow| row.message.id == sent.row.message.id;
     recipient
         .got
         .iter()
-        .filter(|row| by_payment.contains(&row.message.key) || same_words(row))
+        .filter(|row| by_payment.contains(&row.message.key) || same_words(row) || same_name(row))
         .filter(|_| sender.node != recipient.node)
         .collect()
 }
@@ -69,7 +70,8 @@ fn differences(what: &str, sent: &Sent, copy: &MessageRow) -> Vec<String> {
     let mut broken = Vec::new();
     let refund = matches!(ours.kind, MessageKind::Refund { .. });
     // Readable text brings words for those who know no pay-backs.
-    if ours.text != theirs.text && !refund {
+    // What did not arrive of its edits leaves other words there (`agreement`).
+    if ours.text != theirs.text && !refund && sent.row.amendments.open.is_empty() {
         broken.push(format!("{what} has other words there: {:?}", theirs.text));
     }
     if ours.payment != theirs.payment {
