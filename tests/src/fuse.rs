@@ -207,6 +207,10 @@ impl Lightning for Fused {
             .map(|events| self.stream(events))
     }
 
+    async fn may_issue_invoices(&self) -> Result<bool, LightningError> {
+        self.through(self.node.may_issue_invoices()).await
+    }
+
     async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
         self.through(self.node.add_hold_invoice(invoice)).await
     }

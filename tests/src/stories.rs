@@ -6,6 +6,7 @@ mod connection;
 mod death;
 mod free;
 mod holds;
+mod invoices;
 mod limits;
 mod money;
 mod strangers;
@@ -104,6 +105,8 @@ stories! {
     Anywhere Free free::free_only_waits_and_costs_nothing;
     Anywhere Free free::neighbours_talk_over_their_connection;
     Anywhere Free free::both_compare_the_same_number;
+    Anywhere Free invoices::a_payment_to_a_stock_node_is_accepted;
+    Anywhere Free invoices::a_payment_to_a_stock_node_is_refused;
     Anywhere Line strangers::plain_text_of_another_program_is_shown;
     Anywhere Line strangers::a_forged_signature_is_only_claimed;
     Anywhere Line strangers::a_keysend_of_another_program_is_accepted_and_hidden;
