@@ -141,6 +141,10 @@ impl Lightning for Fused {
         self.node.channel_events().await
     }
 
+    async fn graph_events(&self) -> Result<Updates<Vec<NodeId>>, LightningError> {
+        self.node.graph_events().await
+    }
+
     async fn connect(&self, node: NodeId, host: &str) -> Result<(), LightningError> {
         self.node.connect(node, host).await
     }
@@ -201,6 +205,10 @@ impl Lightning for Fused {
         self.through(self.node.watch_invoice(hash))
             .await
             .map(|events| self.stream(events))
+    }
+
+    async fn may_issue_invoices(&self) -> Result<bool, LightningError> {
+        self.through(self.node.may_issue_invoices()).await
     }
 
     async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {

@@ -148,6 +148,7 @@ impl Messenger {
             sealed_to_app: facts.sealed_to_app,
             takes_peer,
             takes_onion,
+            gives_invoices: facts.gives_invoices,
         })
     }
 

@@ -289,7 +289,11 @@ fn attempt_view(attempt: &Attempt) -> AttemptView {
             count: part.count,
         }),
         payment_hash: attempt.hash.to_string(),
-        preimage: proof.then(|| hex::encode(attempt.preimage.expose())),
+        preimage: attempt
+            .preimage
+            .as_ref()
+            .filter(|_| proof)
+            .map(|preimage| hex::encode(preimage.expose())),
         state: attempt.state,
         amount: attempt.amount,
         fee: attempt.fee,

@@ -170,6 +170,8 @@ pub struct KeyView {
     pub takes_peer: bool,
     /// Whether their app takes free messages over the graph.
     pub takes_onion: bool,
+    /// Whether their app gives invoices: payments wait there for a decision, whatever their node does with keysends.
+    pub gives_invoices: bool,
 }
 
 /// How a contact can be reached now; asked for when a conversation is opened.

@@ -13,6 +13,8 @@ pub enum Carrier {
     Peer,
     /// An onion message over the graph. Free; lost unless the recipient's app listens.
     Onion,
+    /// A payment to an invoice that the recipient's app has made for it: it waits there to be accepted or refunded.
+    Invoice,
 }
 
 impl Carrier {
@@ -61,6 +63,10 @@ pub struct Circumstances {
     pub listens_to_peers: bool,
     /// Whether the contact's app listens for onion messages.
     pub listens_to_onions: bool,
+    /// Whether the contact's node is known to hold keysends for a decision.
+    pub holds_keysends: bool,
+    /// Whether the contact's app makes invoices for such a payment: it is no pay-back.
+    pub issues_invoices: bool,
     /// Whether our node is connected to theirs now.
     pub connected: bool,
     /// Whether a channel with them can be used now.
@@ -71,11 +77,27 @@ pub struct Circumstances {
     pub peer_failed: bool,
     /// Whether an onion message was tried in vain since the last payment.
     pub onion_failed: bool,
+    /// Whether an invoice was asked for in vain since the last payment.
+    pub invoice_failed: bool,
+}
+
+impl Circumstances {
+    /// Whether money goes by an invoice: the contact can then decide on what their node would settle on arrival. It is
+    /// asked for over a free carrier. What must be direct or routed does not go so: the node finds the way to an invoice.
+    const fn asks_for_invoice(&self) -> bool {
+        let heard = self.listens_to_peers && self.connected || self.listens_to_onions;
+        let ways = matches!(self.way, Way::Auto | Way::FreeOnly);
+        let wanted = self.carries_money && self.issues_invoices && !self.holds_keysends;
+        wanted && ways && heard && !self.silent && !self.invoice_failed
+    }
 }
 
 /// How to try it next; `None` when no way that the user allows is left for now.
 #[must_use]
 pub fn choose(now: &Circumstances) -> Option<Carrier> {
+    if now.asks_for_invoice() {
+        return Some(Carrier::Invoice);
+    }
     let keysend = match now.way {
         Way::Auto | Way::RoutedOnly => true,
         Way::FreeOnly => now.carries_money,

@@ -154,6 +154,8 @@ pub enum Failure {
     NoReceipt,
     /// No way that the user allows leads there now.
     NoWay,
+    /// The contact's app gave an invoice for another amount or another node, or one that cannot be paid: it was not paid.
+    WrongInvoice,
 }
 
 impl Failure {
@@ -194,13 +196,14 @@ pub enum AttemptState {
 }
 
 /// One try to bring a message there. Stored before it is sent. The payment hash is its identity; a free attempt has one
-/// too, which nothing is paid to, and no amount, fee or records.
+/// too, which nothing is paid to, and no amount, fee or records. One by an invoice has such a hash, and no records, until
+/// the invoice is there: then it takes the hash of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Identity, and the node's idempotency key.
     pub hash: PaymentHash,
-    /// What settles it.
-    pub preimage: Preimage,
+    /// What settles it; `None` by an invoice: the recipient has it.
+    pub preimage: Option<Preimage>,
     /// The message that it carries.
     pub message: MessageKey,
     /// How it travels.
@@ -211,6 +214,8 @@ pub struct Attempt {
     pub amount: Msat,
     /// The most that may be paid in fees.
     pub fee_limit: Msat,
+    /// The invoice that is paid, as text; `None` for everything else, and while it is asked for.
+    pub invoice: Option<String>,
     /// Custom records as they are given to the node: type and bytes.
     pub records: Vec<(u64, Vec<u8>)>,
     /// Where it is.
@@ -227,6 +232,18 @@ pub struct Attempt {
     pub ended_at: Option<Timestamp>,
 }
 
+impl Attempt {
+    /// Whether nothing of it can have been paid: it is free, or its invoice was only asked for.
+    #[must_use]
+    pub const fn pays_nothing(&self) -> bool {
+        match self.carrier {
+            Carrier::Peer | Carrier::Onion => true,
+            Carrier::Invoice => self.invoice.is_none(),
+            Carrier::Keysend => false,
+        }
+    }
+}
+
 /// What a refusal by the last hop tells the sender (`wire.md` 1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -241,7 +258,8 @@ pub enum ReturnMeaning {
 }
 
 impl ReturnMeaning {
-    /// `holds`: whether the recipient's letters said that their node holds keysends.
+    /// `holds`: whether the payment waited there for a decision: on their invoice, or as their letters said that their node
+    /// holds keysends.
     #[must_use]
     pub const fn of(expectation: Expectation, holds: bool) -> Self {
         match (holds, expectation) {

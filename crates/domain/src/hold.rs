@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Msat, NodeId, PaymentHash, Preimage, Timestamp};
+use crate::{Carrier, Msat, NodeId, PaymentHash, Preimage, Timestamp};
 
 /// Where an incoming payment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,13 +93,15 @@ pub enum Decision {
     Node,
 }
 
-/// An incoming keysend.
+/// An incoming payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncomingPayment {
     /// Identity.
     pub hash: PaymentHash,
     /// What settles it.
     pub preimage: Preimage,
+    /// By a keysend, or to an invoice of ours.
+    pub carrier: Carrier,
     /// What it brings, postage included.
     pub amount: Msat,
     /// Custom records of its first HTLC, as received; empty while only seen.

@@ -17,6 +17,8 @@ pub(crate) enum Chosen {
     Peer,
     /// As an onion message, over one of these ways; there is one at least.
     Onion(Vec<Vec<NodeId>>),
+    /// By a payment to an invoice that is asked for first.
+    Invoice,
     /// Not now: what the user allows leads nowhere.
     Nothing,
 }
@@ -27,7 +29,7 @@ impl Chosen {
         match self {
             Self::Peer => Some(1),
             Self::Onion(ways) => ways.first().and_then(|way| u32::try_from(way.len()).ok()),
-            Self::Keysend | Self::Nothing => None,
+            Self::Keysend | Self::Invoice | Self::Nothing => None,
         }
     }
 
@@ -52,6 +54,7 @@ impl Chosen {
             Self::Keysend => Some(Carrier::Keysend),
             Self::Peer => Some(Carrier::Peer),
             Self::Onion(_) => Some(Carrier::Onion),
+            Self::Invoice => Some(Carrier::Invoice),
             Self::Nothing => None,
         }
     }
@@ -66,11 +69,12 @@ pub(crate) const fn routes(way: Way) -> Over {
     }
 }
 
-/// Free carriers that were tried in vain.
+/// Carriers that were tried in vain: nobody answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct InVain {
     pub(crate) peer: bool,
     pub(crate) onion: bool,
+    pub(crate) invoice: bool,
 }
 
 impl InVain {
@@ -81,15 +85,20 @@ impl InVain {
                 onion: true,
                 ..self
             },
+            Carrier::Invoice => Self {
+                invoice: true,
+                ..self
+            },
             Carrier::Keysend => Self {
                 peer: false,
                 onion: false,
+                invoice: false,
             },
         }
     }
 
     pub(crate) const fn any(self) -> bool {
-        self.peer || self.onion
+        self.peer || self.onion || self.invoice
     }
 }
 
@@ -111,8 +120,12 @@ impl Chooser {
     ) -> Result<Chosen, LightningError> {
         let carries_money = draft.purpose != Purpose::Text;
         let features = draft.sealing.features;
+        // A pay-back is kept: there is nothing to decide.
+        let issues_invoices =
+            features.issues_invoices && matches!(draft.purpose, Purpose::Payment(_));
         let nearby = matches!(way, Way::DirectOnly | Way::RoutedOnly);
-        let link = if nearby || (features.peer_messages && !carries_money) {
+        let talks = !carries_money || issues_invoices;
+        let link = if nearby || (features.peer_messages && talks) {
             self.link(draft.to).await?
         } else {
             None
@@ -120,6 +133,8 @@ impl Chooser {
         let mut now = Circumstances {
             way,
             carries_money,
+            holds_keysends: draft.program.holds() == Some(true),
+            issues_invoices,
             listens_to_peers: features.peer_messages,
             listens_to_onions: features.onion_messages,
             connected: link.is_some_and(|link| link.connected),
@@ -127,6 +142,7 @@ impl Chooser {
             silent: self.answers.is_silent(draft.to),
             peer_failed: in_vain.peer,
             onion_failed: in_vain.onion,
+            invoice_failed: in_vain.invoice,
         };
         Ok(match choose(&now) {
             Some(Carrier::Peer) => Chosen::Peer,
@@ -136,6 +152,17 @@ impl Chooser {
                     return Ok(Chosen::Onion(ways));
                 }
                 now.onion_failed = true;
+                match choose(&now) {
+                    Some(Carrier::Keysend) => Chosen::Keysend,
+                    _ => Chosen::Nothing,
+                }
+            }
+            Some(Carrier::Invoice) => {
+                let near = now.listens_to_peers && now.connected;
+                if near || !self.ways(draft.to, false).await?.is_empty() {
+                    return Ok(Chosen::Invoice);
+                }
+                now.listens_to_onions = false;
                 match choose(&now) {
                     Some(Carrier::Keysend) => Chosen::Keysend,
                     _ => Chosen::Nothing,

@@ -21,6 +21,8 @@ use crate::free::{Free, Ways};
 use crate::holds::Holds;
 use crate::identity::Identity;
 use crate::inbox::Inbox;
+use crate::invoices::asking::{Asker, Awaited};
+use crate::invoices::giving::Giver;
 use crate::keys::Keys;
 use crate::link::{Link, LinkState};
 use crate::neighbours::{Neighbours, Reach};
@@ -140,6 +142,26 @@ impl Engine {
             outbox: outbox_wake.clone(),
             answers: answers.clone(),
         };
+        let awaited = Awaited::default();
+        let asker = Asker {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            identity: identity.clone(),
+            notes: notes.clone(),
+            awaited: awaited.clone(),
+        };
+        let issued = Arc::new(Notify::new());
+        let giver = Giver {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            notes: notes.clone(),
+            tasks: tasks.clone(),
+            rng: rng.clone(),
+            issued: issued.clone(),
+            holds: holds_wake.clone(),
+        };
         let quotes = Quotes::new(
             lightning.clone(),
             link.clone(),
@@ -167,6 +189,7 @@ impl Engine {
             settings: settings.clone(),
             tracker: tracker.clone(),
             courier: courier.clone(),
+            asker,
             quotes: quotes.clone(),
             keys: keys.clone(),
             tried: Arc::default(),
@@ -193,6 +216,8 @@ impl Engine {
             outbox: outbox_wake.clone(),
             notes: notes.clone(),
             answers,
+            awaited,
+            giver,
             door: Arc::new(Mutex::new(Door::default())),
         };
         let post = Post {
@@ -209,6 +234,7 @@ impl Engine {
             settings: settings.clone(),
             reception: reception.clone(),
             unopened,
+            issued,
         };
         let holds = Holds {
             store: store.clone(),
@@ -350,7 +376,7 @@ impl Starting {
         self.keys.load().await?;
         let mut paid: BTreeMap<MessageKey, Vec<Attempt>> = BTreeMap::new();
         for attempt in self.tracker.open_attempts().await? {
-            if attempt.carrier.is_free() {
+            if attempt.pays_nothing() {
                 self.courier.end_unfinished(&attempt).await?;
             } else {
                 paid.entry(attempt.message).or_default().push(attempt);

@@ -5,12 +5,14 @@ use domain::{
     HoldState, Incoming, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
     Program, Room, Rules, StrangerCaps, Timestamp, Trust, Verdict, Way, decide,
 };
+use protocol::RequestId;
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
 
 use self::entry::Entry;
 use self::gathering::part_of;
 use self::hearing::Heard;
 use crate::books::book_incoming;
+use crate::invoices::giving::Wanted;
 use crate::opening::Opened;
 
 mod amending;
@@ -32,6 +34,10 @@ pub(crate) struct Filed {
     pub(crate) receipt: Option<(NodeId, MessageId)>,
     /// A known contact, who wants our card.
     pub(crate) asks_for_card: Option<NodeId>,
+    /// A known contact, who wants an invoice to pay.
+    pub(crate) wanted: Option<Wanted>,
+    /// An invoice, from whom, and for which request of ours.
+    pub(crate) invoice: Option<(NodeId, RequestId, String)>,
     /// Messages that look different now.
     pub(crate) changed: Vec<(ConversationId, MessageKey)>,
     /// A conversation that looks different now.
@@ -102,7 +108,12 @@ impl Desk<'_, '_> {
                 Room::Free
             },
         };
-        let verdict = decide(&self.rules, &incoming);
+        // An invoice is for one contact: without a letter its payment is not for another program of this node.
+        let rules = Rules {
+            accept_bare: self.rules.accept_bare && payment.carrier == Carrier::Keysend,
+            ..self.rules
+        };
+        let verdict = decide(&rules, &incoming);
         let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
         let signed = by != self.ours && entry.authorship == Authorship::Verified;
         let shown = entry.visible || verdict == Verdict::Ask;
@@ -113,7 +124,7 @@ impl Desk<'_, '_> {
         } else if known != Found::Absent {
             message = self.double(payment, &entry, known)?;
         } else if shown {
-            stored = self.store(Some(payment), contact, entry, Carrier::Keysend)?;
+            stored = self.store(Some(payment), contact, entry, payment.carrier)?;
             message = stored;
         } else if let Some(program) = entry.program {
             self.introduce(&contact, by, program)?;

@@ -60,7 +60,7 @@ impl Holds {
     /// Does what is due; returns how long nothing more will be.
     async fn round(&self) -> Result<Duration, StoreError> {
         let now = self.clock.now();
-        let rows = self
+        let (rows, issued) = self
             .store
             .write(move |tx| {
                 for row in tx.undecided()? {
@@ -70,7 +70,7 @@ impl Holds {
                         tx.step_hold(row.payment.hash, HoldEvent::Refuse, decision, now)?;
                     }
                 }
-                tx.undecided()
+                Ok((tx.undecided()?, tx.all_issued()?))
             })
             .await?;
         let mut moments = Vec::new();
@@ -84,6 +84,14 @@ impl Holds {
                     duties.push((row.payment.hash, Duty::Cancel(row.payment.hash)));
                 }
                 _ => moments.push(last_moment(&row)),
+            }
+        }
+        // An invoice that nobody has paid in time is closed; its end is stored as that of a hold.
+        for invoice in issued {
+            if invoice.expires_at <= now {
+                duties.push((invoice.hash, Duty::Cancel(invoice.hash)));
+            } else {
+                moments.push(invoice.expires_at);
             }
         }
         // All of them, whatever becomes of one: a call that is dropped half-way may be taken back by the node.

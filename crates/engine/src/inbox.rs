@@ -1,4 +1,5 @@
-//! The inbox: every incoming keysend, those included that came while the app was closed or the stream was broken.
+//! The inbox: every incoming keysend, and every payment to an invoice of ours, those included that came while the app was
+//! closed or the stream was broken.
 //!
 //! The node tells of new and of settled invoices, not of held and not of canceled ones. So a session begins by asking for
 //! everything since the cursor, for what is pending, and for each payment that was left unfinished here; and every open
@@ -40,9 +41,18 @@ pub(crate) struct Inbox {
     pub(crate) settings: Settings,
     pub(crate) reception: Reception,
     pub(crate) unopened: Arc<Notify>,
+    /// An invoice of ours waits to be watched.
+    pub(crate) issued: Arc<Notify>,
 }
 
-type News = Result<Invoice, LightningError>;
+type News = Result<(Told, Invoice), LightningError>;
+
+/// Where news come from: only the list of keysends counts.
+#[derive(Clone, Copy)]
+enum Told {
+    ByList,
+    ByWatching,
+}
 
 /// One connection's worth of reading. Dropping it ends every stream.
 struct Session<'a> {
@@ -105,15 +115,19 @@ impl Inbox {
             tokio::select! {
                 biased;
                 () = &mut begun, if !begun.is_elapsed() => session.take_newer().await?,
-                _ = again.tick() => session.open_rest().await?,
+                _ = again.tick() => {
+                    session.open_rest().await?;
+                    session.watch_issued().await?;
+                }
                 Some(ended) = session.streams.join_next() => {
                     if let Ok(hash) = ended {
                         session.watched.remove(&hash);
                     }
                 }
                 () = self.unopened.notified() => session.open_rest().await?,
+                () = self.issued.notified() => session.watch_issued().await?,
                 arrival = arrivals.recv() => match arrival {
-                    Some(invoice) => session.hear(invoice?).await?,
+                    Some(news) => session.hear(news?).await?,
                     None => return Ok(()),
                 },
             }
@@ -148,7 +162,8 @@ impl Session<'_> {
             match lightning.invoices(cursor).await {
                 Ok(mut invoices) => {
                     while let Some(invoice) = invoices.next().await {
-                        if news.send(invoice).await.is_err() {
+                        let told = invoice.map(|invoice| (Told::ByList, invoice));
+                        if news.send(told).await.is_err() {
                             return NO_HASH;
                         }
                     }
@@ -180,7 +195,10 @@ impl Session<'_> {
     }
 
     /// Takes live news; where the stream has left a gap, what stands in it comes first.
-    async fn hear(&mut self, invoice: Invoice) -> Result<(), Trouble> {
+    async fn hear(&mut self, (told, invoice): (Told, Invoice)) -> Result<(), Trouble> {
+        if matches!(told, Told::ByWatching) {
+            return self.know(invoice).await;
+        }
         if invoice.add_index > self.newest.saturating_add(1) {
             self.take_newer().await?;
         }
@@ -207,12 +225,21 @@ impl Session<'_> {
             .await?;
         for hash in unfinished {
             match lightning.invoice(hash).await {
-                Ok(invoice) => self.take(invoice).await?,
+                Ok(invoice) => self.know(invoice).await?,
                 Err(LightningError::NotFound) => reception.gone(hash).await?,
                 Err(error) => return Err(error.into()),
             }
         }
+        self.watch_issued().await?;
         self.open_rest().await
+    }
+
+    /// The invoices of ours that nothing has been paid to yet. The node may still be making one.
+    async fn watch_issued(&mut self) -> Result<(), Trouble> {
+        for invoice in self.inbox.store.read(|db| db.all_issued()).await? {
+            self.watch(invoice.hash);
+        }
+        Ok(())
     }
 
     /// What is stored and could not be opened before.
@@ -225,6 +252,11 @@ impl Session<'_> {
 
     async fn take(&mut self, invoice: Invoice) -> Result<(), Trouble> {
         self.newest = self.newest.max(invoice.add_index);
+        self.know(invoice).await
+    }
+
+    /// Takes the node's word on an invoice that is known here.
+    async fn know(&mut self, invoice: Invoice) -> Result<(), Trouble> {
         if matches!(invoice.state, InvoiceState::Open | InvoiceState::Held) {
             self.watch(invoice.hash);
         }
@@ -242,8 +274,12 @@ impl Session<'_> {
             match lightning.watch_invoice(hash).await {
                 Ok(mut states) => {
                     while let Some(state) = states.next().await {
+                        if matches!(state, Err(LightningError::NotFound)) {
+                            break;
+                        }
                         // A broken stream of one invoice means a broken connection: the session starts anew.
-                        if news.send(state).await.is_err() {
+                        let told = state.map(|invoice| (Told::ByWatching, invoice));
+                        if news.send(told).await.is_err() {
                             break;
                         }
                     }

@@ -172,7 +172,7 @@ impl Keys {
     /// A new key when the one in use is old, a new card when it no longer says what is.
     async fn renew(&self) -> Result<(), CardTrouble> {
         let now = self.clock.now();
-        let features = self.features();
+        let features = self.features(self.lightning.may_issue_invoices().await?);
         if let Some(own) = self.current()
             && now < own.made_at.plus(IN_USE)
         {
@@ -226,13 +226,14 @@ impl Keys {
         Ok(card)
     }
 
-    fn features(&self) -> Features {
+    /// Invoices are promised whatever the node does with keysends: who pays goes by that first.
+    fn features(&self, issues_invoices: bool) -> Features {
         let deaf = *self.deaf.lock().unwrap_or_else(PoisonError::into_inner);
         Features {
             peer_messages: !deaf.to_peers,
             onion_messages: !deaf.to_onions,
             holds_keysends: self.settings.mode().hold_secs_told().is_some(),
-            issues_invoices: false,
+            issues_invoices,
         }
     }
 

@@ -24,6 +24,7 @@ mod free;
 mod holds;
 mod identity;
 mod inbox;
+mod invoices;
 mod keys;
 mod link;
 mod listening;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
+    Attempt, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
     Timestamp, next_try,
 };
 use lnd::LightningError;
@@ -22,6 +22,7 @@ use crate::compose::{Draft, Purpose};
 use crate::feed::{Change, Feed};
 use crate::free::courier::{Courier, Parcel};
 use crate::identity::Identity;
+use crate::invoices::asking::{Answer, Asker, Errand};
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
@@ -49,9 +50,10 @@ pub(crate) struct Outbox {
     pub(crate) settings: Settings,
     pub(crate) tracker: Tracker,
     pub(crate) courier: Courier,
+    pub(crate) asker: Asker,
     pub(crate) quotes: Quotes,
     pub(crate) keys: Keys,
-    /// Free carriers that were tried in vain, since the last payment or pause.
+    /// Carriers that were tried in vain, since the last payment or pause.
     pub(crate) tried: Arc<Mutex<HashMap<MessageKey, InVain>>>,
     pub(crate) chooser: Chooser,
     pub(crate) tasks: Tasks,
@@ -67,6 +69,8 @@ enum Load {
     Paid(Vec<Attempt>),
     /// For free.
     Free(Parcel),
+    /// By a payment to an invoice that has to be asked for.
+    Asked(Box<Errand>),
 }
 
 /// Why a lane stops before it is empty.
@@ -229,7 +233,25 @@ impl Outbox {
                     self.tried().remove(&key);
                 }
             }
+            Load::Asked(errand) => self.run_errand(*errand).await,
         }
+    }
+
+    /// Asks for an invoice, and pays it. Without one the message goes by a keysend; a wrong one ends it.
+    async fn run_errand(&self, errand: Errand) {
+        let (asked, conversation) = (errand.attempt.clone(), errand.conversation);
+        match self.asker.ask(errand).await {
+            Answer::Invoice(attempt) => return self.tracker.start(vec![*attempt]).await,
+            Answer::Wrong => return self.changed(conversation, asked.message),
+            Answer::Silence => {
+                self.in_vain(asked.message, Carrier::Invoice);
+            }
+            Answer::Broken => {
+                self.link.check();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+        self.courier.give_up(&asked, conversation).await;
     }
 
     /// Why and until when a delivery waits that has just been tried.
@@ -250,10 +272,10 @@ impl Outbox {
         failure: Failure,
         next_try: Timestamp,
     ) -> Result<(), StoreError> {
-        let (conversation, way) = (tried.conversation, tried.way);
+        let (conversation, key, way) = (tried.conversation, tried.message, tried.way);
         let postponed = self
             .store
-            .write(move |tx| tx.postpone(conversation, way, failure, next_try))
+            .write(move |tx| tx.postpone(conversation, key, way, failure, next_try))
             .await?;
         for key in postponed {
             self.feed.publish(Change::Message(conversation, key));
@@ -339,8 +361,16 @@ impl Outbox {
                 };
                 self.wait(delivery, failure).await
             }
+            Chosen::Invoice => self.ask(delivery, draft).await,
             free => self.send_free(delivery, &draft, free).await,
         }
+    }
+
+    /// Unless an answer comes, it was no use.
+    fn in_vain(&self, key: MessageKey, carrier: Carrier) {
+        let mut tried = self.tried();
+        let in_vain = tried.entry(key).or_default();
+        *in_vain = in_vain.and(carrier);
     }
 
     /// What was taken back while it waited does not leave any more.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Attempt, AttemptState, DeliveryEvent, Failure, Msat, ReturnMeaning, Timestamp, next_try,
+    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, Msat, ReturnMeaning, Timestamp,
+    next_try,
 };
 use lnd::PaymentUpdate;
 use store::{Delivery, Outcome, StoreError, Tx};
@@ -36,7 +37,7 @@ pub(crate) fn conclude(
             let state = AttemptState::Refused;
             tx.end_attempt(attempt.hash, state, Msat::ZERO, Some(hops), None, now)?;
             if attempt.part.is_none() {
-                come_back(tx, &delivery, now)?;
+                come_back(tx, &delivery, attempt.carrier, now)?;
             }
             book_returned(tx, &delivery, attempt, now)?;
             tx.drop_refund(key)?;
@@ -98,7 +99,7 @@ fn conclude_parts(
             book_sent(tx, delivery, last, now)?;
         }
         Standing::Arrived => {
-            let meaning = come_back(tx, delivery, now)?;
+            let meaning = come_back(tx, delivery, last.carrier, now)?;
             if meaning != ReturnMeaning::Unconfirmed {
                 book_sent(tx, delivery, last, now)?;
             }
@@ -164,10 +165,13 @@ fn settle(tx: &Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), StoreE
 fn come_back(
     tx: &Tx<'_>,
     delivery: &Delivery,
+    carrier: Carrier,
     now: Timestamp,
 ) -> Result<ReturnMeaning, StoreError> {
     let program = tx.contact(delivery.to)?.map(|contact| contact.program);
-    let holds = program.and_then(domain::Program::holds).unwrap_or(false);
+    // What was paid to an invoice has waited for the recipient.
+    let holds =
+        carrier == Carrier::Invoice || program.and_then(domain::Program::holds).unwrap_or(false);
     let meaning = ReturnMeaning::of(delivery.expectation, holds);
     let outcome = Outcome {
         returned: Some(meaning),

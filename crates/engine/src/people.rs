@@ -28,6 +28,8 @@ pub struct KeyFacts {
     pub sealed_to_app: bool,
     /// Whether their app takes free messages over a connection, and over the graph.
     pub listens: (bool, bool),
+    /// Whether their app gives invoices, so that they can decide on payments.
+    pub gives_invoices: bool,
 }
 
 impl Engine {
@@ -51,6 +53,7 @@ impl Engine {
                 sealing.features.peer_messages,
                 sealing.features.onion_messages,
             ),
+            gives_invoices: sealing.features.issues_invoices,
         })
     }
 

@@ -22,9 +22,9 @@ pub struct Quote {
     pub carrier: Carrier,
     /// Channels on that way.
     pub hops: u32,
-    /// Whether it goes as a payment when nothing free brings a receipt, or from the start; then `fee` is what that costs.
+    /// Whether it goes by a keysend when nothing free brings a receipt, or no invoice comes, or from the start.
     pub payable: bool,
-    /// Amount, fee, limit and hops of the payment; zeros when there is none.
+    /// Amount, fee, limit and hops of the payment, by keysend or to an invoice; zeros when there is none.
     pub fee: FeeQuote,
     /// Whether the amount is postage.
     pub postage: bool,
@@ -39,7 +39,7 @@ pub struct Quote {
     pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,
-    /// Whether the recipient can decide before the payment settles.
+    /// Whether the recipient can decide before the payment settles: for one to an invoice, if their app answers.
     pub held: bool,
 }
 
@@ -84,17 +84,20 @@ impl Quotes {
         }
         let chosen = self.chooser.choose(draft, way, InVain::default()).await?;
         let free = match chosen.carrier().ok_or(EngineError::NoWay)? {
-            Carrier::Keysend => return self.payment(draft, way, fee_limit).await,
+            carrier @ (Carrier::Keysend | Carrier::Invoice) => {
+                return self.payment(draft, carrier, way, fee_limit).await;
+            }
             free => free,
         };
         let hops = chosen.hops().unwrap_or(1);
         let nothing_free = InVain {
             peer: true,
             onion: true,
+            invoice: true,
         };
         let rest = self.chooser.choose(draft, way, nothing_free).await?;
         if rest == Chosen::Keysend
-            && let Ok(quote) = self.payment(draft, way, fee_limit).await
+            && let Ok(quote) = self.payment(draft, Carrier::Keysend, way, fee_limit).await
         {
             return Ok(Quote {
                 carrier: free,
@@ -126,10 +129,13 @@ impl Quotes {
     async fn payment(
         &self,
         draft: &Draft,
+        carrier: Carrier,
         way: Way,
         fee_limit: Option<Msat>,
     ) -> Result<Quote, EngineError> {
-        if self.neighbours.refuses_keysend(draft.to).await? {
+        let by_invoice = carrier == Carrier::Invoice;
+        let payable = !self.neighbours.refuses_keysend(draft.to).await?;
+        if !payable && !by_invoice {
             return Err(EngineError::NoKeysend);
         }
         let cut = self.cut(draft, way).await?;
@@ -160,9 +166,9 @@ impl Quotes {
         let holds = draft.program.holds() == Some(true);
         let postage = draft.purpose == Purpose::Text;
         Ok(Quote {
-            carrier: Carrier::Keysend,
+            carrier,
             hops,
-            payable: true,
+            payable,
             fee: FeeQuote {
                 amount: times(amount, parts),
                 fee: times(route.fee, parts),
@@ -175,7 +181,7 @@ impl Quotes {
             privacy: draft.privacy(),
             parts,
             bytes_left: left(draft, room(draft, hops))?,
-            held: !postage && holds,
+            held: !postage && (holds || by_invoice),
         })
     }
 

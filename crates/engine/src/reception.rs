@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    AttemptState, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Msat, NodeId,
-    Preimage, Timestamp,
+    AttemptState, Carrier, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Msat,
+    NodeId, Preimage, Timestamp,
 };
 use lnd::{Invoice, InvoiceState, LightningError};
 use protocol::{Body, Envelope, Lock};
@@ -21,6 +21,8 @@ use crate::feed::{Change, Feed};
 use crate::filing::{Desk, Filed};
 use crate::free::courier::Answers;
 use crate::free::notes::{CameBy, Notes};
+use crate::invoices::asking::Awaited;
+use crate::invoices::giving::Giver;
 use crate::neighbours::Neighbours;
 use crate::opening::{Opened, Opener, pays_postage_back};
 use crate::rules::Settings;
@@ -41,6 +43,9 @@ pub(crate) struct Reception {
     pub(crate) outbox: Arc<Notify>,
     pub(crate) notes: Notes,
     pub(crate) answers: Answers,
+    /// Our questions for invoices, and those of our contacts.
+    pub(crate) awaited: Awaited,
+    pub(crate) giver: Giver,
     /// How many letters that only our node can open are still opened now.
     pub(crate) door: Arc<Mutex<Door>>,
 }
@@ -50,11 +55,13 @@ impl Reception {
     pub(crate) async fn take(&self, invoice: Invoice) -> Result<(), Trouble> {
         let (now, told) = (self.clock.now(), invoice.clone());
         let recorded = self.store.write(move |tx| record(tx, &told, now)).await?;
-        self.learn(&invoice, matches!(recorded, Recorded::New(_)))
-            .await?;
+        if recorded.is_keysend() {
+            self.learn(&invoice, matches!(recorded, Recorded::New(_)))
+                .await?;
+        }
         match recorded {
             Recorded::New(payment) => self.open(*payment).await,
-            Recorded::Moved { hash } => {
+            Recorded::Moved { hash, .. } => {
                 self.moved(hash).await?;
                 Ok(())
             }
@@ -157,6 +164,11 @@ impl Reception {
             self.notes.delivered(to, vec![id], came);
         } else if let Some(to) = filed.asks_for_card {
             self.notes.introduce(to, came);
+        } else if let Some(wanted) = filed.wanted {
+            self.giver.give(wanted, came);
+        }
+        if let Some((by, request, bolt11)) = filed.invoice {
+            self.awaited.came(by, request, bolt11);
         }
         for (conversation, key) in filed.changed {
             self.answers.came(key);
@@ -193,6 +205,7 @@ impl Reception {
         let now = self.clock.now();
         self.store
             .write(move |tx| {
+                tx.close_issued(hash)?;
                 tx.step_hold(hash, HoldEvent::Returned, Some(Decision::Node), now)?;
                 book_incoming(tx, hash, now)
             })
@@ -249,24 +262,82 @@ enum Recorded {
     /// It was known; its state may have changed.
     Moved {
         hash: domain::PaymentHash,
+        carrier: Carrier,
     },
     Nothing,
+}
+
+impl Recorded {
+    fn is_keysend(&self) -> bool {
+        let carrier = match self {
+            Self::New(payment) => payment.carrier,
+            Self::Moved { carrier, .. } => *carrier,
+            Self::Nothing => return false,
+        };
+        carrier == Carrier::Keysend
+    }
+}
+
+/// How a payment comes, and what our side knows of it.
+struct Origin {
+    carrier: Carrier,
+    preimage: Preimage,
+    /// When it came, and until when it may wait.
+    arrived_at: Timestamp,
+    deadline: Timestamp,
+}
+
+impl Origin {
+    /// `None` for what is no concern of ours: neither a keysend nor paid to an invoice that we gave.
+    fn of(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Option<Self>, StoreError> {
+        if let Some(issued) = tx.issued(invoice.hash)? {
+            return Ok(Some(Self {
+                carrier: Carrier::Invoice,
+                preimage: issued.preimage,
+                arrived_at: now,
+                deadline: issued.expires_at,
+            }));
+        }
+        let span = Duration::from_secs(u64::from(invoice.hold_secs));
+        let (carrier, preimage) = match tx.incoming(invoice.hash)? {
+            Some(row) => (row.payment.carrier, Some(row.payment.preimage)),
+            // Every keysend brings its preimage.
+            None => (Carrier::Keysend, invoice.preimage.clone()),
+        };
+        Ok(preimage.map(|preimage| Self {
+            carrier,
+            preimage,
+            arrived_at: invoice.created_at,
+            deadline: invoice.created_at.plus(span),
+        }))
+    }
 }
 
 /// The node's word in our books: raw records, state, cursor; one transaction.
 fn record(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Recorded, StoreError> {
     let hash = invoice.hash;
-    // Every keysend brings its preimage; nothing else is told here.
-    let Some(preimage) = &invoice.preimage else {
+    let Some(origin) = Origin::of(tx, invoice, now)? else {
         return Ok(Recorded::Nothing);
     };
+    let carrier = origin.carrier;
+    let by_invoice = carrier == Carrier::Invoice;
     let recorded = match invoice.state {
         InvoiceState::Open => {
-            tx.see_payment(hash, preimage, invoice.created_at)?;
+            if !by_invoice {
+                tx.see_payment(hash, &origin.preimage, invoice.created_at)?;
+            }
+            Recorded::Nothing
+        }
+        // An invoice of ours that nobody has paid.
+        InvoiceState::Canceled
+            if by_invoice && tx.issued(hash)?.is_some() && invoice.amount.is_zero() =>
+        {
+            tx.close_issued(hash)?;
             Recorded::Nothing
         }
         state => {
-            let payment = arrived(invoice, preimage, state);
+            let payment = arrived(invoice, origin, state);
+            tx.close_issued(hash)?;
             if tx.receive_payment(&payment)? {
                 Recorded::New(Box::new(payment))
             } else {
@@ -279,11 +350,14 @@ fn record(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Recorded, St
                 if tx.step_hold(hash, event, decision, now)?.is_some() {
                     book_incoming(tx, hash, now)?;
                 }
-                Recorded::Moved { hash }
+                Recorded::Moved { hash, carrier }
             }
         }
     };
-    tx.advance_invoice_cursor(invoice.add_index, invoice.settle_index)?;
+    // The cursor counts what the list of keysends has told; an invoice of ours is told beside it.
+    if !by_invoice {
+        tx.advance_invoice_cursor(invoice.add_index, invoice.settle_index)?;
+    }
     Ok(recorded)
 }
 
@@ -297,22 +371,21 @@ fn agrees(tx: &Tx<'_>, hash: domain::PaymentHash, event: HoldEvent) -> Result<bo
     ))
 }
 
-fn arrived(invoice: &Invoice, preimage: &Preimage, state: InvoiceState) -> IncomingPayment {
+fn arrived(invoice: &Invoice, origin: Origin, state: InvoiceState) -> IncomingPayment {
     let (state, decision) = match state {
         InvoiceState::Settled => (HoldState::Settled, Some(Decision::Arrival)),
         InvoiceState::Canceled => (HoldState::Returned, Some(Decision::Deadline)),
         InvoiceState::Held | InvoiceState::Open => (HoldState::Held, None),
     };
-    let span = Duration::from_secs(u64::from(invoice.hold_secs));
-    let deadline = (state == HoldState::Held).then(|| invoice.created_at.plus(span));
     IncomingPayment {
         hash: invoice.hash,
-        preimage: preimage.clone(),
+        preimage: origin.preimage,
+        carrier: origin.carrier,
         amount: invoice.amount,
         records: invoice.records.clone(),
         state,
         decision,
-        deadline,
-        arrived_at: invoice.created_at,
+        deadline: (state == HoldState::Held).then_some(origin.deadline),
+        arrived_at: origin.arrived_at,
     }
 }

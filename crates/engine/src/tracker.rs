@@ -7,9 +7,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Attempt, AttemptState, Failure, NodeId, PaymentHash};
+use domain::{
+    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program,
+};
 use futures::StreamExt;
-use lnd::{Keysend, Lightning, LightningError, Over, PaymentUpdate, RouteQuery, Updates};
+use lnd::{
+    InvoicePayment, Keysend, Lightning, LightningError, Over, PaymentUpdate, RouteQuery, Updates,
+};
 use store::{Store, StoreError};
 use tokio::sync::Notify;
 
@@ -17,6 +21,7 @@ use crate::books::is_postage;
 use crate::choice::routes;
 use crate::clock::Clock;
 use crate::feed::{Change, Feed};
+use crate::invoices;
 use crate::link::Link;
 use crate::outcome::{conclude, forget};
 
@@ -129,18 +134,11 @@ impl Tracker {
         let Some((to, over)) = self.recipient(attempt).await? else {
             return Ok(Step::Forgotten);
         };
-        if over != Over::Anything {
-            return self.over_a_route(attempt, to, over, true).await;
+        // The node finds the way to an invoice: none is asked for where the user allows only some.
+        if let (Some(preimage), true) = (&attempt.preimage, over != Over::Anything) {
+            return self.over_a_route(attempt, preimage, to, over, true).await;
         }
-        let keysend = Keysend {
-            to,
-            amount: attempt.amount,
-            preimage: attempt.preimage.clone(),
-            records: attempt.records.clone(),
-            fee_limit: attempt.fee_limit,
-            timeout_secs: PATH_FINDING_SECS,
-        };
-        match self.lightning.send(keysend).await {
+        match self.give_to_node(attempt, to).await {
             Ok(updates) => self.follow(attempt, updates, sent).await,
             Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
             Err(error) => {
@@ -152,6 +150,43 @@ impl Tracker {
                     Err(_) => Ok(Step::Interrupted),
                 }
             }
+        }
+    }
+
+    async fn give_to_node(
+        &self,
+        attempt: &Attempt,
+        to: NodeId,
+    ) -> Result<Updates<PaymentUpdate>, LightningError> {
+        let Attempt {
+            amount, fee_limit, ..
+        } = *attempt;
+        let (records, timeout_secs) = (attempt.records.clone(), PATH_FINDING_SECS);
+        match (&attempt.invoice, &attempt.preimage) {
+            (Some(bolt11), _) => {
+                let payment = InvoicePayment {
+                    bolt11: bolt11.clone(),
+                    amount,
+                    records,
+                    fee_limit,
+                    timeout_secs,
+                    max_parts: invoices::PARTS,
+                };
+                self.lightning.pay_invoice(payment).await
+            }
+            (None, Some(preimage)) => {
+                let keysend = Keysend {
+                    to,
+                    amount,
+                    preimage: preimage.clone(),
+                    records,
+                    fee_limit,
+                    timeout_secs,
+                };
+                self.lightning.send(keysend).await
+            }
+            // Nothing settles it, so nothing is sent.
+            (None, None) => Err(LightningError::Node("there is nothing to pay".to_owned())),
         }
     }
 
@@ -182,8 +217,8 @@ impl Tracker {
                     failure: Failure::NoRoute,
                     attempts: 0,
                     ..
-                }) => {
-                    return self.around_mission_control(attempt).await;
+                }) if let Some(preimage) = &attempt.preimage => {
+                    return self.around_mission_control(attempt, preimage).await;
                 }
                 Ok(update) => return Ok(Step::Over(update)),
                 Err(LightningError::NotFound) if *sent => return Ok(Step::Forgotten),
@@ -194,12 +229,16 @@ impl Tracker {
     }
 
     /// The node found no way without trying one: perhaps it only remembers an old failure. The same payment hash goes
-    /// over a route that is found without that memory.
-    async fn around_mission_control(&self, attempt: &Attempt) -> Result<Step, StoreError> {
+    /// over a route that is found without that memory. An invoice cannot be paid so: its secret is the node's to read.
+    async fn around_mission_control(
+        &self,
+        attempt: &Attempt,
+        preimage: &Preimage,
+    ) -> Result<Step, StoreError> {
         let Some((to, over)) = self.recipient(attempt).await? else {
             return Ok(Step::Forgotten);
         };
-        self.over_a_route(attempt, to, over, false).await
+        self.over_a_route(attempt, preimage, to, over, false).await
     }
 
     /// Pays over one route of the kind that the user allows: the node's own search knows no such limits. Where it remembers
@@ -207,6 +246,7 @@ impl Tracker {
     async fn over_a_route(
         &self,
         attempt: &Attempt,
+        preimage: &Preimage,
         to: NodeId,
         over: Over,
         use_mission_control: bool,
@@ -216,7 +256,7 @@ impl Tracker {
             amount: attempt.amount,
             fee_limit: attempt.fee_limit,
             records: attempt.records.clone(),
-            preimage: Some(attempt.preimage.clone()),
+            preimage: Some(preimage.clone()),
             use_mission_control,
             over,
         };
@@ -288,22 +328,24 @@ impl Tracker {
 
     async fn on_its_way(&self, attempt: &Attempt, hops: Option<u32>) -> Result<(), StoreError> {
         let (hash, key, now) = (attempt.hash, attempt.message, self.clock.now());
+        let by_invoice = attempt.carrier == Carrier::Invoice;
         self.store
             .write(move |tx| {
                 tx.mark_sent(hash, hops)?;
                 let Some(delivery) = tx.delivery(key)? else {
                     return Ok(());
                 };
-                let program = tx.contact(delivery.to)?.map(|contact| contact.program);
-                if let Some(domain::Program::Heliograph {
-                    hold_secs: Some(secs),
-                }) = program
+                let span = if by_invoice {
+                    Some(invoices::VALID)
+                } else {
+                    hold_of(tx.contact(delivery.to)?)
+                };
+                if let Some(span) = span
                     && hops.is_some()
                     && !is_postage(&delivery)
                     && delivery.waits_until.is_none()
                 {
-                    let until = now.plus(Duration::from_secs(u64::from(secs)));
-                    tx.set_waits_until(key, Some(until))?;
+                    tx.set_waits_until(key, Some(now.plus(span)))?;
                 }
                 Ok(())
             })
@@ -350,12 +392,22 @@ impl Tracker {
     }
 }
 
+/// For how long a contact's node holds keysends.
+fn hold_of(contact: Option<Contact>) -> Option<Duration> {
+    match contact?.program {
+        Program::Heliograph { hold_secs } => hold_secs.map(|secs| Duration::from_secs(secs.into())),
+        Program::Unknown | Program::Other => None,
+    }
+}
+
 /// What the node's refusal to start a payment means for the message.
 fn failed(error: &LightningError) -> PaymentUpdate {
     let failure = match error {
         LightningError::Permission(_) => Failure::Permission,
         LightningError::InsufficientBalance => Failure::InsufficientBalance,
         LightningError::NoRoute => Failure::NoRoute,
+        // The invoice was for another moment; the next try asks for a new one.
+        LightningError::TooLate => Failure::Timeout,
         _ => Failure::Rejected,
     };
     PaymentUpdate::Failed {

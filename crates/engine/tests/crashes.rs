@@ -16,7 +16,7 @@ use std::sync::Arc;
 use domain::{DeliveryState, HoldState, Msat};
 use lnd::Lightning;
 use people::killer::{Killer, Moment};
-use people::{HOLD, Line, Person, sat};
+use people::{HOLD, Line, Person, introduce, sat, talking_line};
 
 /// Runs a story again and again; each time the app dies one call later, until it lives through all of it.
 async fn at_every_step<F: Future<Output = bool>>(mut story: impl FnMut(usize, Moment) -> F) {
@@ -184,6 +184,93 @@ async fn of_whoever_pays_back() {
         })
         .await;
         assert_eq!(alice.balance().await.checked_sub(before), Some(sat(300)));
+        dead
+    })
+    .await;
+}
+
+/// carol takes what alice pays without being asked; how often she has got it, and what it has cost alice.
+async fn takes_all(carol: &Person, line: &Line) {
+    let node = line.alice.id();
+    carol
+        .store
+        .write(move |tx| tx.rename_contact(node, "", "", sat(700)))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_whoever_pays_to_an_invoice() {
+    at_every_step(async |fatal, moment| {
+        let line = talking_line();
+        let mut alice = Person::open(&line.network, &line.alice).await;
+        let carol = Person::open(&line.network, &line.carol).await;
+        let (to_carol, _) = introduce(&line, &alice, &carol).await;
+        takes_all(&carol, &line).await;
+        alice.close().await;
+        let before = line.alice.balance().await.unwrap().local;
+        let killer = Arc::new(Killer::new(line.alice.clone(), fatal, moment));
+        let died = killer.gate.died.clone();
+        alice.reopen_over(killer);
+
+        let key = alice.pay(to_carol, "for you", sat(700)).await;
+        let dead = dies(&died, async {
+            alice.expect_delivery(key, DeliveryState::Settled).await;
+        })
+        .await;
+        alice.restart().await;
+
+        let row = alice.expect_delivery(key, DeliveryState::Settled).await;
+        carol.expect_message(&line.alice, "for you").await;
+        let cost = sat(700).checked_add(row.fee).unwrap();
+        let spent = before.checked_sub(alice.balance().await);
+        assert_eq!(spent, Some(cost), "step {fatal} {moment:?}");
+        assert_eq!(alice.totals().await.sent, sat(700));
+        people::eventually("carol has it", async || {
+            (carol.totals().await.received == sat(700)).then_some(())
+        })
+        .await;
+        dead
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_whoever_has_given_the_invoice() {
+    at_every_step(async |fatal, moment| {
+        let line = talking_line();
+        let alice = Person::open(&line.network, &line.alice).await;
+        let mut carol = Person::open(&line.network, &line.carol).await;
+        let (to_carol, _) = introduce(&line, &alice, &carol).await;
+        takes_all(&carol, &line).await;
+        carol.close().await;
+        let before = line.carol.balance().await.unwrap().local;
+        let killer = Arc::new(Killer::new(line.carol.clone(), fatal, moment));
+        let died = killer.gate.died.clone();
+        carol.reopen_over(killer);
+
+        // Her app listens for onions when it has asked for them.
+        let early = dies(&died, tokio::time::sleep(std::time::Duration::from_secs(5))).await;
+        let key = alice.pay(to_carol, "for you", sat(700)).await;
+        let dead = early
+            || dies(&died, async {
+                alice.expect_delivery(key, DeliveryState::Settled).await;
+                people::eventually("her app knows it", async || {
+                    (carol.totals().await.received == sat(700)).then_some(())
+                })
+                .await;
+            })
+            .await;
+        carol.restart().await;
+
+        alice.expect_delivery(key, DeliveryState::Settled).await;
+        people::eventually("carol has it", async || {
+            (carol.totals().await.received == sat(700)).then_some(())
+        })
+        .await;
+        let got = carol.balance().await.checked_sub(before);
+        assert_eq!(got, Some(sat(700)), "step {fatal} {moment:?}");
+        assert_eq!(carol.talk(&line.alice).await.len(), 2);
         dead
     })
     .await;

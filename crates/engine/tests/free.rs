@@ -17,37 +17,7 @@ use domain::{
     AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
 };
 use heliograph_engine::Outgoing;
-use people::{HOLD, Line, Person, eventually, sat};
-
-/// alice – bob – carol, who pass onions on.
-fn line() -> Line {
-    let line = Line::new();
-    for node in [&line.alice, &line.bob, &line.carol] {
-        node.set_onion(true);
-    }
-    line
-}
-
-/// alice and carol, each of whom has a letter of the other: their apps know each other's key.
-async fn acquainted(
-    line: &Line,
-) -> (
-    Person,
-    domain::ConversationId,
-    Person,
-    domain::ConversationId,
-) {
-    let alice = Person::open(&line.network, &line.alice).await;
-    let carol = Person::open(&line.network, &line.carol).await;
-    alice.has_a_card().await;
-    carol.has_a_card().await;
-    let to_carol = alice.befriend(&line.carol, None).await;
-    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
-    let first = carol.say(to_alice, "it is me").await;
-    alice.expect_message(&line.carol, "it is me").await;
-    carol.expect_delivery(first, DeliveryState::Returned).await;
-    (alice, to_carol, carol, to_alice)
-}
+use people::{HOLD, Person, acquainted, eventually, sat, talking_line as line};
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_written_is_answered_by_onion_and_nobody_pays() {

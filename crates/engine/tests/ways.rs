@@ -17,6 +17,7 @@ use people::{Line, Person, eventually, sat};
 
 fn five_sat(conversation: ConversationId, way: Way) -> Outgoing {
     Outgoing {
+        reply_to: None,
         conversation,
         text: "for the ferry".into(),
         payment: sat(5),

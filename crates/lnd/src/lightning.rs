@@ -94,6 +94,9 @@ pub trait Lightning: Send + Sync + 'static {
     /// One invoice as it is now and at every change, until it is settled or canceled; an ordinary one too.
     async fn watch_invoice(&self, hash: PaymentHash) -> Result<Updates<Invoice>, LightningError>;
 
+    /// Whether the macaroon lets us make invoices for others to pay. What it does not let us ask counts as no.
+    async fn may_issue_invoices(&self) -> Result<bool, LightningError>;
+
     /// Makes an invoice whose payment waits for `settle` or `cancel`, and returns its text (BOLT 11). It names private
     /// channels where there are no others, and has no description. Once more with the same hash and amount it is the same
     /// text; with another amount [`LightningError::AlreadyExists`].

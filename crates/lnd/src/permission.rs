@@ -168,6 +168,19 @@ pub struct PermissionReport {
     pub too_powerful: Vec<&'static str>,
 }
 
+/// Whether our macaroon lets us make hold invoices; `false` when it does not even allow this question. All else that they
+/// need is needed for keysends as well.
+pub(crate) async fn may_issue_invoices(node: &GrpcNode) -> Result<bool, LightningError> {
+    for rpc in TABLE.iter().filter(|rpc| rpc.path == ADD_HOLD_INVOICE) {
+        match node.allows(rpc.path, rpc.grants).await {
+            Ok(true) => {}
+            Ok(false) | Err(LightningError::Permission(_)) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
 /// Asks the node what our macaroon may do; `None` when the macaroon does not even allow this question.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use domain::{
     Attempt, AttemptState, Carrier, Failure, MessageKey, Msat, PaidBefore, Part, PaymentHash,
-    Timestamp,
+    Preimage, Timestamp,
 };
 use rusqlite::{Row, params};
 
@@ -72,7 +72,7 @@ impl Reader<'_> {
     /// Whether a payment for this message is under way.
     pub fn has_open_payment(&self, key: MessageKey) -> Result<bool> {
         self.one(
-            "SELECT EXISTS (SELECT 1 FROM attempt WHERE message = ?1 AND carrier = 0 AND state IN (0, 1)) AS open",
+            "SELECT EXISTS (SELECT 1 FROM attempt WHERE message = ?1 AND carrier IN (0, 3) AND state IN (0, 1)) AS open",
             params![S(key)],
             |row| row.get("open"),
         )
@@ -108,13 +108,13 @@ impl Tx<'_> {
     pub fn insert_attempt(&self, attempt: &Attempt) -> Result<()> {
         let inserted = self.change(
             "INSERT INTO attempt(hash, preimage, message, recipient, refund, amount, fee_limit, records, state, fee,
-                                 hops, failure, created_at, ended_at, carrier, part, parts)
+                                 hops, failure, created_at, ended_at, carrier, part, parts, invoice)
              SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                    ?14, ?15
+                    ?14, ?15, ?16
              FROM delivery WHERE message = ?3",
             params![
                 S(attempt.hash),
-                S(&attempt.preimage),
+                S(stored_preimage(attempt)),
                 S(attempt.message),
                 S(attempt.amount),
                 S(attempt.fee_limit),
@@ -128,6 +128,7 @@ impl Tx<'_> {
                 S(attempt.carrier),
                 S(attempt.part.map(|part| part.index)),
                 S(attempt.part.map(|part| part.count)),
+                attempt.invoice,
             ],
         )?;
         if inserted == 1 {
@@ -137,6 +138,25 @@ impl Tx<'_> {
                 "an attempt needs a message in the outbox".into(),
             ))
         }
+    }
+
+    /// The invoice is there that the attempt `asked` has asked for: from now on the attempt is this one. `false`: the hash
+    /// of the invoice is known, or the attempt has ended; nothing is changed.
+    pub fn take_invoice(&self, asked: PaymentHash, attempt: &Attempt) -> Result<bool> {
+        if self.attempt(attempt.hash)?.is_some() {
+            return Ok(false);
+        }
+        let changed = self.change(
+            "UPDATE attempt SET hash = ?2, invoice = ?3, records = ?4
+             WHERE hash = ?1 AND state = 0 AND carrier = 3 AND invoice IS NULL",
+            params![
+                S(asked),
+                S(attempt.hash),
+                attempt.invoice,
+                S(Records(attempt.records.clone())),
+            ],
+        )?;
+        Ok(changed == 1)
     }
 
     /// The node has acknowledged it, and perhaps told its route. `false`: it has an outcome.
@@ -157,7 +177,7 @@ impl Tx<'_> {
     ) -> Result<Option<PaymentHash>> {
         self.first(
             "UPDATE attempt SET state = 6, failure = NULL, ended_at = ?2
-             WHERE number = (SELECT max(number) FROM attempt WHERE message = ?1 AND carrier <> 0)
+             WHERE number = (SELECT max(number) FROM attempt WHERE message = ?1 AND carrier IN (1, 2))
              AND state IN (0, 1, 4) RETURNING hash",
             params![S(key), S(at)],
             |row| row.take("hash"),
@@ -191,15 +211,25 @@ impl Tx<'_> {
     }
 }
 
+/// In the column of a preimage that is not known.
+const UNKNOWN: [u8; 32] = [0; 32];
+
+fn stored_preimage(attempt: &Attempt) -> Preimage {
+    let unknown = || Preimage::new(UNKNOWN);
+    attempt.preimage.clone().unwrap_or_else(unknown)
+}
+
 fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
+    let preimage: Preimage = row.take("preimage")?;
     Ok(Attempt {
         hash: row.take("hash")?,
-        preimage: row.take("preimage")?,
+        preimage: (*preimage.expose() != UNKNOWN).then_some(preimage),
         message: row.take("message")?,
         carrier: row.take("carrier")?,
         part: part_of(row)?,
         amount: row.take("amount")?,
         fee_limit: row.take("fee_limit")?,
+        invoice: row.get("invoice")?,
         records: row.take::<Records>("records")?.0,
         state: row.take("state")?,
         fee: row.take("fee")?,
@@ -218,7 +248,8 @@ fn part_of(row: &Row<'_>) -> rusqlite::Result<Option<Part>> {
 
 /// Ends before the condition.
 const SELECT: &str = "
-    SELECT hash, preimage, message, carrier, part, parts, amount, fee_limit, records, state, fee, hops, failure, created_at, ended_at
+    SELECT hash, preimage, message, carrier, part, parts, amount, fee_limit, records, state, fee, hops, failure, created_at,
+           ended_at, invoice
     FROM attempt";
 
 #[cfg(test)]

@@ -41,12 +41,13 @@ codes! {
     Failure {
         NoRoute = 0, RecipientOffline = 1, InsufficientBalance = 2, NoKeysend = 3, Timeout = 4,
         TooLarge = 5, AmountTooSmall = 6, Permission = 7, Rejected = 8, NoReceipt = 9, NoWay = 10,
+        WrongInvoice = 11,
     }
     ReturnMeaning { Arrived = 0, Declined = 1, Unconfirmed = 2 }
     AttemptState {
         Prepared = 0, Sent = 1, Settled = 2, Refused = 3, Failed = 4, Forgotten = 5, Delivered = 6,
     }
-    Carrier { Keysend = 0, Peer = 1, Onion = 2 }
+    Carrier { Keysend = 0, Peer = 1, Onion = 2, Invoice = 3 }
     Packing { Plain = 0, Zstd = 1 }
     Way { Auto = 0, FreeOnly = 1, DirectOnly = 2, RoutedOnly = 3 }
     HoldState { Seen = 0, Held = 1, Accepting = 2, Refunding = 3, Settled = 4, Returned = 5 }

@@ -149,8 +149,9 @@ impl Tx<'_> {
         }
         // What the node has said last of a payment that was only seen is not undone by an older word.
         let stored = self.change(
-            "INSERT INTO incoming(hash, preimage, amount, records, state, decision, deadline, arrived_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+            "INSERT INTO incoming(hash, preimage, amount, records, state, decision, deadline, arrived_at, updated_at,
+                                  carrier)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
              ON CONFLICT (hash) DO UPDATE SET
                amount = excluded.amount, records = excluded.records,
                state = iif(state = 0, excluded.state, state),
@@ -166,6 +167,7 @@ impl Tx<'_> {
                 S(payment.decision),
                 S(payment.deadline),
                 S(payment.arrived_at),
+                S(payment.carrier),
             ],
         )?;
         Ok(stored == 1)
@@ -239,6 +241,7 @@ fn incoming_of(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
         payment: IncomingPayment {
             hash,
             preimage: row.take("preimage")?,
+            carrier: row.take("carrier")?,
             amount: row.take("amount")?,
             records: row
                 .take::<Option<Records>>("records")?
@@ -257,7 +260,8 @@ fn incoming_of(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
 
 /// Ends before the condition.
 const SELECT: &str = "
-    SELECT hash, preimage, amount, records, state, decision, deadline, arrived_at, sender, message, postage, opened
+    SELECT hash, preimage, amount, records, state, decision, deadline, arrived_at, sender, message, postage, opened,
+           carrier
     FROM incoming";
 
 #[cfg(test)]

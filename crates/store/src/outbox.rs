@@ -199,11 +199,12 @@ impl Tx<'_> {
         )
     }
 
-    /// What stands in the queue of this conversation, may take the same ways and can wait, waits until then at least, for
-    /// this reason.
+    /// What stands in the queue of this conversation behind the one that was tried, may take the same ways and can wait,
+    /// waits until then at least, for this reason. The one that was tried has its own time, or is to be tried at once.
     pub fn postpone(
         &self,
         conversation: ConversationId,
+        tried: MessageKey,
         way: Way,
         failure: Failure,
         next_try: Timestamp,
@@ -211,9 +212,9 @@ impl Tx<'_> {
         self.all(
             "UPDATE delivery SET next_try = min(?3, gives_up_at), failure = ?2, tries = max(tries, 1)
              WHERE conversation = ?1 AND state = 0 AND ifnull(next_try, 0) < ?3 AND gives_up_at IS NOT NULL
-               AND way = ?4
+               AND way = ?4 AND message <> ?5
              RETURNING message",
-            params![S(conversation), S(failure), S(next_try), S(way)],
+            params![S(conversation), S(failure), S(next_try), S(way), S(tried)],
             |row| row.take("message"),
         )
     }

@@ -15,7 +15,8 @@ use crate::testing::{
     to_bob,
 };
 use crate::{
-    Booking, Listed, NewCard, Outcome, PageAt, Reader, Received, RefundSide, Result, Tx, open,
+    Booking, Issued, Listed, NewCard, Outcome, PageAt, Reader, Received, RefundSide, Result, Tx,
+    open,
 };
 
 thread_local! {
@@ -104,6 +105,10 @@ fn reading_finds_its_rows_by_an_index() {
         db.unopened()?;
         db.seen_hashes()?;
         db.undecided()?;
+        db.issued(hash(1))?;
+        db.issued_for(bob(), [1; 16])?;
+        db.issued_count(bob())?;
+        db.all_issued()?;
         db.stranger_usage(bob())?;
         db.unsigned_count()?;
         db.refused_unread()?;
@@ -188,6 +193,7 @@ fn writing_finds_its_rows_by_an_index() {
         tx.enqueue(&delivery(sent, chat))?;
         tx.insert_attempt(&attempt(1, sent))?;
         tx.step_delivery(sent, DeliveryEvent::Begin, Outcome::default(), at(1))?;
+        tx.take_invoice(hash(3), &attempt(4, sent))?;
         tx.mark_sent(hash(1), Some(2))?;
         tx.set_waits_until(sent, Some(at(9)))?;
         tx.end_attempt(hash(1), AttemptState::Settled, Msat::SAT, None, None, at(2))?;
@@ -229,6 +235,16 @@ fn writing_finds_its_rows_by_an_index() {
             issued: at(4),
             introduced: false,
         })?;
+        tx.issue(&Issued {
+            hash: hash(5),
+            preimage: preimage(5),
+            node: bob(),
+            request: [1; 16],
+            amount: Msat::SAT,
+            created_at: at(4),
+            expires_at: at(5),
+        })?;
+        tx.close_issued(hash(5))?;
         tx.set_told(bob(), Some([1; 4]))?;
         tx.set_compared(bob(), Some([2; 33]))?;
         tx.take_receipt(alice(), bob(), MessageId([1; 16]), Received::Read, at(5))?;

@@ -240,12 +240,13 @@ pub(crate) fn delivery(message: MessageKey, conversation: ConversationId) -> Del
 pub(crate) fn attempt(number: u8, message: MessageKey) -> Attempt {
     Attempt {
         hash: hash(number),
-        preimage: preimage(number),
+        preimage: Some(preimage(number)),
         message,
         carrier: Carrier::Keysend,
         part: None,
         amount: Msat::SAT,
         fee_limit: Msat::new(10_000),
+        invoice: None,
         records: vec![(1_212_501_065, vec![1, 2, 3]), (u64::MAX, vec![])],
         state: AttemptState::Prepared,
         fee: Msat::ZERO,
@@ -281,6 +282,7 @@ pub(crate) fn held(number: u8, sat: u64) -> IncomingPayment {
     IncomingPayment {
         hash: hash(number),
         preimage: preimage(number),
+        carrier: Carrier::Keysend,
         amount: Msat::from_sat(sat).unwrap(),
         records: vec![(1_212_501_065, vec![number; 40])],
         state: HoldState::Held,

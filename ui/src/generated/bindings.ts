@@ -234,7 +234,7 @@ export type AttemptView = {
 	part: PartView | null,
 	/**  Identity; nothing is paid to that of a free one. */
 	payment_hash: string,
-	/**  The proof of payment, once settled. */
+	/**  The proof of payment, once settled; of a payment to an invoice the user's node has it. */
 	preimage: string | null,
 	/**  Where it is. */
 	state: AttemptState,
@@ -270,7 +270,9 @@ export type Carrier =
 /**  A message over the connection between the two nodes. Free; lost unless the recipient's app listens. */
 "peer" | 
 /**  An onion message over the graph. Free; lost unless the recipient's app listens. */
-"onion";
+"onion" | 
+/**  A payment to an invoice that the recipient's app has made for it: it waits there to be accepted or refunded. */
+"invoice";
 
 /**  What has changed; the window asks again. */
 export type Change = 
@@ -630,7 +632,9 @@ export type Failure =
 /**  It went for free, and the recipient's app did not say that it has it. */
 "no_receipt" | 
 /**  No way that the user allows leads there now. */
-"no_way";
+"no_way" | 
+/**  The contact's app gave an invoice for another amount or another node, or one that cannot be paid: it was not paid. */
+"wrong_invoice";
 
 /**  Where an incoming payment is. */
 export type HoldState = 
@@ -682,6 +686,8 @@ export type KeyView = {
 	takes_peer: boolean,
 	/**  Whether their app takes free messages over the graph. */
 	takes_onion: boolean,
+	/**  Whether their app gives invoices: payments wait there for a decision, whatever their node does with keysends. */
+	gives_invoices: boolean,
 };
 
 /**  How the node treats keysends. */
@@ -982,12 +988,9 @@ export type QuoteView = {
 	carrier: Carrier,
 	/**  Channels on that way. */
 	way_hops: number,
-	/**
-	 *  Whether it goes as a payment when nothing free brings a receipt, or from the start: then the amounts below are
-	 *  what that costs; else they are zero.
-	 */
+	/**  Whether it goes as a keysend when nothing free brings a receipt, or no invoice comes, or from the start. */
 	payable: boolean,
-	/**  What the recipient gets: payment or postage. */
+	/**  What the recipient gets: payment or postage. This and the amounts below are zero where nothing is paid. */
 	amount: Msat,
 	/**  Whether `amount` is postage. */
 	postage: boolean,
@@ -1007,7 +1010,7 @@ export type QuoteView = {
 	parts: number,
 	/**  Bytes that the text may still grow by on this route. */
 	bytes_left: number,
-	/**  Whether a payment can be accepted or refused there before it settles. */
+	/**  Whether a payment can be accepted or refused there before it settles; by an invoice, if their app answers. */
 	held: boolean,
 };
 

@@ -20,11 +20,23 @@ export function wayWords(way: Way): Words {
   return ways[way]();
 }
 
+const by: Record<Carrier, () => string> = {
+  keysend: m.by_payment,
+  peer: m.by_direct,
+  onion: m.by_onion,
+  invoice: m.by_invoice,
+};
+
 /** How an attempt travels: `direct`, `by onion, 2 hops`, `as a payment`. */
 export function carrierWords(carrier: Carrier, hops: number | null): string {
-  if (carrier === "peer") return m.by_direct();
-  const way = carrier === "onion" ? m.by_onion() : m.by_payment();
+  const way = by[carrier]();
+  if (carrier === "peer") return way;
   return hops === null ? way : m.with_hops({ way, hops: m.estimate_hops({ count: hops }) });
+}
+
+/** Whether nothing is paid for it. */
+export function isFree(carrier: Carrier): boolean {
+  return carrier === "peer" || carrier === "onion";
 }
 
 /** The same where nothing is paid for it: `free, direct`, `free by onion, 2 hops`. */
@@ -36,6 +48,7 @@ const came: Record<Carrier, () => string> = {
   keysend: m.came_keysend,
   peer: m.came_peer,
   onion: m.came_onion,
+  invoice: m.came_invoice,
 };
 
 /** How an incoming message came. */

@@ -146,6 +146,7 @@ const failures: Record<Failure, () => string> = {
   rejected: m.failure_rejected,
   no_receipt: m.failure_no_receipt,
   no_way: m.failure_no_way,
+  wrong_invoice: m.failure_wrong_invoice,
 };
 
 /** Why an attempt did not arrive. */

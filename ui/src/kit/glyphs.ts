@@ -11,6 +11,7 @@ import Ellipsis from "@lucide/svelte/icons/ellipsis";
 import Eye from "@lucide/svelte/icons/eye";
 import Lock from "@lucide/svelte/icons/lock";
 import LockOpen from "@lucide/svelte/icons/lock-open";
+import ReceiptText from "@lucide/svelte/icons/receipt-text";
 import ShieldQuestion from "@lucide/svelte/icons/shield-question-mark";
 import Undo from "@lucide/svelte/icons/undo-2";
 import Waypoints from "@lucide/svelte/icons/waypoints";
@@ -25,6 +26,7 @@ export const glyphs = {
   clock: Clock,
   delivered: CheckCheck,
   failed: CircleAlert,
+  invoice: ReceiptText,
   keysend: Zap,
   lock: Lock,
   "lock-open": LockOpen,

@@ -11,6 +11,7 @@ fn the_deadline_that_is_shown_is_the_last_moment_to_decide() {
             payment: IncomingPayment {
                 hash: PaymentHash([1; 32]),
                 preimage: Preimage::new([1; 32]),
+                carrier: domain::Carrier::Keysend,
                 amount: Msat::SAT,
                 records: Vec::new(),
                 state: HoldState::Held,

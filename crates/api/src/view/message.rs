@@ -192,7 +192,7 @@ pub struct AttemptView {
     pub part: Option<PartView>,
     /// Identity; nothing is paid to that of a free one.
     pub payment_hash: String,
-    /// The proof of payment, once settled.
+    /// The proof of payment, once settled; of a payment to an invoice the user's node has it.
     pub preimage: Option<String>,
     /// Where it is.
     pub state: AttemptState,
@@ -238,10 +238,9 @@ pub struct QuoteView {
     pub carrier: Carrier,
     /// Channels on that way.
     pub way_hops: u32,
-    /// Whether it goes as a payment when nothing free brings a receipt, or from the start: then the amounts below are
-    /// what that costs; else they are zero.
+    /// Whether it goes as a keysend when nothing free brings a receipt, or no invoice comes, or from the start.
     pub payable: bool,
-    /// What the recipient gets: payment or postage.
+    /// What the recipient gets: payment or postage. This and the amounts below are zero where nothing is paid.
     pub amount: Msat,
     /// Whether `amount` is postage.
     pub postage: bool,
@@ -261,6 +260,6 @@ pub struct QuoteView {
     pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,
-    /// Whether a payment can be accepted or refused there before it settles.
+    /// Whether a payment can be accepted or refused there before it settles; by an invoice, if their app answers.
     pub held: bool,
 }

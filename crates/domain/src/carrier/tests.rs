@@ -1,10 +1,12 @@
-use super::Carrier::{Keysend, Onion, Peer};
+use super::Carrier::{Invoice, Keysend, Onion, Peer};
 use super::*;
 
 /// Their app listens on everything, and the nodes share a channel.
 const NEAR: Circumstances = Circumstances {
     way: Way::Auto,
     carries_money: false,
+    holds_keysends: false,
+    issues_invoices: false,
     listens_to_peers: true,
     listens_to_onions: true,
     connected: true,
@@ -12,6 +14,7 @@ const NEAR: Circumstances = Circumstances {
     silent: false,
     peer_failed: false,
     onion_failed: false,
+    invoice_failed: false,
 };
 /// The same, with nodes in between.
 const FAR: Circumstances = Circumstances {
@@ -40,6 +43,10 @@ fn the_choice_of_a_carrier() {
         ..base
     };
     let all_failed = |base| onion_failed(peer_failed(base));
+    let issues = |base: Circumstances| Circumstances {
+        issues_invoices: true,
+        ..base
+    };
     let deaf = |base: Circumstances| Circumstances {
         listens_to_peers: false,
         listens_to_onions: false,
@@ -60,6 +67,62 @@ fn the_choice_of_a_carrier() {
         ("near, another program", deaf(NEAR), Some(Keysend)),
         ("near, asleep", silent(NEAR), Some(Keysend)),
         ("near, money", money(NEAR), Some(Keysend)),
+        (
+            "near, money, they issue",
+            issues(money(NEAR)),
+            Some(Invoice),
+        ),
+        ("far, money, they issue", issues(money(FAR)), Some(Invoice)),
+        ("words need no invoice", issues(FAR), Some(Onion)),
+        (
+            "money, their node holds it anyway",
+            Circumstances {
+                holds_keysends: true,
+                ..issues(money(FAR))
+            },
+            Some(Keysend),
+        ),
+        (
+            "money, asked in vain",
+            Circumstances {
+                invoice_failed: true,
+                ..issues(money(FAR))
+            },
+            Some(Keysend),
+        ),
+        (
+            "money, they issue and sleep",
+            silent(issues(money(FAR))),
+            Some(Keysend),
+        ),
+        (
+            "money, they issue and nothing leads there",
+            issues(money(deaf(FAR))),
+            Some(Keysend),
+        ),
+        (
+            "money, they hear over the connection only",
+            Circumstances {
+                listens_to_onions: false,
+                ..issues(money(NEAR))
+            },
+            Some(Invoice),
+        ),
+        (
+            "free only, money, they issue",
+            way(Way::FreeOnly, issues(money(FAR))),
+            Some(Invoice),
+        ),
+        (
+            "direct only, money, they issue",
+            way(Way::DirectOnly, issues(money(NEAR))),
+            Some(Keysend),
+        ),
+        (
+            "routed only, money, they issue",
+            way(Way::RoutedOnly, issues(money(FAR))),
+            Some(Keysend),
+        ),
         ("far", FAR, Some(Onion)),
         (
             "far, the onion was no use",
@@ -126,7 +189,7 @@ fn the_choice_of_a_carrier() {
 #[test]
 fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
     let ways = [Way::Auto, Way::FreeOnly, Way::DirectOnly, Way::RoutedOnly];
-    for bits in 0_u32..1 << 8 {
+    for bits in 0_u32..1 << 11 {
         let bit = |place: u32| bits & 1 << place != 0;
         for way in ways {
             let now = Circumstances {
@@ -139,6 +202,9 @@ fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
                 silent: bit(5),
                 peer_failed: bit(6),
                 onion_failed: bit(7),
+                holds_keysends: bit(8),
+                issues_invoices: bit(9),
+                invoice_failed: bit(10),
             };
             let Some(carrier) = choose(&now) else {
                 assert_ne!(way, Way::Auto, "there is always a way: {now:?}");
@@ -148,13 +214,18 @@ fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
             let refused = match way {
                 Way::Auto => false,
                 Way::FreeOnly => carrier == Keysend && !now.carries_money,
-                Way::DirectOnly => carrier == Onion || carrier == Keysend && !now.shares_channel,
-                Way::RoutedOnly => carrier == Peer,
+                Way::DirectOnly => match carrier {
+                    Onion | Invoice => true,
+                    Keysend => !now.shares_channel,
+                    Peer => false,
+                },
+                Way::RoutedOnly => matches!(carrier, Peer | Invoice),
             };
             assert!(!refused, "{carrier:?} {now:?}");
             let tried = match carrier {
                 Peer => now.peer_failed || !now.listens_to_peers || !now.connected,
                 Onion => now.onion_failed || !now.listens_to_onions,
+                Invoice => now.invoice_failed || !now.issues_invoices || !now.carries_money,
                 Keysend => false,
             };
             assert!(!tried, "{carrier:?} {now:?}");

@@ -144,7 +144,10 @@ impl Desk<'_, '_> {
                 (kind, note, Content::Refund { honest }, true)
             }
             // Said to the app: nothing to show, whatever carried it.
-            Body::Receipt { .. } | Body::CardRequest => (plain, String::new(), content, !postage),
+            Body::Receipt { .. }
+            | Body::CardRequest
+            | Body::InvoiceRequest { .. }
+            | Body::Invoice { .. } => (plain, String::new(), content, !postage),
             // Waits for the others, or is none that is waited for.
             Body::Piece(_) if postage => (plain, String::new(), content, false),
             Body::Reaction { emoji, .. } => (plain, emoji.unwrap_or_default(), content, true),

@@ -54,6 +54,7 @@ impl Desk<'_, '_> {
             }
         }
         self.hear(&heard, &mut filed)?;
+        self.hear_of_invoices(heard, &mut filed)?;
         filed.receipt = receipt(trust, filed.stored.is_some(), known).then_some((by, id));
         if filed.stored.is_some() || hello {
             // They are there: what waits for them goes now.

@@ -2,10 +2,11 @@
 //! and receipts.
 
 use domain::{MessageId, NodeId, Trust};
-use protocol::{Body, KeyId, Letter};
+use protocol::{Body, KeyId, Letter, RequestId};
 use store::{NewCard, Received, StoreError};
 
 use super::{Desk, Filed};
+use crate::invoices::giving::Wanted;
 use crate::opening::Spoken;
 
 /// Said to the app by the author of a letter.
@@ -17,6 +18,8 @@ pub(super) struct Heard {
     delivered: Vec<MessageId>,
     read: Vec<MessageId>,
     wants_card: bool,
+    wanted: Option<Wanted>,
+    invoice: Option<(RequestId, String)>,
 }
 
 impl Heard {
@@ -32,6 +35,18 @@ impl Heard {
             delivered,
             read,
             wants_card: spoken.what.body == Body::CardRequest,
+            wanted: match spoken.what.body {
+                Body::InvoiceRequest { request, amount } => Some(Wanted {
+                    by: spoken.by,
+                    request,
+                    amount,
+                }),
+                _ => None,
+            },
+            invoice: match &spoken.what.body {
+                Body::Invoice { request, bolt11 } => Some((*request, bolt11.clone())),
+                _ => None,
+            },
         }
     }
 }
@@ -61,6 +76,23 @@ impl Desk<'_, '_> {
         if heard.wants_card && contact.trust == Trust::Known {
             filed.asks_for_card = Some(by);
         }
+        Ok(())
+    }
+
+    /// What apps say to each other about invoices; only free letters are listened to. Whoever is not known is not answered.
+    pub(super) fn hear_of_invoices(
+        &self,
+        heard: Heard,
+        filed: &mut Filed,
+    ) -> Result<(), StoreError> {
+        let by = heard.by;
+        if heard.wanted.is_some()
+            && let Some(contact) = self.tx.contact(by)?
+            && contact.trust == Trust::Known
+        {
+            filed.wanted = heard.wanted;
+        }
+        filed.invoice = heard.invoice.map(|(request, bolt11)| (by, request, bolt11));
         Ok(())
     }
 }

@@ -177,7 +177,8 @@ impl Courier {
         answered
     }
 
-    async fn give_up(&self, attempt: &Attempt, conversation: ConversationId) {
+    /// Puts it back into the queue, for another carrier.
+    pub(crate) async fn give_up(&self, attempt: &Attempt, conversation: ConversationId) {
         while let Err(error) = self.unanswered(attempt).await {
             tracing::error!(%error, "an unanswered message cannot be queued again");
             tokio::time::sleep(crate::tracker::TROUBLE).await;

@@ -104,7 +104,13 @@ impl Notes {
         });
     }
 
-    async fn to_known(&self, to: NodeId, body: Body, came: &CameBy) -> Result<(), NoteError> {
+    /// Sends it to a contact whom the user knows, and to nobody else.
+    pub(crate) async fn to_known(
+        &self,
+        to: NodeId,
+        body: Body,
+        came: &CameBy,
+    ) -> Result<(), NoteError> {
         let contact = self.store.read(move |db| db.contact(to)).await?;
         if contact.is_none_or(|contact| contact.trust != Trust::Known) {
             return Err(NoteError::NoWay);

@@ -11,6 +11,7 @@ use crate::choice::Chosen;
 use crate::compose::{Draft, NO_PAYMENT, Purpose};
 use crate::error::Trouble;
 use crate::free::courier::Parcel;
+use crate::invoices::asking::Errand;
 use crate::parts::{piece, times};
 
 /// Attempts that are not stored yet.
@@ -145,6 +146,35 @@ impl Outbox {
         })
     }
 
+    /// An attempt that asks for an invoice first.
+    pub(super) async fn ask(
+        &self,
+        delivery: &Delivery,
+        draft: Draft,
+    ) -> Result<Option<Load>, Stop> {
+        let (unpaid, rng) = self.randomness();
+        let attempt = Attempt {
+            amount: delivery.amount,
+            fee_limit: delivery.fee_limit,
+            ..self.attempt(delivery.message, Carrier::Invoice, unpaid)
+        };
+        let made = Made {
+            attempts: vec![attempt.clone()],
+            text: draft.text.clone(),
+            cut: None,
+            postage: None,
+        };
+        if self.begin(&made).await? != Begun::Stored {
+            return Ok(None);
+        }
+        Ok(Some(Load::Asked(Box::new(Errand {
+            attempt,
+            conversation: delivery.conversation,
+            draft,
+            rng,
+        }))))
+    }
+
     /// An attempt that costs nothing. Its bytes are not kept: after a crash it is made anew.
     pub(super) async fn send_free(
         &self,
@@ -180,10 +210,7 @@ impl Outbox {
         if self.begin(&made).await? != Begun::Stored {
             return Ok(None);
         }
-        let mut tried = self.tried();
-        let in_vain = tried.entry(delivery.message).or_default();
-        *in_vain = in_vain.and(carrier);
-        drop(tried);
+        self.in_vain(delivery.message, carrier);
         Ok(Some(Load::Free(Parcel {
             attempt,
             conversation: delivery.conversation,
@@ -193,16 +220,17 @@ impl Outbox {
         })))
     }
 
-    /// One that has not left, and brings nothing yet.
+    /// One that has not left, and brings nothing yet. Only a keysend brings its preimage.
     fn attempt(&self, message: MessageKey, carrier: Carrier, preimage: Preimage) -> Attempt {
         Attempt {
             hash: preimage.payment_hash(),
-            preimage,
+            preimage: (carrier == Carrier::Keysend).then_some(preimage),
             message,
             carrier,
             part: None,
             amount: Msat::ZERO,
             fee_limit: Msat::ZERO,
+            invoice: None,
             records: Vec::new(),
             state: AttemptState::Prepared,
             fee: Msat::ZERO,

@@ -6,7 +6,8 @@ fn attempt(index: u32, state: AttemptState, failure: Option<Failure>) -> Attempt
     let preimage = Preimage::new([1; 32]);
     Attempt {
         hash: preimage.payment_hash(),
-        preimage,
+        preimage: Some(preimage),
+        invoice: None,
         message: MessageKey(1),
         carrier: Carrier::Keysend,
         part: Some(Part { index, count: 2 }),

@@ -17,6 +17,16 @@ pub(crate) trait Gate: Send + Sync + 'static {
         work: impl Future<Output = Result<T, LightningError>> + Send,
     ) -> impl Future<Output = Result<T, LightningError>> + Send;
 
+    /// What an app asks of the node, as its owner has changed it.
+    fn asked(&self, invoice: NewInvoice) -> NewInvoice {
+        invoice
+    }
+
+    /// The invoice that the app gets, as its owner has changed it.
+    fn made(&self, bolt11: String) -> String {
+        bolt11
+    }
+
     /// What becomes of the events of an open stream.
     fn stream<T: Clone + Send + 'static>(
         &self,
@@ -130,10 +140,17 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
             .await?;
         Ok(self.gate.stream("watch_invoice", updates))
     }
+    async fn may_issue_invoices(&self) -> Result<bool, LightningError> {
+        self.gate
+            .pass("may_issue_invoices", self.node.may_issue_invoices())
+            .await
+    }
     async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
+        let invoice = self.gate.asked(invoice);
         self.gate
             .pass("add_hold_invoice", self.node.add_hold_invoice(invoice))
             .await
+            .map(|bolt11| self.gate.made(bolt11))
     }
     async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
         self.gate

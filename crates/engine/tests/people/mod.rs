@@ -66,6 +66,46 @@ impl Line {
     }
 }
 
+/// The same, with nodes that pass onions on.
+pub(crate) fn talking_line() -> Line {
+    let line = Line::new();
+    for node in [&line.alice, &line.bob, &line.carol] {
+        node.set_onion(true);
+    }
+    line
+}
+
+/// alice and carol, each of whom has a letter of the other: their apps know each other's key.
+pub(crate) async fn acquainted(line: &Line) -> (Person, ConversationId, Person, ConversationId) {
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let (to_carol, to_alice) = introduce(line, &alice, &carol).await;
+    (alice, to_carol, carol, to_alice)
+}
+
+/// carol writes to alice, by a payment: alice has her card.
+pub(crate) async fn introduce(
+    line: &Line,
+    alice: &Person,
+    carol: &Person,
+) -> (ConversationId, ConversationId) {
+    alice.has_a_card().await;
+    carol.has_a_card().await;
+    let hold = line.alice.hold();
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol
+        .befriend(&line.alice, (!hold.is_zero()).then_some(hold))
+        .await;
+    let first = carol.say(to_alice, "it is me").await;
+    alice.expect_message(&line.carol, "it is me").await;
+    eventually("its postage has an end", async || {
+        let delivery = carol.row(first).await.delivery.unwrap();
+        delivery.state.is_over().then_some(())
+    })
+    .await;
+    (to_carol, to_alice)
+}
+
 /// Somebody with an app.
 pub(crate) struct Person {
     pub(crate) node: SimNode,

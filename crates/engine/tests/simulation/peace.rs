@@ -64,7 +64,7 @@ impl World {
                     open.push(format!("{name}'s {what} is being amended"));
                 }
             }
-            let (attempts, seen, undecided, unopened) = life
+            let (attempts, seen, undecided, unopened, issued) = life
                 .store
                 .read(|db| {
                     Ok((
@@ -72,6 +72,7 @@ impl World {
                         db.seen_hashes()?.len(),
                         db.undecided()?.len(),
                         db.unopened()?.len(),
+                        db.all_issued()?.len(),
                     ))
                 })
                 .await
@@ -81,6 +82,7 @@ impl World {
                 (seen, "payments only seen"),
                 (undecided, "payments undecided"),
                 (unopened, "payments unopened"),
+                (issued, "invoices open"),
             ] {
                 if count > 0 {
                     open.push(format!("{count} {what} in {name}'s books"));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Attempt, Direction, MessageKey, Msat, NodeId, PaymentHash, PostageBalance, Timestamp,
+    Attempt, Carrier, Direction, MessageKey, Msat, NodeId, PaymentHash, PostageBalance, Timestamp,
 };
 use lnd::sim::{Deed, IncomingKeysend, Totals as NetworkTotals};
 use store::{IncomingRow, MessageRow, Store, Totals};
@@ -36,6 +36,8 @@ pub(crate) struct Diary {
     pub(crate) postage: BTreeMap<NodeId, PostageBalance>,
     /// What their node got.
     pub(crate) keysends: Vec<IncomingKeysend>,
+    /// Invoices of theirs that were paid.
+    pub(crate) invoices: Vec<IncomingKeysend>,
     /// When app and node were undisturbed.
     pub(crate) calm: Vec<(Timestamp, Timestamp)>,
     /// Messages that were taken for sending.
@@ -61,10 +63,19 @@ impl Diary {
 }
 
 impl Record {
-    /// The payments of this hash that the recipient has.
+    /// The payments of this hash that the recipient has. The parts of one to an invoice are one.
     pub(crate) fn settled(&self, hash: PaymentHash) -> usize {
         let of = |deed: &&Deed| deed.hash == hash && deed.settled;
-        self.deeds.iter().filter(of).count()
+        let deeds: Vec<_> = self.deeds.iter().filter(of).collect();
+        let sent = self.diaries.iter().flat_map(|diary| &diary.sent);
+        let mut attempts = sent.flat_map(|sent| &sent.attempts);
+        let sum = Msat::checked_sum(deeds.iter().map(|deed| deed.amount));
+        let in_parts = attempts.any(|attempt| {
+            attempt.hash == hash
+                && attempt.carrier == Carrier::Invoice
+                && Some(attempt.amount) == sum
+        });
+        if in_parts { 1 } else { deeds.len() }
     }
 
     pub(crate) fn diary(&self, node: NodeId) -> Option<&Diary> {
@@ -107,7 +118,9 @@ impl World {
             }
         }
         let keysends = app.node.incoming();
-        let hashes: Vec<_> = keysends.iter().map(|one| one.invoice.hash).collect();
+        let invoices = app.node.paid_invoices();
+        let both = keysends.iter().chain(&invoices);
+        let hashes: Vec<_> = both.map(|one| one.invoice.hash).collect();
         let payments = store
             .read(move |db| {
                 let mut rows = BTreeMap::new();
@@ -140,6 +153,7 @@ impl World {
             totals: store.read(|db| db.totals(None)).await.unwrap(),
             postage,
             keysends,
+            invoices,
             calm: calm
                 .into_iter()
                 .map(|(from, to)| (self.timestamp(from), self.timestamp(to)))

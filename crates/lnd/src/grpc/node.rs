@@ -369,6 +369,10 @@ impl Lightning for GrpcNode {
         self.watch(hash).await
     }
 
+    async fn may_issue_invoices(&self) -> Result<bool, LightningError> {
+        permission::may_issue_invoices(self).await
+    }
+
     async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
         self.make_hold_invoice(invoice).await
     }

@@ -71,6 +71,20 @@ impl SimNode {
         })
     }
 
+    /// Every hold invoice of this node that somebody has paid, in order; it answers while it is stopped, too.
+    #[must_use]
+    pub fn paid_invoices(&self) -> Vec<IncomingKeysend> {
+        self.with(|node| {
+            let all = node.invoices.by_index.values();
+            all.filter(|invoice| invoice.terms.is_some() && !invoice.facts.records.is_empty())
+                .map(|invoice| IncomingKeysend {
+                    invoice: invoice.view(),
+                    ended: invoice.ended,
+                })
+                .collect()
+        })
+    }
+
     /// What its channels hold on its side; it answers while it is stopped, too.
     #[must_use]
     pub fn local_balance(&self) -> Msat {

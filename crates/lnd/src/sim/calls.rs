@@ -360,6 +360,11 @@ impl Lightning for SimNode {
         Ok(Box::pin(UnboundedReceiverStream::new(events)))
     }
 
+    async fn may_issue_invoices(&self) -> Result<bool, LightningError> {
+        self.ask(|state, me| Ok(state.nodes[me].settings.issues))
+            .await
+    }
+
     async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError> {
         let shared = Arc::clone(&self.shared);
         self.ask(move |state, me| {

@@ -51,6 +51,11 @@ impl SimNode {
         self.with(|node| node.settings.hold)
     }
 
+    /// Whether the app's macaroon lets it make invoices.
+    pub fn set_issues(&self, on: bool) {
+        self.with(|node| node.settings.issues = on);
+    }
+
     /// Whether it announces itself in gossip.
     pub fn set_announced(&self, on: bool) {
         self.with(|node| node.settings.announced = on);

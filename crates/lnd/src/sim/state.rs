@@ -76,6 +76,7 @@ pub(super) struct NodeState {
 pub(super) struct Settings {
     pub(super) keysend: bool,
     pub(super) onion: bool,
+    pub(super) issues: bool,
     pub(super) hold: Duration,
     pub(super) announced: bool,
     pub(super) deletes_canceled: bool,
@@ -103,6 +104,7 @@ impl NodeState {
             settings: Settings {
                 keysend: true,
                 onion: true,
+                issues: true,
                 hold: Duration::ZERO,
                 announced: true,
                 deletes_canceled: false,

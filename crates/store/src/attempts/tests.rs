@@ -1,4 +1,4 @@
-use domain::{AttemptState as A, Failure, MessageKey, Msat, PaidBefore};
+use domain::{Attempt, AttemptState as A, Carrier, Failure, MessageKey, Msat, PaidBefore};
 
 use crate::testing::{World, at, attempt, bob, delivery, from_bob, hash, to_bob};
 use crate::{Delivery, RefundSide, StoreError};
@@ -24,6 +24,42 @@ fn the_same_hash_is_never_stored_twice() {
     let again = world.try_write(move |tx| tx.insert_attempt(&attempt(1, second)));
     assert!(matches!(again, Err(StoreError::Constraint(_))), "{again:?}");
     assert_eq!(world.read(|db| db.attempt(hash(1))).unwrap().message, first);
+}
+
+#[test]
+fn an_attempt_that_asked_for_an_invoice_becomes_the_payment_of_it_once() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let key = world.send(chat, 1, "hi");
+    let asked = Attempt {
+        preimage: None,
+        carrier: Carrier::Invoice,
+        records: Vec::new(),
+        ..attempt(1, key)
+    };
+    let paid = Attempt {
+        hash: hash(2),
+        invoice: Some("lnbc1".into()),
+        records: vec![(1, vec![2])],
+        ..asked.clone()
+    };
+    let (first, second) = (asked.clone(), paid.clone());
+    world.write(move |tx| tx.insert_attempt(&first));
+    assert!(asked.pays_nothing() && !paid.pays_nothing());
+    assert!(world.write(move |tx| tx.take_invoice(hash(1), &second)));
+    assert_eq!(world.read(|db| db.open_attempts()), [paid.clone()]);
+    // A second invoice for the same request, and a hash that another attempt has.
+    let again = Attempt {
+        hash: hash(3),
+        ..paid.clone()
+    };
+    assert!(!world.write(move |tx| tx.take_invoice(hash(1), &again)));
+    let other = Attempt {
+        hash: hash(4),
+        ..asked
+    };
+    world.write(move |tx| tx.insert_attempt(&other));
+    assert!(!world.write(move |tx| tx.take_invoice(hash(4), &paid)));
 }
 
 #[test]

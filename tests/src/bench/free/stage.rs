@@ -207,7 +207,9 @@ impl Way {
             text: text.to_owned(),
             payment: Msat::ZERO,
             fee_limit: None,
+            reply_to: None,
             way: domain::Way::FreeOnly,
+            reply_to: None,
         };
         Ok(self.sender.message_send(request).await?)
     }

@@ -31,12 +31,12 @@ const STATES: Partial<Record<Delivery["state"], Attempt["state"]>> = {
 /** The last attempt of a message. A free one has neither amount nor records, and nothing is paid to its hash. */
 function attemptOf({ key, carrier, stored_at }: Message, way: Delivery): Attempt {
   const over = ["settled", "returned", "failed", "delivered"].includes(way.state);
-  const paid = carrier === "keysend";
+  const paid = carrier === "keysend" || carrier === "invoice";
   return {
     carrier: carrier ?? "keysend",
     part: null,
     payment_hash: hex(`hash ${key}`, 64),
-    preimage: way.state === "settled" ? hex(`preimage ${key}`, 64) : null,
+    preimage: way.state === "settled" && carrier !== "invoice" ? hex(`preimage ${key}`, 64) : null,
     state: STATES[way.state] ?? "sent",
     amount: paid ? way.amount : 0,
     fee: way.fee,
@@ -78,11 +78,17 @@ export function reachOf(conversation: number): Reach {
   };
 }
 
-/** What a text is tried by first; nothing when no way that is allowed leads there. */
-export function carrierOf(request: SendRequest, { way: usual }: Contact, key: ContactKey): Carrier | null {
-  const way = request.way === "auto" ? usual : request.way;
+function holds({ program }: Contact): boolean {
+  return program.kind === "heliograph" && program.hold_secs !== null;
+}
+
+/** What a message is tried by first; nothing when no way that is allowed leads there. */
+export function carrierOf(request: SendRequest, contact: Contact, key: ContactKey): Carrier | null {
+  const way = request.way === "auto" ? contact.way : request.way;
   const near = request.conversation === NEIGHBOUR;
   const payment = way === "auto" || (way === "direct_only" ? near : way === "routed_only" && !near);
+  const free = way === "auto" || way === "free_only";
+  if (request.payment > 0 && free && key.gives_invoices && !holds(contact)) return "invoice";
   if (request.payment > 0) return payment || way === "free_only" ? "keysend" : null;
   if (near && key.takes_peer && way !== "routed_only") return "peer";
   if (key.takes_onion && way !== "direct_only") return "onion";
@@ -105,10 +111,10 @@ export function quoteOf(request: SendRequest, contact: Contact, key: ContactKey)
   const room = sealed && request.payment === 0 ? LONGEST : ONE_LETTER;
   if (bytes > room) throw refusal("too_long", String(bytes - room));
   const parts = bytes > ONE_LETTER ? Math.ceil(bytes / PART) : 1;
-  const holds = program.kind === "heliograph" && program.hold_secs !== null;
+  const held = holds(contact);
   const amount = request.payment || SAT;
   const near = request.conversation === NEIGHBOUR;
-  const deaf = { ...key, takes_peer: false, takes_onion: false };
+  const deaf = { ...key, takes_peer: false, takes_onion: false, gives_invoices: false };
   const payable = carrierOf(request, contact, deaf) !== null;
   return {
     carrier,
@@ -117,14 +123,14 @@ export function quoteOf(request: SendRequest, contact: Contact, key: ContactKey)
     amount: payable ? amount * parts : 0,
     postage: request.payment === 0,
     owed: 0,
-    returned: payable && request.payment === 0 && holds,
+    returned: payable && request.payment === 0 && held,
     fee: payable && !near ? (1_000 + Math.floor(amount / 2_000)) * parts : 0,
     fee_limit: payable ? Math.max(10_000, Math.ceil(amount / 100)) * parts : 0,
     hops: near ? 1 : 2,
     privacy: sealed ? "sealed" : "open",
     parts: payable ? parts : Math.ceil(bytes / 30_000),
     bytes_left: room - bytes,
-    held: holds,
+    held: held || carrier === "invoice",
   };
 }
 

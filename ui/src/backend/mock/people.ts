@@ -54,6 +54,7 @@ export function contactKey(person: string, more: Partial<ContactKey> = {}): Cont
     sealed_to_app: true,
     takes_peer: true,
     takes_onion: true,
+    gives_invoices: true,
     ...more,
   };
 }
@@ -66,4 +67,5 @@ export const NO_KEY: ContactKey = {
   sealed_to_app: false,
   takes_peer: false,
   takes_onion: false,
+  gives_invoices: false,
 };

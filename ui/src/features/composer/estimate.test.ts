@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 
 import type { Quote } from "~/backend/backend";
 
-import { estimateParts } from "./estimate";
+import { decisionParts, estimateParts } from "./estimate";
 
-function quote(more: Partial<Quote>): string {
-  return estimateParts({
+function quoted(more: Partial<Quote>): Quote {
+  return {
     carrier: "onion",
     way_hops: 2,
     payable: true,
@@ -21,7 +21,11 @@ function quote(more: Partial<Quote>): string {
     bytes_left: 600,
     held: false,
     ...more,
-  }).join(" · ");
+  };
+}
+
+function quote(more: Partial<Quote>): string {
+  return estimateParts(quoted(more)).join(" · ");
 }
 
 const NOTHING = { payable: false, amount: 0, fee: 0, fee_limit: 0 };
@@ -70,5 +74,22 @@ describe("the estimate", () => {
     expect(quote({ carrier: "keysend", fee: 0, hops: 1, returned: true })).toBe(
       "about 1 sat, returned · direct channel",
     );
+  });
+
+  it("of a payment to an invoice has a price, a choice for them, and what happens without an answer", () => {
+    const invoice = { carrier: "invoice", amount: 2_100_000, postage: false, held: true } as const;
+    expect(quote(invoice)).toBe("about 2,100 sat + 0.500 sat fee · 3 hops · at most 2,110 sat");
+    expect(decisionParts(quoted(invoice))).toEqual([
+      "they can accept or refund it",
+      "if their app does not answer, their node takes it on arrival",
+    ]);
+    expect(decisionParts(quoted({ ...invoice, payable: false }))).toEqual([
+      "they can accept or refund it",
+      "if their app does not answer, it is not sent",
+    ]);
+    expect(decisionParts(quoted({ carrier: "keysend", held: true }))).toEqual([
+      "they can accept or refund it",
+    ]);
+    expect(decisionParts(quoted({ carrier: "keysend" }))).toEqual(["their node takes it on arrival"]);
   });
 });

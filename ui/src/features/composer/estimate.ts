@@ -1,6 +1,6 @@
 import type { Quote } from "~/backend/backend";
 import { m } from "~/i18n";
-import { freeWords } from "~/i18n/ways";
+import { freeWords, isFree } from "~/i18n/ways";
 import { sats } from "~/i18n/words";
 
 /** Below this many bytes the room that is left is shown. */
@@ -8,7 +8,7 @@ const SCARCE = 160;
 
 /** What a send would cost, part by part; the first part is the price. */
 export function estimateParts(quote: Quote): string[] {
-  return quote.carrier === "keysend" ? paymentParts(quote) : freeParts(quote);
+  return isFree(quote.carrier) ? freeParts(quote) : paymentParts(quote);
 }
 
 function mostOf(quote: Quote): string {
@@ -51,6 +51,13 @@ function paymentParts(quote: Quote): string[] {
 
 function inParts({ parts }: Quote): string[] {
   return parts > 1 ? [m.estimate_parts({ count: parts })] : [];
+}
+
+/** Whether the recipient decides on an attached payment, and what becomes of it when their app does not answer. */
+export function decisionParts(quote: Quote): string[] {
+  if (!quote.held) return [m.estimate_not_held()];
+  if (quote.carrier !== "invoice") return [m.estimate_held()];
+  return [m.estimate_held(), quote.payable ? m.estimate_or_on_arrival() : m.estimate_or_not_sent()];
 }
 
 /** Bytes that the text may still grow by; nothing while there is plenty of room. */

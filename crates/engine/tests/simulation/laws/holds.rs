@@ -33,6 +33,19 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                 }
             }
         }
+        for invoice in &diary.invoices {
+            let what = format!(
+                "the invoice {} of {}",
+                short(invoice.invoice.hash),
+                diary.name
+            );
+            if invoice.ended.is_none() {
+                broken.push(format!("{what} is paid and forgotten"));
+            }
+            if !diary.payments.contains_key(&invoice.invoice.hash) {
+                broken.push(format!("{what} is paid, and is not in its books"));
+            }
+        }
         broken.extend(disobeyed(diary));
     }
     broken
@@ -68,7 +81,8 @@ fn disobeyed(diary: &Diary) -> Vec<String> {
             continue;
         };
         let hash = incoming.payment.hash;
-        let keysend = diary.keysends.iter().find(|one| one.invoice.hash == hash);
+        let mut both = diary.keysends.iter().chain(&diary.invoices);
+        let keysend = both.find(|one| one.invoice.hash == hash);
         let by_app = keysend
             .and_then(|one| one.ended)
             .is_some_and(|(_, by)| by == EndedBy::App);

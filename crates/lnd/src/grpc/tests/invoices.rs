@@ -137,3 +137,17 @@ async fn our_own_invoice_is_found_by_its_hash_and_not_among_the_keysends() {
     assert_eq!(node.pending_invoices().await, Ok(vec![]));
     assert_eq!(node.invoices_after(0, 10).await, Ok(vec![]));
 }
+
+#[tokio::test]
+async fn an_app_knows_whether_it_may_make_invoices() {
+    let fake = Fake::default();
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    fake.allow(&[permission::CHECK_PERMISSIONS]);
+    assert_eq!(node.may_issue_invoices().await, Ok(false));
+    fake.allow(&[permission::CHECK_PERMISSIONS, permission::ADD_HOLD_INVOICE]);
+    assert_eq!(node.may_issue_invoices().await, Ok(true));
+    // Without a macaroon that may ask, nothing is promised.
+    fake.allow(&[]);
+    assert_eq!(node.may_issue_invoices().await, Ok(false));
+}
