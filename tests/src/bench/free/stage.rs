@@ -209,7 +209,6 @@ impl Way {
             fee_limit: None,
             reply_to: None,
             way: domain::Way::FreeOnly,
-            reply_to: None,
         };
         Ok(self.sender.message_send(request).await?)
     }
