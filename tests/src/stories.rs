@@ -1,5 +1,6 @@
 //! What must hold between two people, written once and told in two worlds.
 
+mod amendments;
 mod away;
 mod chat;
 mod connection;
@@ -107,6 +108,8 @@ stories! {
     Anywhere Free free::both_compare_the_same_number;
     Anywhere Free invoices::a_payment_to_a_stock_node_is_accepted;
     Anywhere Free invoices::a_payment_to_a_stock_node_is_refused;
+    Anywhere Free amendments::answers_reactions_edits_and_deletes_go_both_ways;
+    Anywhere Free amendments::a_payment_keeps_its_money_when_its_words_are_taken_back;
     Anywhere Line strangers::plain_text_of_another_program_is_shown;
     Anywhere Line strangers::a_forged_signature_is_only_claimed;
     Anywhere Line strangers::a_keysend_of_another_program_is_accepted_and_hidden;
