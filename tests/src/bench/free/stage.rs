@@ -208,6 +208,7 @@ impl Way {
             payment: Msat::ZERO,
             fee_limit: None,
             way: domain::Way::FreeOnly,
+            reply_to: None,
         };
         Ok(self.sender.message_send(request).await?)
     }
