@@ -106,10 +106,10 @@ stories! {
     Anywhere Free free::free_only_waits_and_costs_nothing;
     Anywhere Free free::neighbours_talk_over_their_connection;
     Anywhere Free free::both_compare_the_same_number;
-    Anywhere Free amendments::answers_reactions_edits_and_deletes_go_both_ways;
-    Anywhere Free amendments::a_payment_keeps_its_money_when_its_words_are_taken_back;
     Anywhere Free invoices::a_payment_to_a_stock_node_is_accepted;
     Anywhere Free invoices::a_payment_to_a_stock_node_is_refused;
+    Anywhere Free amendments::answers_reactions_edits_and_deletes_go_both_ways;
+    Anywhere Free amendments::a_payment_keeps_its_money_when_its_words_are_taken_back;
     Anywhere Line strangers::plain_text_of_another_program_is_shown;
     Anywhere Line strangers::a_forged_signature_is_only_claimed;
     Anywhere Line strangers::a_keysend_of_another_program_is_accepted_and_hidden;

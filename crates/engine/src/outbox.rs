@@ -68,7 +68,7 @@ enum Load {
     /// By a payment, or by several: in parts.
     Paid(Vec<Attempt>),
     /// For free.
-    Free(Parcel),
+    Free(Box<Parcel>),
     /// By a payment to an invoice that has to be asked for.
     Asked(Box<Errand>),
 }
@@ -229,7 +229,7 @@ impl Outbox {
             Load::Paid(attempts) => self.tracker.start(attempts).await,
             Load::Free(parcel) => {
                 let key = parcel.attempt.message;
-                if self.courier.carry(parcel).await {
+                if self.courier.carry(*parcel).await {
                     self.tried().remove(&key);
                 }
             }

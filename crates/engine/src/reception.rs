@@ -117,7 +117,7 @@ impl Reception {
                 tracing::debug!(%error, "a free letter cannot be opened");
                 return Ok(());
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         let (Opened::Letter(letter), Some(carrier)) = (opened, came.carrier) else {
             return Ok(());

@@ -347,7 +347,10 @@ async fn a_reaction_that_waits_can_be_cancelled_and_a_change_of_mind_sends_nothi
     let got = alice.expect_message(&line.carol, "look").await.message.key;
     alice.say(to_carol, "I see").await;
     carol.expect_message(&line.alice, "I see").await;
-    line.carol.stop();
+    // Nothing leaves: no channel leads to carol directly.
+    let node = line.carol.id();
+    let way = Way::DirectOnly;
+    alice.engine.set_way(node, way, false).await.unwrap();
 
     alice.reacts(got, "😮").await;
     alice.reacts(got, "😂").await;

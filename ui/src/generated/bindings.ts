@@ -146,44 +146,6 @@ export type AmendmentView = {
 	can_cancel: boolean,
 };
 
-/**  A reaction: each side has one at most. */
-export type ReactionView = {
-	/**  One character. */
-	emoji: string,
-	/**  Whose. */
-	direction: Direction,
-};
-
-/**  A message that is answered, in short. */
-export type RepliedView = {
-	/**  Row. */
-	key: MessageKey,
-	/**  Who wrote it. */
-	direction: Direction,
-	/**  What it is. */
-	kind: MessageKind,
-	/**  Its beginning. */
-	text: string,
-	/**  Sats that it brings. */
-	payment: Msat,
-	/**  Whether its author took it back. */
-	taken_back: boolean,
-};
-
-/**  What a message answers. */
-export type ReplyView = {
-	/**  The message; `None` when it is not here. */
-	to: RepliedView | null,
-};
-
-/**  Words that a message had before. */
-export type VersionView = {
-	/**  The words. */
-	text: string,
-	/**  When they were stored here. */
-	at: Timestamp,
-};
-
 /**  Why something was not done. */
 export type ApiError = {
 	/**  The window chooses its words by this. */
@@ -1028,6 +990,14 @@ export type ReachView = {
 	active_channels: number,
 };
 
+/**  A reaction: each side has one at most. */
+export type ReactionView = {
+	/**  One character. */
+	emoji: string,
+	/**  Whose. */
+	direction: Direction,
+};
+
 /**  A pay-back. */
 export type RefundView = {
 	/**  The message that carries it. */
@@ -1038,6 +1008,28 @@ export type RefundView = {
 	failed: boolean,
 	/**  How much. */
 	amount: Msat,
+};
+
+/**  A message that is answered, in short. */
+export type RepliedView = {
+	/**  Row. */
+	key: MessageKey,
+	/**  Who wrote it. */
+	direction: Direction,
+	/**  What it is. */
+	kind: MessageKind,
+	/**  Its beginning. */
+	text: string,
+	/**  Sats that it brings. */
+	payment: Msat,
+	/**  Whether its author took it back. */
+	taken_back: boolean,
+};
+
+/**  What a message answers. */
+export type ReplyView = {
+	/**  The message; `None` when it is not here. */
+	to: RepliedView | null,
 };
 
 /**  What a refusal by the last hop tells the sender (`wire.md` 1.6). */
@@ -1152,6 +1144,14 @@ export type VaultNeed =
 "passphrase" | 
 /**  The keyring of the desktop is locked or gone; unlock it and try again. */
 "keyring";
+
+/**  Words that a message had before. */
+export type VersionView = {
+	/**  The words. */
+	text: string,
+	/**  When they were stored here. */
+	at: Timestamp,
+};
 
 /**  Which ways the user allows, for a contact or for one message. */
 export type Way = 

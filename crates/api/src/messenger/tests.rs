@@ -161,9 +161,10 @@ async fn two() -> (Person, ConversationId, Person, ConversationId) {
     let hello = alice.send(to_carol, "hello", 0).await;
     alice.sent(hello, DeliveryState::Settled).await;
     carol.received("hello", HoldState::Settled).await;
+    // carol's node has kept alice's postage; it goes back with the answer.
     let hello = carol.send(to_alice, "hello you", 0).await;
-    carol.sent(hello, DeliveryState::Returned).await;
-    alice.received("hello you", HoldState::Returned).await;
+    carol.sent(hello, DeliveryState::Settled).await;
+    alice.received("hello you", HoldState::Settled).await;
     (alice, to_carol, carol, to_alice)
 }
 
@@ -302,14 +303,17 @@ async fn details_costs_and_search_agree_with_what_happened() {
         "the first hello, which carol's node kept"
     );
     assert_eq!(
-        costs.total.returned_by_us,
+        costs.total.postage_received,
         Msat::SAT,
-        "carol's hello, which alice's node gave back"
+        "which came back with carol's hello"
     );
     assert_eq!(costs.months.len(), 1);
     let theirs = carol.app.conversation_costs(to_alice).await.unwrap();
     assert_eq!(theirs.received, Msat::new(3_000_000));
-    assert_eq!(theirs.returned_to_us, Msat::SAT);
+    assert_eq!(
+        (theirs.postage_sent, theirs.postage_received),
+        (Msat::SAT, Msat::SAT)
+    );
 
     let hits = carol
         .app

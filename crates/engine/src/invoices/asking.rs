@@ -30,9 +30,12 @@ const LEAST_TIME: Duration = Duration::from_secs(30);
 /// by somebody who never decides.
 const MOST_BLOCKS: u32 = 80;
 
+/// Who was asked, and who waits for the answer.
+type Question = (NodeId, oneshot::Sender<String>);
+
 /// Questions that wait for their answer. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Awaited(Arc<Mutex<HashMap<RequestId, (NodeId, oneshot::Sender<String>)>>>);
+pub(crate) struct Awaited(Arc<Mutex<HashMap<RequestId, Question>>>);
 
 impl Awaited {
     /// An invoice came. One that nobody waits for, or no longer, or from somebody else, is left alone.

@@ -211,13 +211,13 @@ impl Outbox {
             return Ok(None);
         }
         self.in_vain(delivery.message, carrier);
-        Ok(Some(Load::Free(Parcel {
+        Ok(Some(Load::Free(Box::new(Parcel {
             attempt,
             conversation: delivery.conversation,
             to: delivery.to,
             records,
             ways: chosen.into_ways(),
-        })))
+        }))))
     }
 
     /// One that has not left, and brings nothing yet. Only a keysend brings its preimage.

@@ -207,7 +207,6 @@ impl Way {
             text: text.to_owned(),
             payment: Msat::ZERO,
             fee_limit: None,
-            reply_to: None,
             way: domain::Way::FreeOnly,
             reply_to: None,
         };
