@@ -47,7 +47,10 @@ fn an_attempt_that_asked_for_an_invoice_becomes_the_payment_of_it_once() {
     world.write(move |tx| tx.insert_attempt(&first));
     assert!(asked.pays_nothing() && !paid.pays_nothing());
     assert!(world.write(move |tx| tx.take_invoice(hash(1), &second)));
-    assert_eq!(world.read(|db| db.open_attempts()), [paid.clone()]);
+    assert_eq!(
+        world.read(|db| db.open_attempts()),
+        std::slice::from_ref(&paid)
+    );
     // A second invoice for the same request, and a hash that another attempt has.
     let again = Attempt {
         hash: hash(3),
