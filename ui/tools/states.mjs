@@ -23,6 +23,14 @@ const detailsOf = (text) => async (page) => {
   await message.getByTestId("message-more").click();
   await page.getByTestId("menu-details").click();
 };
+const menuOf = (text, item) => async (page) => {
+  const message = page.getByTestId("message").filter({ hasText: text }).last();
+  await message.hover();
+  await message.getByTestId("message-more").click();
+  if (item !== undefined) await page.getByTestId(`menu-${item}`).click();
+};
+/** A message of ours that can be changed for both. */
+const OURS = "I keep mine as it is";
 /** Somebody to whom nothing has been written yet. */
 const newcomer = then(
   press("Control+n"),
@@ -41,6 +49,21 @@ export const shots = [
   { name: "conversation-400", width: 400, height: 720, act: carol },
   { name: "conversation-360-dark", width: 360, height: 640, theme: "dark", act: carol },
   { name: "conversation-zoom-200", width: 640, height: 400, zoom: 2, act: carol },
+  { name: "amend-menu", act: then(carol, menuOf(OURS)) },
+  { name: "amend-react", act: then(carol, menuOf(OURS, "react")) },
+  { name: "amend-edit", act: then(carol, menuOf(OURS, "edit")) },
+  {
+    name: "amend-reply-360-dark-zh",
+    width: 360,
+    height: 640,
+    theme: "dark",
+    language: "zh-CN",
+    act: then(carol, menuOf(OURS, "reply")),
+  },
+  {
+    name: "amend-taken-back",
+    act: then(carol, menuOf(OURS, "take-back"), click("confirm"), detailsOf("taken back")),
+  },
   { name: "list-400", width: 400, height: 720 },
   { name: "list-400-dark-zh", width: 400, height: 720, theme: "dark", language: "zh-CN" },
   {

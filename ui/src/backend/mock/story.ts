@@ -155,6 +155,21 @@ export function story(now: number): World {
         "out",
         {
           text: "Good. I keep mine as it is, then.",
+          reply: {
+            to: {
+              key: 110,
+              direction: "incoming",
+              kind: { kind: "text" },
+              text: LONG,
+              payment: 0,
+              taken_back: false,
+            },
+          },
+          edited_at: now - 49 * MINUTE,
+          reactions: [
+            { emoji: "👍", direction: "incoming" },
+            { emoji: "🎉", direction: "outgoing" },
+          ],
           ...free("onion", delivered(now - 50 * MINUTE + 60, { read_at: now - 50 * MINUTE + 21_000 })),
         },
       ],
