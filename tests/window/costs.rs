@@ -20,8 +20,11 @@ pub(crate) async fn the_totals_are_the_nodes_books_and_stay(scene: &Scene) -> Re
 
     let text = write(&alice, "The bill comes to 777 each", "about").await?;
     alice.finds(&text.inside("cost")).await?;
-    let gift = pay(&alice, "777", "My half", "on arrival").await?;
-    alice.sees(&gift.inside("outcome"), "Received").await?;
+    // Her node would take it on arrival; her program gives an invoice, so that she decides.
+    let gift = pay(&alice, "777", "My half", "if their app does not answer").await?;
+    let hers = carol.message("My half").await?;
+    carol.clicks(&hers.inside("accept")).await?;
+    alice.sees(&gift.inside("outcome"), "Accepted").await?;
     let paid = pay(&carol, "333.333", "A third", "accept or refund").await?;
     let got = alice.message("A third").await?;
     alice.clicks(&got.inside("accept")).await?;

@@ -11,7 +11,8 @@ pub(crate) async fn a_settled_payment_is_paid_back(scene: &Scene) -> Result<()> 
     let network = scene.network();
     network.quiet().await?;
     let before = network.node("carol").holdings().await?.local;
-    tokio::try_join!(open(&alice, "carol"), open(&carol, "alice"))?;
+    // Her program is closed: it cannot give an invoice, and her node takes what comes.
+    tokio::try_join!(open(&alice, "carol"), carol.close())?;
 
     let paid = pay(
         &alice,
@@ -21,6 +22,8 @@ pub(crate) async fn a_settled_payment_is_paid_back(scene: &Scene) -> Result<()> 
     )
     .await?;
     alice.sees(&paid.inside("outcome"), "Received").await?;
+    carol.open_connected().await?;
+    open(&carol, "alice").await?;
     let got = carol.message("Your share").await?;
     carol
         .sees(&got.inside("outcome"), "your node settles on arrival")

@@ -33,7 +33,7 @@ pub(super) async fn tell(alice: &Person, carol: &Person, network: &Network) -> R
     carol.sees(key, "its end", is_over).await?;
     say(alice, carol, "No, no, dinner was my treat.").await?;
 
-    // carol's stock node settles on arrival: what she does not want she pays back.
+    // carol's node is stock: her program gives an invoice, so that she decides; what she took by mistake she pays back.
     pay(alice, carol, "The book that you lent me", sat(2_100)).await?;
     let key = pay(alice, carol, "Groceries for the week", sat(42_000)).await?;
     say(carol, alice, "I think that was meant for somebody else!").await?;
@@ -122,7 +122,7 @@ async fn say(from: &Person, to: &Person, words: &str) -> Result<()> {
 
 async fn pay(from: &Person, to: &Person, note: &str, amount: Msat) -> Result<domain::MessageKey> {
     let key = from.sends(to, note, amount).await?;
-    to.gets(from, note).await?;
+    to.accepts(held(to, from, note).await?).await?;
     from.sees(key, "its end", is_over).await?;
     Ok(key)
 }

@@ -147,7 +147,7 @@ describe("the way of sending", () => {
     await expectAccessible();
     await user.click(screen.getByTestId("send"));
     expect(calls(backend, "messageSend")).toEqual([
-      [{ conversation: ZHANG, text: "Hi", payment: 0, fee_limit: null, way: "free_only" }],
+      [{ conversation: ZHANG, text: "Hi", payment: 0, fee_limit: null, reply_to: null, way: "free_only" }],
     ]);
     await waitFor(() => {
       expect(screen.getByTestId("way")).toHaveAccessibleName("Way of sending: Auto");
