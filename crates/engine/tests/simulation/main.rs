@@ -27,7 +27,7 @@ mod calm;
 mod dice;
 mod doings;
 mod fate;
-#[path = "../people/gate.rs"]
+#[path = "../stories/people/gate.rs"]
 mod gate;
 mod laws;
 mod peace;

@@ -1,21 +1,10 @@
 //! alice writes to carol, whose node is away. What she wrote waits.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{DeliveryState, Failure, PATIENCE, Timestamp};
 use heliograph_engine::EngineError;
-use people::{HOLD, Line, Person, eventually, sat};
 use store::Delivery;
 
 /// The message is in the queue, and is to be tried again later.

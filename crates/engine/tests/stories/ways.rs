@@ -1,19 +1,8 @@
 //! Which nodes learn of a payment: the user's word holds for money as well.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
+use crate::people::{Line, Person, eventually, sat};
 use domain::{Carrier, ConversationId, DeliveryState, Failure, Msat, Way};
 use heliograph_engine::{EngineError, Outgoing};
-use people::{Line, Person, eventually, sat};
 
 fn five_sat(conversation: ConversationId, way: Way) -> Outgoing {
     Outgoing {

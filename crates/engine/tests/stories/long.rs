@@ -1,29 +1,17 @@
 //! alice and carol write at length: in as many parts as the carrier needs, for free or by payments.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::people::gate::{Gate, Gated};
+use crate::people::killer::{Killer, Moment};
+use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{
     Attempt, AttemptState, Carrier, ConversationId, DeliveryState, Failure, MessageKey, Msat, Way,
 };
 use heliograph_engine::{EngineError, Outgoing};
 use lnd::{Lightning, LightningError};
-use people::gate::{Gate, Gated};
-use people::killer::{Killer, Moment};
-use people::{HOLD, Line, Person, eventually, sat};
 
 /// Chinese that does not repeat itself, of so many bytes.
 fn chinese(bytes: usize) -> String {

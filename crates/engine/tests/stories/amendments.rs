@@ -1,21 +1,10 @@
 //! alice and carol answer, react to, edit and take back what they wrote; both see the same.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{ConversationId, DeliveryState, Direction, HoldState, MessageKey, Msat, Trust, Way};
 use heliograph_engine::{Amend, EngineError, Outgoing};
-use people::{HOLD, Line, Person, eventually, sat};
 use store::{Amendments, MessageRow};
 
 /// alice – bob – carol, who pass onions on.

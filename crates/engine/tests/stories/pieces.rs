@@ -1,21 +1,10 @@
 //! mallory sends parts by hand: in any order, twice, never all of them, and with a bomb inside.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::eventually;
+use crate::people::mallory::Stage;
 use domain::{CAPS_OF_ONE, PARTS_KEPT, Trust};
-use people::eventually;
-use people::mallory::Stage;
 use protocol::{Body, Letter, Packing, PartSet, Piece};
 use sha2::{Digest, Sha256};
 use store::Unfinished;

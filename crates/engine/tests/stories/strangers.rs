@@ -1,23 +1,12 @@
 //! What comes from people and programs that nobody vouches for.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
+use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{
     Authorship, HoldState, MessageKind, Msat, NodeId, Preimage, Privacy, Timestamp, Trust,
 };
 use futures::StreamExt;
 use lnd::sim::SimNode;
 use lnd::{Keysend, Lightning, PaymentUpdate, Records};
-use people::{HOLD, Line, Person, eventually, sat};
 use protocol::{Body, Letter, record, whatsat};
 
 /// Pays with records of any kind, as another program would, and waits for the outcome.

@@ -1,22 +1,11 @@
 //! The app dies between any two steps of sending and of receiving, and nothing is lost or paid twice.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::sync::Arc;
 
+use crate::people::killer::{Killer, Moment};
+use crate::people::{HOLD, Line, Person, introduce, sat, talking_line};
 use domain::{DeliveryState, HoldState, Msat};
 use lnd::Lightning;
-use people::killer::{Killer, Moment};
-use people::{HOLD, Line, Person, introduce, sat, talking_line};
 
 /// Runs a story again and again; each time the app dies one call later, until it lives through all of it.
 async fn at_every_step<F: Future<Output = bool>>(mut story: impl FnMut(usize, Moment) -> F) {
@@ -179,7 +168,7 @@ async fn of_whoever_pays_back() {
             carol.row(key).await.refund.unwrap().done,
             "step {fatal} {moment:?}"
         );
-        people::eventually("alice has it", async || {
+        crate::people::eventually("alice has it", async || {
             (alice.totals().await.refunds_received == sat(300)).then_some(())
         })
         .await;
@@ -226,7 +215,7 @@ async fn of_whoever_pays_to_an_invoice() {
         let spent = before.checked_sub(alice.balance().await);
         assert_eq!(spent, Some(cost), "step {fatal} {moment:?}");
         assert_eq!(alice.totals().await.sent, sat(700));
-        people::eventually("carol has it", async || {
+        crate::people::eventually("carol has it", async || {
             (carol.totals().await.received == sat(700)).then_some(())
         })
         .await;
@@ -255,7 +244,7 @@ async fn of_whoever_has_given_the_invoice() {
         let dead = early
             || dies(&died, async {
                 alice.expect_delivery(key, DeliveryState::Settled).await;
-                people::eventually("her app knows it", async || {
+                crate::people::eventually("her app knows it", async || {
                     (carol.totals().await.received == sat(700)).then_some(())
                 })
                 .await;
@@ -264,7 +253,7 @@ async fn of_whoever_has_given_the_invoice() {
         carol.restart().await;
 
         alice.expect_delivery(key, DeliveryState::Settled).await;
-        people::eventually("carol has it", async || {
+        crate::people::eventually("carol has it", async || {
             (carol.totals().await.received == sat(700)).then_some(())
         })
         .await;

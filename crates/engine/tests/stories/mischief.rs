@@ -1,24 +1,12 @@
 //! mallory goes on: ways back that lead nowhere, floods, junk in every record, and numbers as large as they come.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::mallory::Stage;
+use crate::people::watch::Bend;
+use crate::people::{HOLD, eventually, sat};
 use domain::{Authorship, DeliveryState, MessageId, MessageKind, NodeId};
 use lnd::{Lightning, RawReplyPath};
-use people::mallory::Stage;
-use people::watch::Bend;
-use people::{HOLD, eventually, sat};
 use protocol::{Body, PublicKey, Recipient, SealKey, record};
 use rand::Rng;
 

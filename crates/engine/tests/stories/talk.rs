@@ -1,22 +1,11 @@
 //! alice and carol talk and pay, two hops apart. alice's node holds keysends, carol's settles on arrival.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
+use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{
     Authorship, Decision, DeliveryState, HoldState, MessageKind, Msat, Privacy, ReturnMeaning,
     Trust, Way,
 };
 use heliograph_engine::{EngineError, Outgoing};
-use people::{HOLD, Line, Person, eventually, sat};
 
 #[tokio::test(start_paused = true)]
 async fn a_message_to_a_node_that_holds_comes_back_free() {

@@ -1,23 +1,12 @@
 //! alice and carol write for nothing: their apps listen, and bob passes onions on. Nobody pays a msat.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::{HOLD, Person, acquainted, eventually, sat, talking_line as line};
 use domain::{
     AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
 };
 use heliograph_engine::Outgoing;
-use people::{HOLD, Person, acquainted, eventually, sat, talking_line as line};
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_written_is_answered_by_onion_and_nobody_pays() {

@@ -1,18 +1,8 @@
 //! Whatever way money takes, the books know it.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::{Line, Person, eventually, sat};
 use domain::{
     AttemptState, DeliveryState, Expectation, HoldState, MessageId, Msat, NodeId, Preimage,
     ReturnMeaning, Timestamp, Trust,
@@ -21,7 +11,6 @@ use futures::StreamExt;
 use heliograph_engine::EngineError;
 use lnd::sim::SimNode;
 use lnd::{Keysend, Lightning, PaymentUpdate, Records};
-use people::{Line, Person, eventually, sat};
 use protocol::{Body, Letter, record};
 use store::Totals;
 

@@ -1,20 +1,9 @@
 //! What a node forgets, loses and answers too late.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::{HOLD, Line, Person, sat};
 use domain::{Decision, DeliveryState, HoldState};
-use people::{HOLD, Line, Person, sat};
 
 #[tokio::test(start_paused = true)]
 async fn a_held_payment_whose_invoice_the_node_has_deleted_is_over_and_stands_in_nobodys_way() {

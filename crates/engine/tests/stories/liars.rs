@@ -1,24 +1,13 @@
 //! mallory writes letters by hand and sends them for nothing. Nothing that she says without proof is believed, nothing
 //! goes back to her, and she cannot fill alice's disk.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::mallory::Stage;
+use crate::people::{HOLD, eventually};
 use domain::{DeliveryState, MessageId, Msat};
 use futures::StreamExt;
 use lnd::Lightning;
-use people::mallory::Stage;
-use people::{HOLD, eventually};
 use protocol::{Body, KeyCard, SealKey, SignedCard, card};
 
 #[tokio::test(start_paused = true)]

@@ -1,19 +1,10 @@
 //! alice pays carol, whose node is stock: carol's app gives an invoice for it, and carol decides.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::people::gate::{Gate, Gated};
+use crate::people::{Line, Person, acquainted, eventually, introduce, sat, talking_line};
 use domain::{
     AttemptState, Carrier, Decision, DeliveryState, Failure, HoldState, MessageKey, MessageKind,
     Msat, Preimage, ReturnMeaning, Trust, Way,
@@ -22,8 +13,6 @@ use futures::StreamExt;
 use heliograph_engine::Outgoing;
 use lnd::sim::{SimNetwork, SimNode};
 use lnd::{InvoicePayment, Lightning, LightningError, NewInvoice};
-use people::gate::{Gate, Gated};
-use people::{Line, Person, acquainted, eventually, introduce, sat, talking_line};
 use store::Issued;
 
 const LUNCH: u64 = 2_100;

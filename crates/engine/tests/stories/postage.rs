@@ -1,18 +1,8 @@
 //! Whoever keeps postage gives it back with the next message.
 
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "stories fail where something is not as told"
-)]
-
-#[allow(dead_code, reason = "each file of stories uses its part")]
-mod people;
-
 use std::time::Duration;
 
+use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{
     DeliveryState, Expectation, HoldState, MessageId, MessageKey, MessageKind, Msat,
     PostageBalance, Preimage, Timestamp, Way,
@@ -20,7 +10,6 @@ use domain::{
 use heliograph_engine::Outgoing;
 use lnd::sim::SimNode;
 use lnd::{Keysend, Lightning};
-use people::{HOLD, Line, Person, eventually, sat};
 use protocol::{Body, Letter, record};
 
 async fn balance(person: &Person, with: &SimNode) -> PostageBalance {

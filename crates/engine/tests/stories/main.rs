@@ -1,0 +1,29 @@
+//! Stories of people in memory: each with a node of a simulated network, a database on disk and an engine, on paused time.
+//! One program for all of them: a program for each file would link the same libraries fifteen times.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "stories fail where something is not as told"
+)]
+
+mod people;
+
+mod amendments;
+mod books;
+mod crashes;
+mod free;
+mod invoices;
+mod liars;
+mod long;
+mod mischief;
+mod pieces;
+mod postage;
+mod strangers;
+mod talk;
+mod trouble;
+mod waiting;
+mod ways;
