@@ -25,6 +25,7 @@ use crate::invoices::asking::{Asker, Awaited};
 use crate::invoices::giving::Giver;
 use crate::keys::Keys;
 use crate::link::{Link, LinkState};
+use crate::lost_keys::LostKeys;
 use crate::neighbours::{Neighbours, Reach};
 use crate::opening::Opener;
 use crate::outbox::Outbox;
@@ -108,6 +109,7 @@ impl Engine {
             ring: watch::Sender::default(),
             deaf: deaf.clone(),
             wake: cards.clone(),
+            missed: Arc::default(),
         };
         let ways = Ways::new(lightning.clone(), neighbours.clone(), node);
         let free = Free::new(
@@ -197,6 +199,7 @@ impl Engine {
             tasks: tasks.clone(),
             rng: rng.clone(),
             wake: outbox_wake.clone(),
+            repeats: Arc::default(),
             busy: Arc::new(Mutex::new(HashSet::new())),
             room: Arc::new(Mutex::new(HashMap::new())),
         };
@@ -258,6 +261,12 @@ impl Engine {
             tasks: tasks.clone(),
         };
         let renewal = keys.clone().run(link.clone());
+        let lost_keys = LostKeys {
+            store: store.clone(),
+            link: link.clone(),
+            keys: keys.clone(),
+            notes: notes.clone(),
+        };
         let returns = Returns {
             store: store.clone(),
             lightning: lightning.clone(),
@@ -278,6 +287,8 @@ impl Engine {
             starting.tasks.spawn(post.run_onions());
             starting.tasks.spawn(inbox.run());
             starting.tasks.spawn(holds.run());
+            starting.tasks.spawn(outbox.clone().run_repeats());
+            starting.tasks.spawn(lost_keys.run());
             starting.tasks.spawn(outbox.run());
         });
         let parts = Parts {

@@ -30,6 +30,8 @@ pub(crate) struct Filed {
     pub(crate) heard: Option<NodeId>,
     /// How many messages that waited for them go now.
     pub(crate) hurried: usize,
+    /// How many messages of ours go to them once more, because their app may have lost the key.
+    pub(crate) repeats: usize,
     /// A known contact, who is to be told that this message of theirs is stored.
     pub(crate) receipt: Option<(NodeId, MessageId)>,
     /// A known contact, who wants our card.

@@ -71,11 +71,13 @@ pub(crate) struct Keys {
     pub(crate) deaf: Arc<Mutex<Deaf>>,
     /// What the card says may have changed.
     pub(crate) wake: Arc<Notify>,
+    /// A letter came to a key that is not here.
+    pub(crate) missed: Arc<Notify>,
 }
 
 /// Why there is no new card yet.
 #[derive(Debug, thiserror::Error)]
-enum CardTrouble {
+pub(crate) enum CardTrouble {
     #[error(transparent)]
     Lightning(#[from] LightningError),
     #[error(transparent)]
@@ -132,6 +134,15 @@ impl Keys {
         self.ring.borrow().iter().find(|own| own.id == id).cloned()
     }
 
+    /// The key to which a letter is sealed; that it is not here is remembered.
+    pub(crate) fn to_open(&self, id: KeyId) -> Option<Arc<OwnKey>> {
+        let own = self.by_id(id);
+        if own.is_none() {
+            self.missed.notify_one();
+        }
+        own
+    }
+
     /// How letters to a node are sealed, by the card of theirs that we have.
     pub(crate) fn sealing(&self, to: NodeId, card: Option<&CardRow>) -> Sealing {
         let theirs = card.and_then(|row| self.read_card(row));
@@ -180,12 +191,7 @@ impl Keys {
             if says.is_some_and(|says| says.features == features) {
                 return Ok(());
             }
-            // A card is worth something only if it is younger than the one before.
-            let issued = now.max(own.issued.plus(Duration::from_millis(1)));
-            let card = self.sign(own.key.public(), features, issued).await?;
-            self.store
-                .write(move |tx| tx.renew_card(&card.encode(), issued))
-                .await?;
+            self.replace_card(&own, features).await?;
         } else {
             let key = SealKey::generate(&mut self.fresh_rng());
             let before = self.current().map(|own| own.issued);
@@ -200,6 +206,29 @@ impl Keys {
                 .await?;
         }
         Ok(self.load().await?)
+    }
+
+    /// A younger card for the key in use: whoever has the card of a key that was lost takes no older one.
+    pub(crate) async fn reissue(&self) -> Result<(), CardTrouble> {
+        let Some(own) = self.current() else {
+            return Ok(());
+        };
+        let features = self.features(self.lightning.may_issue_invoices().await?);
+        self.replace_card(&own, features).await?;
+        Ok(self.load().await?)
+    }
+
+    /// A card is worth something only if it is younger than the one before.
+    async fn replace_card(&self, own: &OwnKey, features: Features) -> Result<(), CardTrouble> {
+        let issued = self
+            .clock
+            .now()
+            .max(own.issued.plus(Duration::from_millis(1)));
+        let card = self.sign(own.key.public(), features, issued).await?;
+        Ok(self
+            .store
+            .write(move |tx| tx.renew_card(&card.encode(), issued))
+            .await?)
     }
 
     async fn sign(

@@ -28,6 +28,7 @@ mod invoices;
 mod keys;
 mod link;
 mod listening;
+mod lost_keys;
 mod neighbours;
 mod opening;
 mod outbox;

@@ -87,7 +87,7 @@ impl Opener {
         };
         let opened = match sealed_to {
             None => self.with_node_key(envelope, context).await?,
-            Some(id) => self.keys.by_id(id).and_then(|own| {
+            Some(id) => self.keys.to_open(id).and_then(|own| {
                 let node = self.identity.node();
                 envelope.open_with_key(&own.key, node, context).ok()
             }),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Attempt, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
-    Timestamp, next_try,
+    Timestamp, Way, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -32,6 +32,7 @@ use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
 
 mod loading;
+mod repeating;
 
 /// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
 const IN_FLIGHT: usize = 32;
@@ -59,6 +60,8 @@ pub(crate) struct Outbox {
     pub(crate) tasks: Tasks,
     pub(crate) rng: Arc<Mutex<StdRng>>,
     pub(crate) wake: Arc<Notify>,
+    /// Something may have to be sent once more.
+    pub(crate) repeats: Arc<Notify>,
     pub(crate) busy: Arc<Mutex<HashSet<ConversationId>>>,
     pub(crate) room: Arc<Mutex<HashMap<ConversationId, Arc<Semaphore>>>>,
 }
@@ -71,6 +74,13 @@ enum Load {
     Free(Box<Parcel>),
     /// By a payment to an invoice that has to be asked for.
     Asked(Box<Errand>),
+}
+
+/// What a delivery is to bring.
+struct Drafted {
+    draft: Draft,
+    way: Way,
+    taken_back: bool,
 }
 
 /// Why a lane stops before it is empty.
@@ -122,6 +132,7 @@ impl Outbox {
             .into_iter()
             .partition(|delivery| delivery.next_try.is_none_or(|at| at <= now));
         self.start_lanes(due);
+        self.repeats.notify_one();
         let next = later.iter().filter_map(|delivery| delivery.next_try).min();
         Ok(next.map_or(LONGEST_SLEEP, |next| now.until(next).min(LONGEST_SLEEP)))
     }
@@ -304,38 +315,19 @@ impl Outbox {
 
     /// Builds and stores the next attempt; `None` when the delivery ended, waits, or is no longer queued.
     async fn prepare(&self, delivery: &Delivery) -> Result<Option<Load>, Stop> {
-        let key = delivery.message;
-        let to = delivery.to;
-        let read = self
-            .store
-            .read(move |db| {
-                let read = (db.message(key)?, db.contact(to)?, db.card(to)?);
-                Ok((read, db.postage_balance(to)?))
-            })
-            .await?;
-        let ((Some(message), Some(contact), card), balance) = read else {
+        let (key, to) = (delivery.message, delivery.to);
+        let Some(Drafted {
+            draft,
+            way,
+            taken_back,
+        }) = self.draft(delivery).await?
+        else {
             return Ok(None);
         };
-        let draft = Draft {
-            to,
-            program: contact.program,
-            sealing: self.keys.sealing(to, card.as_ref()),
-            sealed_only: contact.sealed_only,
-            id: message.id,
-            sequence: delivery.sequence,
-            sent_at: message.sent_at,
-            hold_secs: self.settings.mode().hold_secs_told(),
-            text: message.text,
-            purpose: purpose(delivery),
-            postage: balance.next(contact.program),
-            amends: message.amends,
-            reply_to: message.reply_to,
-        };
-        if message.taken_back_at.is_some() {
+        if taken_back {
             self.take_back(delivery).await?;
             return Ok(None);
         }
-        let way = delivery.way.or(contact.way);
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
             Ok(chosen) => chosen,
@@ -364,6 +356,41 @@ impl Outbox {
             Chosen::Invoice => self.ask(delivery, draft).await,
             free => self.send_free(delivery, &draft, free).await,
         }
+    }
+
+    /// What is to be sent, as it stands now; `None` when message or contact are gone.
+    async fn draft(&self, delivery: &Delivery) -> Result<Option<Drafted>, StoreError> {
+        let (key, to) = (delivery.message, delivery.to);
+        let read = self
+            .store
+            .read(move |db| {
+                let read = (db.message(key)?, db.contact(to)?, db.card(to)?);
+                Ok((read, db.postage_balance(to)?))
+            })
+            .await?;
+        let ((Some(message), Some(contact), card), balance) = read else {
+            return Ok(None);
+        };
+        let draft = Draft {
+            to,
+            program: contact.program,
+            sealing: self.keys.sealing(to, card.as_ref()),
+            sealed_only: contact.sealed_only,
+            id: message.id,
+            sequence: delivery.sequence,
+            sent_at: message.sent_at,
+            hold_secs: self.settings.mode().hold_secs_told(),
+            text: message.text,
+            purpose: purpose(delivery),
+            postage: balance.next(contact.program),
+            amends: message.amends,
+            reply_to: message.reply_to,
+        };
+        Ok(Some(Drafted {
+            draft,
+            way: delivery.way.or(contact.way),
+            taken_back: message.taken_back_at.is_some(),
+        }))
     }
 
     /// Unless an answer comes, it was no use.

@@ -107,6 +107,8 @@ impl Engine {
             })
             .await?;
         let conversation = conversation.ok_or(EngineError::NoCard)?;
+        // What their app could not read may go to the new key now.
+        self.parts.outbox.notify_one();
         self.parts.feed.publish(Change::Conversation(conversation));
         Ok(())
     }

@@ -152,7 +152,7 @@ impl Reception {
         if let Some(by) = filed.heard {
             self.answers.heard(by);
         }
-        if filed.hurried > 0 {
+        if filed.hurried > 0 || filed.repeats > 0 {
             self.outbox.notify_one();
         }
         if let Some(node) = filed.stored.filter(|node| *node != self.ours) {

@@ -1,6 +1,6 @@
 //! Table `card`: the newest key card of each contact, and how far it is trusted.
 
-use domain::{NodeId, Timestamp};
+use domain::{NodeId, Timestamp, Trust};
 use rusqlite::{Row, params};
 
 use crate::Result;
@@ -44,6 +44,17 @@ pub struct NewCard {
     pub introduced: bool,
 }
 
+/// What a card says of its node's seal key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyNews {
+    /// There was none before.
+    First,
+    /// It has taken another's place, and was introduced under that one.
+    Introduced,
+    /// It has taken another's place without a word of that one: perhaps their app has lost it.
+    Changed,
+}
+
 impl Reader<'_> {
     /// The newest card of a node.
     pub fn card(&self, node: NodeId) -> Result<Option<CardRow>> {
@@ -53,17 +64,27 @@ impl Reader<'_> {
             row_of,
         )
     }
+
+    /// Known contacts whose card is here, those talked to last first.
+    pub fn known_with_card(&self, most: u32) -> Result<Vec<NodeId>> {
+        self.all(
+            "SELECT v.node FROM conversation v CROSS JOIN contact p ON p.node = v.node CROSS JOIN card c ON c.node = v.node
+             WHERE p.trust = ?1 ORDER BY coalesce(v.last_at, v.created_at) DESC, v.id DESC LIMIT ?2",
+            params![S(Trust::Known), most],
+            |row| row.take("node"),
+        )
+    }
 }
 
 impl Tx<'_> {
-    /// Stores a card if it was issued later than the one that is here. Whether there is another key now, or the first.
-    pub fn take_card(&self, new: &NewCard) -> Result<bool> {
+    /// Stores a card if it was issued later than the one that is here. `None`: the key is the same.
+    pub fn take_card(&self, new: &NewCard) -> Result<Option<KeyNews>> {
         let before = self.card(new.node)?;
         if before
             .as_ref()
             .is_some_and(|before| before.issued >= new.issued)
         {
-            return Ok(false);
+            return Ok(None);
         }
         let former = before
             .as_ref()
@@ -84,7 +105,12 @@ impl Tx<'_> {
                 other_key,
             ],
         )?;
-        Ok(other_key || before.is_none())
+        Ok(match before {
+            None => Some(KeyNews::First),
+            Some(_) if !other_key => None,
+            Some(_) if new.introduced => Some(KeyNews::Introduced),
+            Some(_) => Some(KeyNews::Changed),
+        })
     }
 
     /// Which key of ours they sealed to last; `None`: our node's. `false`: the same as before, or there is no card of theirs.

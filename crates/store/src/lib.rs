@@ -28,6 +28,7 @@ mod pool;
 mod receipts;
 mod records;
 mod refunds;
+mod repeats;
 mod seal_keys;
 mod search;
 mod settings;
@@ -40,7 +41,7 @@ mod plans;
 mod testing;
 
 pub use amendments::{AmendmentRow, Amendments, Reaction, Replied, Reply};
-pub use cards::{CardRow, NewCard};
+pub use cards::{CardRow, KeyNews, NewCard};
 pub use conversations::{ConversationRow, Listed, Preview};
 pub use cuts::Cut;
 pub use error::StoreError;

@@ -95,6 +95,7 @@ fn reading_finds_its_rows_by_an_index() {
         db.unfinished_of_strangers()?;
         db.pieces(1)?;
         db.queued()?;
+        db.repeats()?;
         db.attempt(hash(1))?;
         db.attempts_of(message)?;
         db.best_attempt(message)?;
@@ -114,6 +115,7 @@ fn reading_finds_its_rows_by_an_index() {
         db.refused_unread()?;
         db.request_count()?;
         db.card(bob())?;
+        db.known_with_card(9)?;
         db.seal_keys()?;
         db.refund_of_payment(hash(1))?;
         db.refund_by(message)?;
@@ -246,6 +248,8 @@ fn writing_finds_its_rows_by_an_index() {
         })?;
         tx.close_issued(hash(5))?;
         tx.set_told(bob(), Some([1; 4]))?;
+        tx.repeat_unconfirmed(bob(), at(0), at(4), at(5))?;
+        tx.begin_repeat(sent)?;
         tx.set_compared(bob(), Some([2; 33]))?;
         tx.take_receipt(alice(), bob(), MessageId([1; 16]), Received::Read, at(5))?;
         tx.claim_refund(hash(1), RefundSide::ByThem, came, Msat::SAT)?;

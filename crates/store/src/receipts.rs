@@ -42,7 +42,8 @@ impl Tx<'_> {
         let changed = self.change(
             "UPDATE delivery SET delivered_at = coalesce(delivered_at, ?2),
                                  read_at = coalesce(read_at, iif(?3, ?2, NULL)),
-                                 returned = iif(returned = ?4, ?5, returned)
+                                 returned = iif(returned = ?4, ?5, returned),
+                                 repeats = 0
              WHERE message = ?1 AND (delivered_at IS NULL OR (?3 AND read_at IS NULL))",
             params![
                 S(key),

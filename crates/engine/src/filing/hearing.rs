@@ -1,13 +1,20 @@
 //! What a letter tells the app besides what it says to the person: the sender's key card, which key of ours they know,
 //! and receipts.
 
+use std::time::Duration;
+
 use domain::{MessageId, NodeId, Trust};
 use protocol::{Body, KeyId, Letter, RequestId};
-use store::{NewCard, Received, StoreError};
+use store::{KeyNews, NewCard, Received, StoreError};
 
 use super::{Desk, Filed};
 use crate::invoices::giving::Wanted;
 use crate::opening::Spoken;
+
+/// What was written so long ago is repeated for somebody who could not read it.
+const LATELY: Duration = Duration::from_secs(60 * 24 * 60 * 60);
+/// New keys of one contact lead to repeats this often at most.
+const REPEAT_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// Said to the app by the author of a letter.
 #[derive(Debug)]
@@ -60,9 +67,14 @@ impl Desk<'_, '_> {
         };
         filed.heard = Some(by);
         if let Some(card) = &heard.card
-            && self.tx.take_card(card)?
+            && let Some(news) = self.tx.take_card(card)?
         {
             filed.conversation = self.tx.conversation_of(by)?;
+            // Nobody introduced it: their app may have lost the key before, and all that was sealed to it.
+            if news == KeyNews::Changed && contact.trust == Trust::Known {
+                let (since, not_after) = (self.now.minus(LATELY), self.now.minus(REPEAT_PAUSE));
+                filed.repeats = self.tx.repeat_unconfirmed(by, since, not_after, self.now)?;
+            }
         }
         self.tx.set_told(by, heard.sealed_to.map(|id| id.0))?;
         let delivered = heard.delivered.iter().map(|id| (id, Received::Delivered));

@@ -106,13 +106,19 @@ impl Answers {
 impl Courier {
     /// Carries a parcel to its end: a receipt (`true`), or the queue again.
     pub(crate) async fn carry(&self, parcel: Parcel) -> bool {
-        let key = parcel.attempt.message;
-        let answer = self.answers.expect(key);
-        let answered = self.try_ways(&parcel, &answer).await;
-        self.answers.done(key);
+        let answered = self.bring(&parcel).await;
         if !answered {
             self.give_up(&parcel.attempt, parcel.conversation).await;
         }
+        answered
+    }
+
+    /// Sends a parcel, and waits whether a receipt comes.
+    pub(crate) async fn bring(&self, parcel: &Parcel) -> bool {
+        let key = parcel.attempt.message;
+        let answer = self.answers.expect(key);
+        let answered = self.try_ways(parcel, &answer).await;
+        self.answers.done(key);
         answered
     }
 

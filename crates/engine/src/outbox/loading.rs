@@ -4,6 +4,7 @@ use domain::{
     Attempt, AttemptState, Carrier, DeliveryEvent, Failure, MessageKey, Msat, NodeId, Part,
     Postage, Preimage, Way,
 };
+use lnd::LightningError;
 use store::{Cut, Delivery, Outcome, StoreError};
 
 use super::{Load, Outbox, Stop};
@@ -182,27 +183,13 @@ impl Outbox {
         draft: &Draft,
         chosen: Chosen,
     ) -> Result<Option<Load>, Stop> {
-        let Some(carrier) = chosen.carrier() else {
-            return Ok(None);
-        };
-        let (preimage, mut rng) = self.randomness();
-        let mut records = Vec::new();
-        for letter in draft.free_letters(chosen.room()) {
-            let sealing = &draft.sealing;
-            match sealing
-                .seal(&self.identity, &mut rng, &NO_PAYMENT, &letter)
-                .await
-            {
-                Ok(record) => records.push(record),
-                Err(error) => return self.trouble(delivery, &error).await,
-            }
-        }
-        let attempt = Attempt {
-            hops: chosen.hops(),
-            ..self.attempt(delivery.message, carrier, preimage)
+        let parcel = match self.parcel(delivery, draft, chosen).await {
+            Ok(Some(parcel)) => parcel,
+            Ok(None) => return Ok(None),
+            Err(error) => return self.trouble(delivery, &error).await,
         };
         let made = Made {
-            attempts: vec![attempt.clone()],
+            attempts: vec![parcel.attempt.clone()],
             text: draft.text.clone(),
             cut: None,
             postage: None,
@@ -210,14 +197,37 @@ impl Outbox {
         if self.begin(&made).await? != Begun::Stored {
             return Ok(None);
         }
-        self.in_vain(delivery.message, carrier);
-        Ok(Some(Load::Free(Box::new(Parcel {
-            attempt,
+        self.in_vain(delivery.message, parcel.attempt.carrier);
+        Ok(Some(Load::Free(Box::new(parcel))))
+    }
+
+    /// The letters of a message for a free carrier; `None` when the chosen one is none.
+    pub(super) async fn parcel(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+        chosen: Chosen,
+    ) -> Result<Option<Parcel>, LightningError> {
+        let Some(carrier) = chosen.carrier().filter(|carrier| carrier.is_free()) else {
+            return Ok(None);
+        };
+        let (preimage, mut rng) = self.randomness();
+        let (identity, sealing) = (&self.identity, &draft.sealing);
+        let mut records = Vec::new();
+        for letter in draft.free_letters(chosen.room()) {
+            let sealed = sealing.seal(identity, &mut rng, &NO_PAYMENT, &letter);
+            records.push(sealed.await?);
+        }
+        Ok(Some(Parcel {
+            attempt: Attempt {
+                hops: chosen.hops(),
+                ..self.attempt(delivery.message, carrier, preimage)
+            },
             conversation: delivery.conversation,
             to: delivery.to,
             records,
             ways: chosen.into_ways(),
-        }))))
+        }))
     }
 
     /// One that has not left, and brings nothing yet. Only a keysend brings its preimage.

@@ -19,6 +19,7 @@ mod free;
 mod invoices;
 mod liars;
 mod long;
+mod lost_keys;
 mod mischief;
 mod pieces;
 mod postage;

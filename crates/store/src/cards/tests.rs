@@ -12,7 +12,7 @@ fn card(key: u8, issued: i64, introduced: bool) -> NewCard {
 }
 
 fn take(world: &World, card: NewCard) -> bool {
-    world.write(move |tx| tx.take_card(&card))
+    world.write(move |tx| tx.take_card(&card)).is_some()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use domain::{Expectation, MessageId, Msat, NodeId, Timestamp};
 use futures::StreamExt;
 use lnd::sim::SimNode;
 use lnd::{Keysend, Lightning, PaymentUpdate, Records};
-use protocol::{Body, KeyCard, Letter, SealKey, SignedCard, card, onion};
+use protocol::{Body, KeyCard, Letter, Recipient, SealKey, SignedCard, card, onion};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -90,6 +90,17 @@ impl Stage {
         let public = key.public();
         let record = protocol::seal(&mut self.rng, public, to, &secret, &[0; 32], &bytes).unwrap();
         self.hands_over(record).await;
+    }
+
+    /// Sealed to a key that alice never had.
+    pub(crate) async fn sends_to_some_key(&mut self, letter: &Letter) {
+        let key = SealKey::generate(&mut self.rng).public();
+        let (from, to) = (SealKey::generate(&mut self.rng), self.line.alice.id());
+        let secret = from.shared(&key);
+        let to = Recipient::with_seal_key(to, key);
+        let bytes = letter.encode();
+        let record = protocol::seal(&mut self.rng, from.public(), to, &secret, &[0; 32], &bytes);
+        self.hands_over(record.unwrap()).await;
     }
 
     pub(crate) async fn hands_over(&mut self, record: Vec<u8>) {

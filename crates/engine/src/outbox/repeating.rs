@@ -1,0 +1,52 @@
+//! Letters that their recipient's app cannot open any more are sent again, for free: a new key of theirs has said so. What
+//! became of the message before stays as it is; only a receipt can add to it.
+
+use domain::Postage;
+use store::Delivery;
+
+use super::{Drafted, Outbox};
+use crate::choice::InVain;
+use crate::compose::{Draft, Purpose};
+use crate::error::Trouble;
+
+impl Outbox {
+    /// The actor's loop; every round of the outbox wakes it.
+    pub(crate) async fn run_repeats(self) {
+        loop {
+            self.repeats.notified().await;
+            self.link.able().await;
+            if let Err(error) = self.repeat_all().await {
+                tracing::info!(%error, "what could not be read cannot be sent again yet");
+            }
+        }
+    }
+
+    async fn repeat_all(&self) -> Result<(), Trouble> {
+        for delivery in self.store.read(|db| db.repeats()).await? {
+            self.repeat(&delivery).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends one again, if a free carrier leads there and their app is awake. The words of a payment go as a text: its
+    /// money has arrived.
+    async fn repeat(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        let Some(Drafted { draft, way, .. }) = self.draft(delivery).await? else {
+            return Ok(());
+        };
+        let draft = Draft {
+            purpose: Purpose::Text,
+            postage: Postage::PLAIN,
+            ..draft
+        };
+        let chosen = self.chooser.choose(&draft, way, InVain::default()).await?;
+        let Some(parcel) = self.parcel(delivery, &draft, chosen).await? else {
+            return Ok(());
+        };
+        let key = delivery.message;
+        if self.store.write(move |tx| tx.begin_repeat(key)).await? {
+            self.courier.bring(&parcel).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! An app loses the key to which letters for it are sealed, because its database is a new one or an older one. It does
+//! not lose the letters: their senders' apps send them again, for free.
+
+use std::time::Duration;
+
+use domain::{Carrier, DeliveryState};
+use protocol::Body;
+
+use crate::people::mallory::Stage;
+use crate::people::{HOLD, Person, acquainted, eventually, introduce, talking_line as line};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// alice's message was confirmed by carol's app.
+async fn confirmed(alice: &Person, key: domain::MessageKey) {
+    eventually("carol's app has confirmed it", async || {
+        alice.row(key).await.delivery?.delivered_at
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_with_a_new_database_gets_what_was_sealed_to_the_lost_key() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let key = alice.say(to_carol, "hello").await;
+    confirmed(&alice, key).await;
+    carol.close().await;
+
+    // carol's disk is broken. What alice writes meanwhile waits on carol's node, sealed to a key that nobody has any more.
+    let words = alice.say(to_carol, "dinner at eight?").await;
+    let coffee = alice
+        .pay(to_carol, "for the coffee", crate::people::sat(21))
+        .await;
+    for key in [words, coffee] {
+        alice.expect_delivery(key, DeliveryState::Settled).await;
+    }
+    let paid = async || {
+        let totals = alice.totals().await;
+        (totals.sent, totals.postage_sent, totals.fees)
+    };
+    let before = paid().await;
+    let carol = Person::open_elsewhere(&line.network, &line.carol).await;
+    carol.has_a_card().await;
+
+    // carol adds alice anew and writes to her: alice's app sees another key, and knows what that means.
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    carol.say(to_alice, "I have a new computer").await;
+    alice
+        .expect_message(&line.carol, "I have a new computer")
+        .await;
+    for text in ["dinner at eight?", "for the coffee"] {
+        let row = carol.expect_message(&line.alice, text).await;
+        assert!(row.message.payment.is_zero(), "the money came before");
+        assert!(row.message.carrier.is_some_and(Carrier::is_free));
+    }
+    confirmed(&alice, words).await;
+    confirmed(&alice, coffee).await;
+    tokio::time::sleep(3 * HOUR).await;
+
+    let heard = carol.talk(&line.alice).await;
+    let incoming = heard.iter().filter(|row| row.delivery.is_none()).count();
+    assert_eq!(
+        incoming, 2,
+        "each once, and not what had been confirmed before"
+    );
+    assert_eq!(paid().await, before, "nothing was paid for it");
+    alice.expect_delivery(words, DeliveryState::Settled).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_app_with_an_old_database_asks_by_itself() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let key = alice.say(to_carol, "hello").await;
+    confirmed(&alice, key).await;
+    carol.close().await;
+    let mut other = Person::open_elsewhere(&line.network, &line.carol).await;
+    introduce(&line, &alice, &other).await;
+    other.close().await;
+
+    // carol goes back to the database that she had before. alice's app knows the other one's key, which is younger.
+    carol.reopen();
+    carol.has_a_card().await;
+    carol.listens().await;
+    let key = alice.say(to_carol, "are you back?").await;
+    carol.expect_message(&line.alice, "are you back?").await;
+    confirmed(&alice, key).await;
+
+    // From now on they talk as before.
+    let key = alice.say(to_carol, "good").await;
+    alice.expect_delivery(key, DeliveryState::Delivered).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_key_was_compared_gets_nothing_again_before_the_change_was_seen() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let node = line.carol.id();
+    let number = async || alice.engine.key_facts(node).await.unwrap().safety_number;
+    let compared = number().await.unwrap();
+    alice
+        .engine
+        .set_compared(node, compared, true)
+        .await
+        .unwrap();
+    carol.close().await;
+    let key = alice.say(to_carol, "the password is hunter2").await;
+    alice.expect_delivery(key, DeliveryState::Settled).await;
+
+    // Whoever has carol's node could be this.
+    let carol = Person::open_elsewhere(&line.network, &line.carol).await;
+    carol.has_a_card().await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    carol.say(to_alice, "it is me, believe me").await;
+    alice
+        .expect_message(&line.carol, "it is me, believe me")
+        .await;
+    tokio::time::sleep(3 * HOUR).await;
+    let heard = carol.talk(&line.alice).await;
+    assert!(heard.iter().all(|row| row.delivery.is_some()), "not a word");
+
+    let new = number().await.unwrap();
+    alice.engine.set_compared(node, new, false).await.unwrap();
+    carol
+        .expect_message(&line.alice, "the password is hunter2")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_who_names_keys_that_nobody_has_makes_alice_write_to_contacts_once_an_hour() {
+    let mut stage = Stage::new().await;
+    let bob = Person::open(&stage.line.network, &stage.line.bob).await;
+    bob.listens().await;
+    bob.has_a_card().await;
+    stage.alice.befriend(&stage.line.bob, None).await;
+    let to_alice = bob.befriend(&stage.line.alice, Some(HOLD)).await;
+    bob.say(to_alice, "it is me").await;
+    stage
+        .alice
+        .expect_message(&stage.line.bob, "it is me")
+        .await;
+    let sent = |stage: &Stage| {
+        let calls = ["send_onion", "send_peer_message"];
+        calls
+            .map(|call| stage.watch.calls(call))
+            .iter()
+            .sum::<usize>()
+    };
+    let before = sent(&stage);
+
+    for (round, pause) in [(1, HOUR / 2), (2, HOUR)] {
+        for _ in 0..10 {
+            let letter = stage.letter(Body::Text("open me".into()));
+            stage.sends_to_some_key(&letter).await;
+        }
+        tokio::time::sleep(pause).await;
+        assert_eq!(sent(&stage) - before, round, "one greeting to bob");
+    }
+    assert_eq!(stage.heard().await, 0);
+    let facts = bob.engine.key_facts(stage.line.alice.id()).await.unwrap();
+    assert!(!facts.changed, "it is the same key");
+}

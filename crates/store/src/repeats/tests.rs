@@ -1,0 +1,125 @@
+use domain::{DeliveryEvent, MessageId};
+
+use super::*;
+use crate::testing::{World, alice, at, bob, to_bob};
+use crate::{NewCard, NewMessage, Outcome, Received};
+
+/// alice's message to bob, kept by his node.
+fn arrived(world: &World, message: NewMessage) -> MessageKey {
+    let chat = message.conversation;
+    world.write(move |tx| {
+        let key = tx.insert_message(&message)?.unwrap();
+        tx.enqueue(&crate::testing::delivery(key, chat))?;
+        tx.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), at(1))?;
+        tx.step_delivery(key, DeliveryEvent::Settled, Outcome::default(), at(2))?;
+        Ok(key)
+    })
+}
+
+fn has_card(world: &World, key: u8, issued: i64) {
+    world.write(move |tx| {
+        tx.take_card(&NewCard {
+            node: bob(),
+            card: vec![key],
+            seal_key: [key; 33],
+            issued: at(issued),
+            introduced: false,
+        })
+    });
+}
+
+fn repeat(world: &World, since: i64, not_after: i64, now: i64) -> usize {
+    world.write(move |tx| tx.repeat_unconfirmed(bob(), at(since), at(not_after), at(now)))
+}
+
+fn due(world: &World) -> Vec<MessageKey> {
+    let due = world.read(|db| db.repeats());
+    due.into_iter().map(|delivery| delivery.message).collect()
+}
+
+#[test]
+fn what_nobody_has_confirmed_is_sent_again_a_few_times() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let lost = arrived(&world, to_bob(chat, 10, "lost"));
+    let read = arrived(&world, to_bob(chat, 11, "read"));
+    arrived(&world, to_bob(chat, 1, "long ago"));
+    arrived(
+        &world,
+        NewMessage {
+            privacy: Privacy::Open,
+            ..to_bob(chat, 12, "readable by all")
+        },
+    );
+    world.send(chat, 13, "not sent yet");
+    let read_id = MessageId([11; 16]);
+    world.write(move |tx| tx.take_receipt(alice(), bob(), read_id, Received::Read, at(15)));
+    has_card(&world, 2, 20);
+
+    assert_eq!(repeat(&world, 5, 0, 30), 1);
+    assert_eq!(due(&world), [lost]);
+    for _ in 0..TIMES {
+        assert_eq!(due(&world), [lost]);
+        assert!(world.write(move |tx| tx.begin_repeat(lost)));
+    }
+    assert!(due(&world).is_empty(), "not for ever");
+    assert!(!world.write(move |tx| tx.begin_repeat(lost)));
+    assert!(!world.write(move |tx| tx.begin_repeat(read)));
+}
+
+#[test]
+fn a_receipt_ends_it_and_a_contact_cannot_have_it_done_all_the_time() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    arrived(&world, to_bob(chat, 10, "lost"));
+    assert_eq!(repeat(&world, 5, 0, 25), 0, "they have no card");
+    has_card(&world, 2, 20);
+    assert_eq!(repeat(&world, 5, 0, 30), 1);
+    assert_eq!(repeat(&world, 5, 29, 31), 0, "that was a moment ago");
+    assert_eq!(repeat(&world, 5, 30, 60), 1);
+
+    let id = MessageId([10; 16]);
+    world.write(move |tx| tx.take_receipt(alice(), bob(), id, Received::Delivered, at(61)));
+    assert!(due(&world).is_empty());
+}
+
+#[test]
+fn nothing_goes_to_a_key_that_took_the_place_of_a_compared_one_until_that_is_seen() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let lost = arrived(&world, to_bob(chat, 10, "lost"));
+    has_card(&world, 2, 20);
+    world.write(|tx| tx.set_compared(bob(), Some([2; 33])));
+    has_card(&world, 3, 30);
+    assert_eq!(repeat(&world, 5, 0, 40), 1);
+    assert!(due(&world).is_empty(), "who is it?");
+    world.write(|tx| tx.set_compared(bob(), Some([3; 33])));
+    assert_eq!(due(&world), [lost]);
+}
+
+#[test]
+fn words_of_a_payment_are_repeated_only_when_it_was_kept() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let payment = |number| NewMessage {
+        kind: MessageKind::Payment,
+        ..to_bob(chat, number, "for the coffee")
+    };
+    let kept = arrived(&world, payment(10));
+    arrived(
+        &world,
+        NewMessage {
+            text: String::new(),
+            ..payment(11)
+        },
+    );
+    let back = world.store_message(payment(12));
+    world.write(move |tx| {
+        tx.enqueue(&crate::testing::delivery(back, chat))?;
+        tx.step_delivery(back, DeliveryEvent::Begin, Outcome::default(), at(1))?;
+        tx.step_delivery(back, DeliveryEvent::Refused, Outcome::default(), at(2))
+    });
+    has_card(&world, 2, 20);
+    repeat(&world, 5, 0, 30);
+    assert_eq!(due(&world), [kept]);
+}
