@@ -106,6 +106,7 @@ stories! {
     Anywhere Free free::free_only_waits_and_costs_nothing;
     Anywhere Free free::neighbours_talk_over_their_connection;
     Anywhere Free free::both_compare_the_same_number;
+    Anywhere Free free::what_was_sealed_to_a_lost_key_is_sent_again;
     Anywhere Free invoices::a_payment_to_a_stock_node_is_accepted;
     Anywhere Free invoices::a_payment_to_a_stock_node_is_refused;
     Anywhere Free amendments::answers_reactions_edits_and_deletes_go_both_ways;

@@ -196,3 +196,38 @@ pub(super) async fn both_compare_the_same_number(world: &dyn World) -> Result<()
     ensure!(wrong.is_err(), "a number that is not shown was compared");
     Ok(())
 }
+
+pub(super) async fn what_was_sealed_to_a_lost_key_is_sent_again(world: &dyn World) -> Result<()> {
+    let (alice, carol) = (world.person("alice").await?, world.person("carol").await?);
+    acquainted(&alice, &carol).await?;
+    carol.close().await;
+    let key = alice.writes(&carol, "Dinner at eight?").await?;
+    alice.sees_delivery(key, DeliveryState::Settled).await?;
+    let before = balance(world, "alice").await?;
+
+    // carol begins anew on another computer, without her database, and writes to alice.
+    let carol = world.person("carol").await?;
+    carol.meets(&alice).await?;
+    carol.writes(&alice, "I have a new computer").await?;
+    alice.gets(&carol, "I have a new computer").await?;
+
+    let got = carol.gets(&alice, "Dinner at eight?").await?;
+    ensure!(
+        got.carrier == Some(Carrier::Onion) && got.privacy == Privacy::Sealed,
+        "{got:?}"
+    );
+    alice
+        .sees(key, "that carol's new program has it", |message| {
+            let delivery = message.delivery.as_ref();
+            delivery.is_some_and(|delivery| delivery.delivered_at.is_some())
+        })
+        .await?;
+    let after = balance(world, "alice").await?;
+    ensure!(
+        after == before,
+        "it cost nothing more: {before:?} {after:?}"
+    );
+    let theirs = knows(&alice, &carol).await?;
+    ensure!(theirs.changed, "alice is warned of the new key");
+    Ok(())
+}
