@@ -1,6 +1,6 @@
 //! Letters of ours that are sent again, for free: their recipient's app has lost the key that they were sealed to.
 
-use domain::{DeliveryState, MessageKey, MessageKind, NodeId, Privacy, Timestamp};
+use domain::{DeliveryState, MessageKey, MessageKind, NodeId, Privacy, Timestamp, Trust};
 use rusqlite::params;
 
 use crate::Result;
@@ -16,18 +16,20 @@ const MOST: u32 = 100;
 
 impl Reader<'_> {
     /// What is to be sent again, oldest first: what has arrived at their node. Words of a payment that came back are not
-    /// among them: who wants to pay says them anew. Nothing goes to a key that has taken the place of one which the user had
-    /// compared, until the user has seen that.
+    /// among them: who wants to pay says them anew. Only known contacts get anything, and nothing goes to a key that has
+    /// taken the place of one which the user had compared, until the user has seen that.
     pub fn repeats(&self) -> Result<Vec<Delivery>> {
         let keys: Vec<MessageKey> = self.all(
             "SELECT d.message FROM delivery d JOIN message m ON m.key = d.message JOIN card c ON c.node = d.recipient
+               JOIN contact p ON p.node = d.recipient
              WHERE d.repeats > 0 AND (d.state = ?1 OR (d.state = ?2 AND m.kind = ?3)) AND m.taken_back_at IS NULL
-               AND NOT (c.changed AND c.compared IS NOT NULL)
+               AND p.trust = ?4 AND NOT (c.changed AND c.compared IS NOT NULL)
              ORDER BY d.message",
             params![
                 S(DeliveryState::Settled),
                 S(DeliveryState::Returned),
                 kind_columns(MessageKind::Text).0,
+                S(Trust::Known),
             ],
             |row| row.take("message"),
         )?;
