@@ -968,7 +968,7 @@ export type QuoteView = {
 	hops: number,
 	/**  How it will travel. */
 	privacy: Privacy,
-	/**  In how many parts: payments when it is payable, else free letters. The amounts are those of all parts. */
+	/**  In how many parts: payments where something is paid, else free letters. The amounts are those of all parts. */
 	parts: number,
 	/**  Bytes that the text may still grow by on this route. */
 	bytes_left: number,

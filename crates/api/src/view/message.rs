@@ -256,7 +256,7 @@ pub struct QuoteView {
     pub hops: u32,
     /// How it will travel.
     pub privacy: Privacy,
-    /// In how many parts: payments when it is payable, else free letters. The amounts are those of all parts.
+    /// In how many parts: payments where something is paid, else free letters. The amounts are those of all parts.
     pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,

@@ -13,6 +13,7 @@
 mod people;
 
 mod amendments;
+mod bad_invoices;
 mod books;
 mod crashes;
 mod free;
