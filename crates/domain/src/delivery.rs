@@ -202,7 +202,7 @@ pub enum AttemptState {
 pub struct Attempt {
     /// Identity, and the node's idempotency key.
     pub hash: PaymentHash,
-    /// What settles it; `None` by an invoice: the recipient has it.
+    /// What settles it; `None` by an invoice until it is paid: the recipient has it.
     pub preimage: Option<Preimage>,
     /// The message that it carries.
     pub message: MessageKey,

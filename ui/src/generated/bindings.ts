@@ -196,7 +196,7 @@ export type AttemptView = {
 	part: PartView | null,
 	/**  Identity; nothing is paid to that of a free one. */
 	payment_hash: string,
-	/**  The proof of payment, once settled; of a payment to an invoice the user's node has it. */
+	/**  The proof of payment, once settled. */
 	preimage: string | null,
 	/**  Where it is. */
 	state: AttemptState,

@@ -192,7 +192,7 @@ pub struct AttemptView {
     pub part: Option<PartView>,
     /// Identity; nothing is paid to that of a free one.
     pub payment_hash: String,
-    /// The proof of payment, once settled; of a payment to an invoice the user's node has it.
+    /// The proof of payment, once settled.
     pub preimage: Option<String>,
     /// Where it is.
     pub state: AttemptState,

@@ -88,6 +88,9 @@ async fn a_payment_to_a_stock_node_is_accepted() {
     );
     let (ours, theirs) = (alice.totals().await, carol.totals().await);
     assert_eq!((ours.sent, ours.fees), (sat(LUNCH), paid.fee));
+    let attempts = alice.store.read(move |db| db.attempts_of(sent)).await;
+    let proof = attempts.unwrap()[0].preimage.clone();
+    assert_eq!(proof, Some(payment.preimage), "the proof of payment");
     assert_eq!(theirs.received, sat(LUNCH));
 }
 
