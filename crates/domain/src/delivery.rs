@@ -156,6 +156,8 @@ pub enum Failure {
     NoWay,
     /// The contact's app gave an invoice for another amount or another node, or one that cannot be paid: it was not paid.
     WrongInvoice,
+    /// The invoice could no longer be paid when the user's node was to pay it.
+    InvoiceExpired,
 }
 
 impl Failure {

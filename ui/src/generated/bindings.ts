@@ -596,7 +596,9 @@ export type Failure =
 /**  No way that the user allows leads there now. */
 "no_way" | 
 /**  The contact's app gave an invoice for another amount or another node, or one that cannot be paid: it was not paid. */
-"wrong_invoice";
+"wrong_invoice" | 
+/**  The invoice could no longer be paid when the user's node was to pay it. */
+"invoice_expired";
 
 /**  Where an incoming payment is. */
 export type HoldState = 
