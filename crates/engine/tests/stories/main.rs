@@ -25,6 +25,7 @@ mod pieces;
 mod postage;
 mod strangers;
 mod talk;
+mod tampering;
 mod trouble;
 mod waiting;
 mod ways;
