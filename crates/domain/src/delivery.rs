@@ -156,6 +156,8 @@ pub enum Failure {
     NoWay,
     /// The contact's app gave an invoice for another amount or another node, or one that cannot be paid: it was not paid.
     WrongInvoice,
+    /// The invoice could no longer be paid when the user's node was to pay it.
+    InvoiceExpired,
 }
 
 impl Failure {
@@ -202,7 +204,7 @@ pub enum AttemptState {
 pub struct Attempt {
     /// Identity, and the node's idempotency key.
     pub hash: PaymentHash,
-    /// What settles it; `None` by an invoice: the recipient has it.
+    /// What settles it; `None` by an invoice until it is paid: the recipient has it.
     pub preimage: Option<Preimage>,
     /// The message that it carries.
     pub message: MessageKey,

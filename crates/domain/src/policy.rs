@@ -53,10 +53,13 @@ pub enum Room {
 /// The most that a letter can bring as postage: channels ask for less.
 pub const MOST_POSTAGE: Msat = Msat::new(10_000);
 
-/// What a payment is, whatever its letter says: more than carrying a letter ever costs is meant for the person.
+/// What a payment is, whatever its letter says: more than carrying a letter ever costs is meant for the person, and where
+/// nothing is paid there is nothing to keep or to decide on.
 #[must_use]
 pub fn weigh(wish: Expectation, amount: Msat) -> Expectation {
-    if wish == Expectation::Return && amount > MOST_POSTAGE {
+    if amount.is_zero() {
+        Expectation::Return
+    } else if wish == Expectation::Return && amount > MOST_POSTAGE {
         Expectation::Decide
     } else {
         wish

@@ -155,7 +155,7 @@ impl Draft {
         let signed = protocol::whatsat::signed_bytes(ours, self.to, &time, &text);
         let signature = identity.sign(signed).await?;
         let mut records = protocol::whatsat::records(ours, &time, &text, &signature);
-        if self.hello_fits(text.len()) {
+        if self.takes_hello(text.len()) {
             let beside = Some(protocol::text_hash(&text));
             match sealed(self.letter(Body::Hello { beside })).await {
                 Ok(hello) => records.push(hello),
@@ -191,14 +191,19 @@ impl Draft {
             len
         };
         let mut sizes = readable_sizes(text_len);
-        if self.hello_fits(text_len) {
+        if self.takes_hello(text_len) {
             sizes.push((record::LETTER, self.sealing.size(&self.letter(HELLO))));
         }
         sizes.sort_unstable();
         sizes
     }
 
-    fn hello_fits(&self, text_len: usize) -> bool {
+    /// Whether a hello goes beside readable text: where it does not shorten the reach, and under money so little that it
+    /// would be taken for postage, and be given back, if no letter said what it is.
+    fn takes_hello(&self, text_len: usize) -> bool {
+        if self.purpose != Purpose::Text && self.amount() <= Msat::SAT {
+            return true;
+        }
         let hello = (record::LETTER, self.sealing.size(&self.letter(HELLO)));
         encoded(readable_sizes(text_len).into_iter().chain([hello])) <= HELLO_ROOM
     }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use domain::Msat;
+
 pub(crate) mod asking;
 pub(crate) mod giving;
 
@@ -10,3 +12,5 @@ pub(crate) mod giving;
 pub(crate) const VALID: Duration = Duration::from_secs(600);
 /// A payment may be split into so many parts.
 pub(crate) const PARTS: u32 = 16;
+/// LND makes no smaller parts by itself.
+pub(crate) const LEAST_PART: Msat = Msat::new(10_000_000);

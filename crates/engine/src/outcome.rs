@@ -24,8 +24,15 @@ pub(crate) fn conclude(
     };
     match update {
         PaymentUpdate::InFlight { .. } => return Ok(()),
-        PaymentUpdate::Settled { fee, hops } => {
+        PaymentUpdate::Settled {
+            fee,
+            hops,
+            preimage,
+        } => {
             let state = AttemptState::Settled;
+            if let Some(preimage) = preimage {
+                tx.prove(attempt.hash, &preimage)?;
+            }
             tx.end_attempt(attempt.hash, state, fee, Some(hops), None, now)?;
             if attempt.part.is_none() {
                 settle(tx, &delivery, now)?;

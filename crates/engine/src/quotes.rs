@@ -10,6 +10,7 @@ use store::Cut;
 use crate::choice::{Chooser, Chosen, InVain, routes};
 use crate::compose::{Draft, Purpose};
 use crate::error::EngineError;
+use crate::invoices;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
 use crate::parts::times;
@@ -34,8 +35,8 @@ pub struct Quote {
     pub returned: bool,
     /// How it will travel.
     pub privacy: Privacy,
-    /// In how many parts it goes: payments when it is payable, else letters of the free carrier. The amounts are those of
-    /// all parts.
+    /// In how many parts it goes: payments when it is payable or to an invoice, else letters of the free carrier. The
+    /// amounts are those of all parts.
     pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,
@@ -158,9 +159,15 @@ impl Quotes {
             use_mission_control: true,
             over: routes(way),
         };
-        let route = match self.lightning.route(query.clone()).await {
-            Err(LightningError::NoRoute) => self.without_obstacles(draft, query).await?,
-            other => other?,
+        let found = match self.lightning.route(query.clone()).await {
+            Err(LightningError::NoRoute) => self.without_obstacles(draft, query.clone()).await,
+            other => other.map_err(EngineError::from),
+        };
+        let (route, shares) = match found {
+            Err(EngineError::Lightning(LightningError::NoRoute)) if by_invoice => {
+                self.divided(query).await?
+            }
+            found => (found?, 1),
         };
         let hops = self.learn(draft.to, &route);
         let holds = draft.program.holds() == Some(true);
@@ -168,10 +175,11 @@ impl Quotes {
         Ok(Quote {
             carrier,
             hops,
-            payable,
+            // A keysend cannot be divided.
+            payable: payable && shares == 1,
             fee: FeeQuote {
                 amount: times(amount, parts),
-                fee: times(route.fee, parts),
+                fee: times(route.fee, parts.max(shares)),
                 fee_limit,
                 hops,
             },
@@ -179,7 +187,7 @@ impl Quotes {
             owed,
             returned: holds && expectation == Expectation::Return,
             privacy: draft.privacy(),
-            parts,
+            parts: parts.max(shares),
             bytes_left: left(draft, room(draft, hops))?,
             held: !postage && (holds || by_invoice),
         })
@@ -266,6 +274,28 @@ impl Quotes {
             .await?;
         left(draft, room(draft, count(bare.nodes.len())))?;
         Err(LightningError::NoRoute.into())
+    }
+
+    /// What is paid to an invoice is halved by our node as long as no way holds it. A way for one of as few equal shares as
+    /// possible, and how many these are. The others may take dearer ways, so the fee of all is an estimate.
+    async fn divided(&self, whole: RouteQuery) -> Result<(lnd::Route, u32), EngineError> {
+        let mut shares = 1_u32;
+        loop {
+            shares = shares.saturating_mul(2);
+            let amount = whole.amount.shared(shares);
+            if shares > invoices::PARTS || amount < invoices::LEAST_PART {
+                return Err(LightningError::NoRoute.into());
+            }
+            let query = RouteQuery {
+                amount,
+                fee_limit: whole.fee_limit.shared(shares),
+                ..whole.clone()
+            };
+            match self.lightning.route(query).await {
+                Err(LightningError::NoRoute) => {}
+                found => return Ok((found?, shares)),
+            }
+        }
     }
 
     /// Whether the text fits: a sealed one, or one that waits for a free carrier, goes in parts; any other as a payment

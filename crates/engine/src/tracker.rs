@@ -406,8 +406,8 @@ fn failed(error: &LightningError) -> PaymentUpdate {
         LightningError::Permission(_) => Failure::Permission,
         LightningError::InsufficientBalance => Failure::InsufficientBalance,
         LightningError::NoRoute => Failure::NoRoute,
-        // The invoice was for another moment; the next try asks for a new one.
-        LightningError::TooLate => Failure::Timeout,
+        // The user's next try asks for a new one. By itself nothing is paid to a second hash.
+        LightningError::TooLate => Failure::InvoiceExpired,
         _ => Failure::Rejected,
     };
     PaymentUpdate::Failed {

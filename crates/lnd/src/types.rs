@@ -202,6 +202,8 @@ pub enum PaymentUpdate {
         fee: Msat,
         /// Channels on the route.
         hops: u32,
+        /// What the recipient has given for it: the proof of the payment. Of a keysend it may be missing: its payer has it.
+        preimage: Option<Preimage>,
     },
     /// The last hop refused it; nothing was paid.
     Refused {

@@ -184,6 +184,19 @@ impl Tx<'_> {
         )
     }
 
+    /// Keeps the preimage that the recipient has given: the proof that it was paid. `false`: there is one already, or this is
+    /// none.
+    pub fn prove(&self, hash: PaymentHash, preimage: &Preimage) -> Result<bool> {
+        if preimage.payment_hash() != hash {
+            return Ok(false);
+        }
+        let changed = self.change(
+            "UPDATE attempt SET preimage = ?2 WHERE hash = ?1 AND preimage = ?3",
+            params![S(hash), S(preimage), S(&Preimage::new(UNKNOWN))],
+        )?;
+        Ok(changed == 1)
+    }
+
     /// Stores the outcome. `false`: it had one already, or there is no such attempt.
     ///
     /// # Errors

@@ -196,7 +196,7 @@ export type AttemptView = {
 	part: PartView | null,
 	/**  Identity; nothing is paid to that of a free one. */
 	payment_hash: string,
-	/**  The proof of payment, once settled; of a payment to an invoice the user's node has it. */
+	/**  The proof of payment, once settled. */
 	preimage: string | null,
 	/**  Where it is. */
 	state: AttemptState,
@@ -596,7 +596,9 @@ export type Failure =
 /**  No way that the user allows leads there now. */
 "no_way" | 
 /**  The contact's app gave an invoice for another amount or another node, or one that cannot be paid: it was not paid. */
-"wrong_invoice";
+"wrong_invoice" | 
+/**  The invoice could no longer be paid when the user's node was to pay it. */
+"invoice_expired";
 
 /**  Where an incoming payment is. */
 export type HoldState = 
@@ -968,7 +970,7 @@ export type QuoteView = {
 	hops: number,
 	/**  How it will travel. */
 	privacy: Privacy,
-	/**  In how many parts: payments when it is payable, else free letters. The amounts are those of all parts. */
+	/**  In how many parts: payments where something is paid, else free letters. The amounts are those of all parts. */
 	parts: number,
 	/**  Bytes that the text may still grow by on this route. */
 	bytes_left: number,

@@ -147,6 +147,7 @@ const failures: Record<Failure, () => string> = {
   no_receipt: m.failure_no_receipt,
   no_way: m.failure_no_way,
   wrong_invoice: m.failure_wrong_invoice,
+  invoice_expired: m.failure_invoice_expired,
 };
 
 /** Why an attempt did not arrive. */

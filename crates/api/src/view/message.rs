@@ -192,7 +192,7 @@ pub struct AttemptView {
     pub part: Option<PartView>,
     /// Identity; nothing is paid to that of a free one.
     pub payment_hash: String,
-    /// The proof of payment, once settled; of a payment to an invoice the user's node has it.
+    /// The proof of payment, once settled.
     pub preimage: Option<String>,
     /// Where it is.
     pub state: AttemptState,
@@ -256,7 +256,7 @@ pub struct QuoteView {
     pub hops: u32,
     /// How it will travel.
     pub privacy: Privacy,
-    /// In how many parts: payments when it is payable, else free letters. The amounts are those of all parts.
+    /// In how many parts: payments where something is paid, else free letters. The amounts are those of all parts.
     pub parts: u32,
     /// Bytes that the text may still grow by on this route.
     pub bytes_left: u32,

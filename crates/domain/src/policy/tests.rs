@@ -113,4 +113,5 @@ fn more_than_postage_is_a_payment_whatever_the_letter_says() {
     assert_eq!(weigh(Return, MOST_POSTAGE), Return);
     assert_eq!(weigh(Return, Msat::new(10_001)), Decide);
     assert_eq!(weigh(Keep, Msat::new(1_000_000)), Keep);
+    assert_eq!(weigh(Decide, Msat::ZERO), Return, "there is nothing");
 }

@@ -106,8 +106,14 @@ impl Desk<'_, '_> {
         spoken: opening::Spoken<protocol::Letter>,
     ) -> Result<Entry, StoreError> {
         let letter = spoken.what;
-        let expectation = weigh(letter.expectation, amount);
         let owed = self.is_owed(spoken.by, &letter, amount)?;
+        let amends = amendment(&letter.body);
+        // Nobody is asked about what comes with a letter that amends another: what is not owed is postage that goes back.
+        let expectation = if amends.is_some() && opening::pays_postage_back(&letter, amount) {
+            Expectation::Return
+        } else {
+            weigh(letter.expectation, amount)
+        };
         let postage = owed || expectation == Expectation::Return;
         let plain = if postage {
             MessageKind::Text
@@ -120,7 +126,7 @@ impl Desk<'_, '_> {
             Content::Letter(expectation)
         };
         // Money under it is for the person: then there is a bubble, and nothing is amended.
-        let amends = amendment(&letter.body).filter(|_| postage);
+        let amends = amends.filter(|_| postage);
         let (kind, text, content, visible) = match letter.body {
             Body::Text(text) => (plain, text, content, true),
             Body::Payment { note, .. } => (plain, note, content, true),

@@ -198,6 +198,35 @@ async fn without_a_free_way_a_payment_brings_it_and_its_cost_is_known_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_edit_that_is_too_long_for_one_payment_goes_in_parts() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    carol.befriend(&line.alice, Some(HOLD)).await;
+    let sent = alice.say(to_carol, "to be continued").await;
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    let got = carol.expect_message(&line.alice, "to be continued").await;
+    let got = got.message.key;
+    let text: String = (0..300_u32)
+        .map(|line| format!("{:x} ", line.wrapping_mul(2_654_435_761)))
+        .collect();
+    let edit = Amend::Edit(text.clone());
+    let quote = alice.engine.quote_amend(sent, edit.clone()).await;
+    assert!(quote.unwrap().unwrap().parts > 2);
+
+    alice.does(sent, edit).await;
+
+    let row = carol
+        .expect_row(got, |row| row.message.edited_at.is_some())
+        .await;
+    assert_eq!(row.message.text, text);
+    alice.expect_told(sent).await;
+    assert_eq!(alice.row(sent).await.message.text, text);
+    assert_eq!(carol.talk(&line.alice).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_the_author_changes_words_and_only_what_is_there() {
     let line = listening();
     let (alice, to_carol, carol, _) = acquainted(&line).await;

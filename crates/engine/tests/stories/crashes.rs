@@ -1,11 +1,14 @@
 //! The app dies between any two steps of sending and of receiving, and nothing is lost or paid twice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::people::gate::{Gate, Gated};
 use crate::people::killer::{Killer, Moment};
 use crate::people::{HOLD, Line, Person, introduce, sat, talking_line};
-use domain::{DeliveryState, HoldState, Msat};
-use lnd::Lightning;
+use domain::{AttemptState, Carrier, DeliveryState, Failure, HoldState, MessageKey, Msat};
+use lnd::{Lightning, LightningError};
+use tokio::sync::Notify;
 
 /// Runs a story again and again; each time the app dies one call later, until it lives through all of it.
 async fn at_every_step<F: Future<Output = bool>>(mut story: impl FnMut(usize, Moment) -> F) {
@@ -263,4 +266,92 @@ async fn of_whoever_has_given_the_invoice() {
         dead
     })
     .await;
+}
+
+/// The app dies where it pays an invoice.
+struct AtTheTill {
+    moment: Moment,
+    died: Arc<Notify>,
+}
+
+impl Gate for AtTheTill {
+    async fn pass<T: Send>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, LightningError>> + Send,
+    ) -> Result<T, LightningError> {
+        if call != "pay_invoice" {
+            return work.await;
+        }
+        if matches!(self.moment, Moment::After) {
+            let _done = work.await;
+        }
+        self.died.notify_one();
+        std::future::pending().await
+    }
+}
+
+/// alice dies while she pays an invoice of carol's, and sleeps until it has expired.
+async fn pays_and_sleeps(line: &Line, moment: Moment) -> (Person, MessageKey, Person) {
+    let died = Arc::new(Notify::new());
+    let gated = Gated {
+        node: line.alice.clone(),
+        gate: AtTheTill {
+            moment,
+            died: died.clone(),
+        },
+    };
+    let mut alice = Person::open_over(&line.network, &line.alice, Arc::new(gated));
+    alice.listens().await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let (to_carol, _) = introduce(line, &alice, &carol).await;
+    let sent = alice.pay(to_carol, "for you", sat(700)).await;
+    died.notified().await;
+    alice.close().await;
+    if matches!(moment, Moment::After) {
+        let got = carol.expect_message(&line.alice, "for you").await;
+        carol.engine.accept(got.message.key).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(11 * 60)).await;
+    alice.reopen();
+    (alice, sent, carol)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invoice_that_was_not_paid_in_time_says_so_and_another_try_asks_for_a_new_one() {
+    let line = talking_line();
+    let (alice, sent, carol) = pays_and_sleeps(&line, Moment::Before).await;
+    let before = alice.balance().await;
+
+    let row = alice.expect_delivery(sent, DeliveryState::Failed).await;
+    let why = Some(Failure::InvoiceExpired);
+    assert_eq!(row.delivery.unwrap().failure, why);
+    assert_eq!(alice.balance().await, before);
+    alice.engine.retry(sent).await.unwrap();
+
+    let got = carol.expect_message(&line.alice, "for you").await.message;
+    carol.engine.accept(got.key).await.unwrap();
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    let attempts = alice.store.read(move |db| db.attempts_of(sent)).await;
+    let attempts = attempts.unwrap();
+    let told: Vec<_> = attempts
+        .iter()
+        .map(|one| (one.carrier, one.state, one.failure))
+        .collect();
+    let (invoice, failed) = (Carrier::Invoice, AttemptState::Failed);
+    let settled = (invoice, AttemptState::Settled, None);
+    assert_eq!(told, [(invoice, failed, why), settled]);
+    assert_eq!(carol.totals().await.received, sat(700));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invoice_that_was_paid_is_not_paid_again_when_it_has_expired_since() {
+    let line = talking_line();
+    let (alice, sent, carol) = pays_and_sleeps(&line, Moment::After).await;
+
+    let row = alice.expect_delivery(sent, DeliveryState::Settled).await;
+    assert_eq!(row.paid, Some(sat(700)));
+    let attempts = alice.store.read(move |db| db.attempts_of(sent)).await;
+    assert_eq!(attempts.unwrap().len(), 1);
+    assert_eq!(carol.totals().await.received, sat(700));
 }

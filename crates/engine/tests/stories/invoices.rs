@@ -1,23 +1,21 @@
 //! alice pays carol, whose node is stock: carol's app gives an invoice for it, and carol decides.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::people::gate::{Gate, Gated};
-use crate::people::{Line, Person, acquainted, eventually, introduce, sat, talking_line};
+use crate::people::{Line, Person, acquainted, eventually, sat, talking_line};
 use domain::{
     AttemptState, Carrier, Decision, DeliveryState, Failure, HoldState, MessageKey, MessageKind,
-    Msat, Preimage, ReturnMeaning, Trust, Way,
+    Msat, Preimage, ReturnMeaning, Way,
 };
 use futures::StreamExt;
 use heliograph_engine::Outgoing;
 use lnd::sim::{SimNetwork, SimNode};
-use lnd::{InvoicePayment, Lightning, LightningError, NewInvoice};
+use lnd::{InvoicePayment, Lightning, NewInvoice};
 use store::Issued;
 
-const LUNCH: u64 = 2_100;
+pub(crate) const LUNCH: u64 = 2_100;
 
-fn money(conversation: domain::ConversationId, text: &str) -> Outgoing {
+pub(crate) fn money(conversation: domain::ConversationId, text: &str) -> Outgoing {
     Outgoing {
         conversation,
         text: text.into(),
@@ -29,9 +27,9 @@ fn money(conversation: domain::ConversationId, text: &str) -> Outgoing {
 }
 
 /// By what, how it ended, and why.
-type Told = (Carrier, AttemptState, Option<Failure>);
+pub(crate) type Told = (Carrier, AttemptState, Option<Failure>);
 
-async fn attempts(person: &Person, key: MessageKey) -> Vec<Told> {
+pub(crate) async fn attempts(person: &Person, key: MessageKey) -> Vec<Told> {
     let attempts = person.store.read(move |db| db.attempts_of(key)).await;
     attempts
         .unwrap()
@@ -41,16 +39,16 @@ async fn attempts(person: &Person, key: MessageKey) -> Vec<Told> {
 }
 
 /// What their invoices still wait for.
-async fn issued(person: &Person) -> Vec<Issued> {
+pub(crate) async fn issued(person: &Person) -> Vec<Issued> {
     person.store.read(|db| db.all_issued()).await.unwrap()
 }
 
-const ASKED_IN_VAIN: Told = (
+pub(crate) const ASKED_IN_VAIN: Told = (
     Carrier::Invoice,
     AttemptState::Failed,
     Some(Failure::NoReceipt),
 );
-const BY_KEYSEND: Told = (Carrier::Keysend, AttemptState::Settled, None);
+pub(crate) const BY_KEYSEND: Told = (Carrier::Keysend, AttemptState::Settled, None);
 
 #[tokio::test(start_paused = true)]
 async fn a_payment_to_a_stock_node_is_accepted() {
@@ -90,6 +88,9 @@ async fn a_payment_to_a_stock_node_is_accepted() {
     );
     let (ours, theirs) = (alice.totals().await, carol.totals().await);
     assert_eq!((ours.sent, ours.fees), (sat(LUNCH), paid.fee));
+    let attempts = alice.store.read(move |db| db.attempts_of(sent)).await;
+    let proof = attempts.unwrap()[0].preimage.clone();
+    assert_eq!(proof, Some(payment.preimage), "the proof of payment");
     assert_eq!(theirs.received, sat(LUNCH));
 }
 
@@ -228,251 +229,6 @@ async fn nobody_decides_and_it_goes_back_before_the_deadline() {
     assert_eq!(alice.balance().await, before);
 }
 
-/// carol's app gives other invoices than she is asked for.
-#[derive(Clone, Default)]
-struct Liar {
-    amount: Option<Msat>,
-    blocks: Option<u32>,
-    /// Given in place of her own.
-    text: Option<String>,
-    late: Duration,
-    /// What she gave first is what she gives always.
-    first: Option<Arc<Mutex<Option<String>>>>,
-}
-
-impl Gate for Liar {
-    async fn pass<T: Send>(
-        &self,
-        call: &'static str,
-        work: impl Future<Output = Result<T, LightningError>> + Send,
-    ) -> Result<T, LightningError> {
-        if call == "add_hold_invoice" {
-            tokio::time::sleep(self.late).await;
-        }
-        work.await
-    }
-
-    fn asked(&self, invoice: NewInvoice) -> NewInvoice {
-        NewInvoice {
-            amount: self.amount.unwrap_or(invoice.amount),
-            cltv_expiry: self.blocks.unwrap_or(invoice.cltv_expiry),
-            ..invoice
-        }
-    }
-
-    fn made(&self, bolt11: String) -> String {
-        if let Some(first) = &self.first {
-            return first.lock().unwrap().get_or_insert(bolt11).clone();
-        }
-        self.text.clone().unwrap_or(bolt11)
-    }
-}
-
-/// alice, and carol whose app lies.
-async fn with_a_liar(
-    line: &Line,
-    liar: Liar,
-) -> (
-    Person,
-    domain::ConversationId,
-    Person,
-    domain::ConversationId,
-) {
-    let alice = Person::open(&line.network, &line.alice).await;
-    let gated = Gated {
-        node: line.carol.clone(),
-        gate: liar,
-    };
-    let carol = Person::open_over(&line.network, &line.carol, Arc::new(gated));
-    carol.listens().await;
-    let (to_carol, to_alice) = introduce(line, &alice, &carol).await;
-    (alice, to_carol, carol, to_alice)
-}
-
-#[tokio::test(start_paused = true)]
-async fn another_invoice_than_was_asked_for_is_not_paid_and_neither_is_anything_else() {
-    let line = talking_line();
-    let of_bob = line
-        .bob
-        .add_hold_invoice(NewInvoice {
-            hash: Preimage::new([5; 32]).payment_hash(),
-            amount: sat(LUNCH),
-            expiry_secs: 86_400,
-            cltv_expiry: 40,
-        })
-        .await
-        .unwrap();
-    let liars = [
-        (
-            "for more",
-            Liar {
-                amount: Some(sat(LUNCH + 1)),
-                ..Liar::default()
-            },
-        ),
-        (
-            "for less",
-            Liar {
-                amount: Some(sat(LUNCH - 1)),
-                ..Liar::default()
-            },
-        ),
-        (
-            "for any amount",
-            Liar {
-                amount: Some(Msat::ZERO),
-                ..Liar::default()
-            },
-        ),
-        (
-            "of another node",
-            Liar {
-                text: Some(of_bob),
-                ..Liar::default()
-            },
-        ),
-        (
-            "held for weeks",
-            Liar {
-                blocks: Some(2_016),
-                ..Liar::default()
-            },
-        ),
-        (
-            "no invoice at all",
-            Liar {
-                text: Some("lnbc1nonsense".into()),
-                ..Liar::default()
-            },
-        ),
-    ];
-    for (what, liar) in liars {
-        let line = Line {
-            network: line.network.clone(),
-            alice: line.network.node(&format!("alice {what}")),
-            bob: line.bob.clone(),
-            carol: line.network.node(&format!("carol {what}")),
-        };
-        let million = sat(1_000_000);
-        line.network
-            .channel(&line.alice, million, &line.bob, million);
-        line.network
-            .channel(&line.bob, million, &line.carol, million);
-        let (alice, to_carol, carol, _) = with_a_liar(&line, liar).await;
-        let before = alice.balance().await;
-
-        let sent = alice.pay(to_carol, "lunch", sat(LUNCH)).await;
-
-        let row = alice.expect_delivery(sent, DeliveryState::Failed).await;
-        let failure = Some(Failure::WrongInvoice);
-        assert_eq!(row.delivery.unwrap().failure, failure, "{what}");
-        let tried = attempts(&alice, sent).await;
-        assert_eq!(tried, [(Carrier::Invoice, AttemptState::Failed, failure)]);
-        assert_eq!(alice.balance().await, before, "{what}");
-        assert_eq!(carol.totals().await.received, Msat::ZERO, "{what}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_same_invoice_is_not_paid_a_second_time() {
-    let line = talking_line();
-    let liar = Liar {
-        first: Some(Arc::default()),
-        ..Liar::default()
-    };
-    let (alice, to_carol, carol, _) = with_a_liar(&line, liar).await;
-    let sent = alice.pay(to_carol, "once", sat(LUNCH)).await;
-    let got = carol.expect_message(&line.alice, "once").await.message;
-    carol.engine.accept(got.key).await.unwrap();
-    alice.expect_delivery(sent, DeliveryState::Settled).await;
-    let before = alice.balance().await;
-
-    let sent = alice.pay(to_carol, "twice", sat(LUNCH)).await;
-
-    let row = alice.expect_delivery(sent, DeliveryState::Failed).await;
-    assert_eq!(row.delivery.unwrap().failure, Some(Failure::WrongInvoice));
-    assert_eq!(alice.balance().await, before);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_invoice_that_comes_late_is_left_alone_and_closed() {
-    let line = talking_line();
-    let liar = Liar {
-        late: Duration::from_secs(20),
-        ..Liar::default()
-    };
-    let (alice, to_carol, carol, _) = with_a_liar(&line, liar).await;
-
-    let sent = alice.pay(to_carol, "now", sat(LUNCH)).await;
-
-    alice.expect_delivery(sent, DeliveryState::Settled).await;
-    assert_eq!(attempts(&alice, sent).await, [ASKED_IN_VAIN, BY_KEYSEND]);
-    assert!(!issued(&carol).await.is_empty(), "she made one in vain");
-    tokio::time::sleep(Duration::from_secs(500)).await;
-    eventually("it is closed", async || {
-        issued(&carol).await.is_empty().then_some(())
-    })
-    .await;
-    assert_eq!(attempts(&alice, sent).await, [ASKED_IN_VAIN, BY_KEYSEND]);
-    assert_eq!(carol.totals().await.received, sat(LUNCH));
-}
-
-#[tokio::test(start_paused = true)]
-async fn whoever_has_three_open_invoices_gets_no_fourth_until_they_end() {
-    let line = talking_line();
-    let (alice, to_carol, carol, _) = acquainted(&line).await;
-    let (node, now) = (line.alice.id(), line.network.now());
-    carol
-        .store
-        .write(move |tx| {
-            for number in 1..=3_u8 {
-                let preimage = Preimage::new([number; 32]);
-                tx.issue(&Issued {
-                    hash: preimage.payment_hash(),
-                    preimage,
-                    node,
-                    request: [number; 16],
-                    amount: Msat::SAT,
-                    created_at: now,
-                    expires_at: now.plus(Duration::from_secs(120)),
-                })?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
-
-    let fourth = alice.pay(to_carol, "the fourth", sat(LUNCH)).await;
-    alice.expect_delivery(fourth, DeliveryState::Settled).await;
-    assert_eq!(attempts(&alice, fourth).await, [ASKED_IN_VAIN, BY_KEYSEND]);
-
-    eventually("they are over", async || {
-        issued(&carol).await.is_empty().then_some(())
-    })
-    .await;
-    alice.pay(to_carol, "again", sat(LUNCH)).await;
-    let got = carol.expect_message(&line.alice, "again").await.message;
-    assert_eq!(got.carrier, Some(Carrier::Invoice));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stranger_who_asks_gets_no_answer() {
-    let line = talking_line();
-    let (alice, to_carol, carol, _) = acquainted(&line).await;
-    let node = line.alice.id();
-    carol
-        .store
-        .write(move |tx| tx.set_trust(node, Trust::Request))
-        .await
-        .unwrap();
-
-    let sent = alice.pay(to_carol, "who am I?", sat(LUNCH)).await;
-
-    alice.expect_delivery(sent, DeliveryState::Settled).await;
-    assert_eq!(attempts(&alice, sent).await, [ASKED_IN_VAIN, BY_KEYSEND]);
-    assert!(issued(&carol).await.is_empty());
-}
-
 /// carol's app has given an invoice to alice for lunch, and was closed. Its text.
 async fn given(line: &Line, carol: &mut Person) -> String {
     carol.close().await;
@@ -581,8 +337,8 @@ async fn what_was_paid_while_the_app_was_closed_lies_there_when_it_is_opened() {
     assert!(issued(&carol).await.is_empty());
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_invoice_is_paid_in_several_parts_where_one_does_not_fit() {
+/// alice and carol with two ways between them, and so many sats on either side of each channel.
+fn two_ways(each: u64) -> Line {
     let network = SimNetwork::new(7);
     let line = Line {
         alice: network.node("alice"),
@@ -593,17 +349,32 @@ async fn an_invoice_is_paid_in_several_parts_where_one_does_not_fit() {
     let dave = line.network.node("dave");
     for between in [&line.bob, &dave] {
         line.network
-            .channel(&line.alice, sat(60_000), between, sat(60_000));
+            .channel(&line.alice, sat(each), between, sat(each));
         line.network
-            .channel(between, sat(60_000), &line.carol, sat(60_000));
+            .channel(between, sat(each), &line.carol, sat(each));
     }
-    let (alice, to_carol, carol, _) = acquainted(&line).await;
+    line
+}
 
-    let sent = alice.pay(to_carol, "a bicycle", sat(90_000)).await;
+#[tokio::test(start_paused = true)]
+async fn an_invoice_is_paid_in_several_parts_where_one_does_not_fit() {
+    let line = two_ways(60_000);
+    let (alice, to_carol, carol, _) = acquainted(&line).await;
+    let bicycle = Outgoing {
+        payment: sat(90_000),
+        ..money(to_carol, "a bicycle")
+    };
+    let quote = alice.engine.quote(bicycle.clone()).await.unwrap();
+    assert_eq!((quote.carrier, quote.parts), (Carrier::Invoice, 2));
+    assert_eq!(quote.fee.amount, sat(90_000));
+    assert!(quote.held && !quote.payable, "a keysend cannot be divided");
+
+    let sent = alice.engine.send(bicycle).await.unwrap();
     let got = carol.expect_message(&line.alice, "a bicycle").await.message;
     carol.engine.accept(got.key).await.unwrap();
 
-    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    let paid = alice.expect_delivery(sent, DeliveryState::Settled).await;
+    assert_eq!(paid.fee, quote.fee.fee);
     carol.expect_hold(got.key, HoldState::Settled).await;
     assert_eq!(carol.totals().await.received, sat(90_000));
 }

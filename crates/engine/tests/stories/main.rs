@@ -13,6 +13,7 @@
 mod people;
 
 mod amendments;
+mod bad_invoices;
 mod books;
 mod crashes;
 mod free;
@@ -25,6 +26,7 @@ mod pieces;
 mod postage;
 mod strangers;
 mod talk;
+mod tampering;
 mod trouble;
 mod waiting;
 mod ways;

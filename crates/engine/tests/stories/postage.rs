@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{
     DeliveryState, Expectation, HoldState, MessageId, MessageKey, MessageKind, Msat,
-    PostageBalance, Preimage, Timestamp, Way,
+    PostageBalance, Preimage, Privacy, Program, Timestamp, Way,
 };
 use heliograph_engine::Outgoing;
 use lnd::sim::SimNode;
@@ -250,6 +250,33 @@ async fn whoever_only_says_that_they_owe_is_asked_about() {
         alice.expect_hold(got.message.key, state).await;
     }
     drop(carol);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_satoshi_that_is_paid_with_a_long_readable_text_is_no_postage() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    carol.befriend(&line.alice, Some(HOLD)).await;
+    let node = line.carol.id();
+    // alice has never heard of carol: what she writes can be read by every program.
+    alice
+        .store
+        .write(move |tx| tx.set_program(node, Program::Unknown))
+        .await
+        .unwrap();
+    let text = "for luck ".repeat(70);
+
+    let sent = alice.pay(to_carol, &text, Msat::SAT).await;
+
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    let got = carol.expect_message(&line.alice, &text).await.message;
+    assert_eq!(got.privacy, Privacy::Open);
+    assert_eq!((got.kind, got.payment), (MessageKind::Payment, Msat::SAT));
+    assert_eq!(agree(&alice, &carol).await, 0);
+    assert_eq!(carol.totals().await.received, Msat::SAT);
+    assert_eq!(alice.totals().await.sent, Msat::SAT);
 }
 
 #[tokio::test(start_paused = true)]

@@ -220,11 +220,19 @@ pub(super) fn read_payment(payment: Payment) -> Result<PaymentUpdate, LightningE
             PaymentUpdate::Settled {
                 fee: msat(payment.fee_msat),
                 hops: paid.and_then(hops).unwrap_or(0),
+                preimage: preimage(&payment.payment_preimage),
             }
         }
         PaymentStatus::Failed => read_failure(&payment),
         PaymentStatus::Unknown => return Err(nonsense("payment status")),
     })
+}
+
+/// From hexadecimal; `None` for anything that is none.
+fn preimage(text: &str) -> Option<Preimage> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text, bytes.as_mut_slice()).ok()?;
+    Some(Preimage::new(*bytes))
 }
 
 fn read_failure(payment: &Payment) -> PaymentUpdate {
@@ -278,6 +286,8 @@ fn read_single(attempt: &HtlcAttempt) -> PaymentUpdate {
             return PaymentUpdate::Settled {
                 fee: msat(fee),
                 hops: hops.unwrap_or(0),
+                // Whoever gives a route has the preimage.
+                preimage: None,
             };
         }
         (HtlcStatus::Failed, Verdict::Refused) => {

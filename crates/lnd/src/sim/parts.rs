@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Failure, Msat, NodeId, PaymentHash};
+use domain::{Failure, Msat, NodeId, PaymentHash, Preimage};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
@@ -127,7 +127,9 @@ pub(super) async fn pay(shared: Arc<Shared>, node: usize, bill: Bill) {
             .lock()
             .end_part(node, &bill, &mut progress, &part, &flight);
     }
-    shared.lock().tell(node, bill.hash, &progress.outcome());
+    let mut state = shared.lock();
+    let preimage = state.preimage_of(&bill);
+    state.tell(node, bill.hash, &progress.outcome(preimage));
 }
 
 impl Bill {
@@ -143,12 +145,13 @@ impl Bill {
 }
 
 impl Progress {
-    fn outcome(&self) -> PaymentUpdate {
+    fn outcome(&self, preimage: Option<Preimage>) -> PaymentUpdate {
         let hops = self.hops;
         match &self.end {
             None => PaymentUpdate::Settled {
                 fee: self.fees,
                 hops: hops.unwrap_or(0),
+                preimage,
             },
             Some(Ending::Refused) => PaymentUpdate::Refused {
                 hops: hops.unwrap_or(0),
@@ -163,6 +166,12 @@ impl Progress {
 }
 
 impl State {
+    /// What the recipient has given, once the invoice is paid.
+    fn preimage_of(&mut self, bill: &Bill) -> Option<Preimage> {
+        let to = self.find(bill.to)?;
+        self.nodes[to].invoices.view(bill.hash)?.preimage
+    }
+
     /// Finds a way for what is missing, or for half of it, and puts the first HTLC on it in the same moment: the next part
     /// sees what is left in the channels. `None` when it has to be tried smaller, or not at all any more.
     fn send_part(&mut self, node: usize, bill: &Bill, progress: &mut Progress) -> Option<Part> {

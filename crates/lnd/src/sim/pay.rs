@@ -219,7 +219,13 @@ pub(super) async fn pay(shared: Arc<Shared>, node: usize, keysend: Keysend) {
             }
         }
         match flight {
-            Flight::Settled => break PaymentUpdate::Settled { fee, hops: count },
+            Flight::Settled => {
+                break PaymentUpdate::Settled {
+                    fee,
+                    hops: count,
+                    preimage: None,
+                };
+            }
             Flight::Refused => break PaymentUpdate::Refused { hops: count },
             Flight::Failed { at, away } => {
                 offline |= away && at.saturating_add(1) == hops.len();
@@ -243,7 +249,11 @@ pub(super) async fn pay_over(shared: Arc<Shared>, node: usize, hash: PaymentHash
         .tell(node, hash, &PaymentUpdate::InFlight { hops: Some(count) });
     let flight = fly(&shared, &hops, hash, preimage, records).await;
     let end = match flight {
-        Flight::Settled => PaymentUpdate::Settled { fee, hops: count },
+        Flight::Settled => PaymentUpdate::Settled {
+            fee,
+            hops: count,
+            preimage: None,
+        },
         Flight::Refused => PaymentUpdate::Refused { hops: count },
         Flight::Failed { at, away } => {
             let offline = away && at.saturating_add(1) == hops.len();

@@ -1,4 +1,6 @@
-use domain::{Attempt, AttemptState as A, Carrier, Failure, MessageKey, Msat, PaidBefore};
+use domain::{
+    Attempt, AttemptState as A, Carrier, Failure, MessageKey, Msat, PaidBefore, Preimage,
+};
 
 use crate::testing::{World, at, attempt, bob, delivery, from_bob, hash, to_bob};
 use crate::{Delivery, RefundSide, StoreError};
@@ -167,4 +169,32 @@ fn our_own_books_know_what_a_refund_may_pay_back() {
         tx.insert_attempt(&attempt(4, back))
     });
     assert!(world.read(|db| db.paid_before(hash(4))).unwrap().is_refund);
+}
+
+#[test]
+fn the_recipients_preimage_is_kept_and_no_other() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let key = world.send(chat, 1, "hi");
+    let proof = Preimage::new([1; 32]);
+    let hash = proof.payment_hash();
+    let by_invoice = Attempt {
+        hash,
+        preimage: None,
+        carrier: Carrier::Invoice,
+        ..attempt(1, key)
+    };
+    world.write(move |tx| tx.insert_attempt(&by_invoice));
+    let prove = |byte| world.write(move |tx| tx.prove(hash, &Preimage::new([byte; 32])));
+    assert!(!prove(2), "it belongs to another hash");
+    assert_eq!(
+        world.read(move |db| db.attempt(hash)).unwrap().preimage,
+        None
+    );
+    assert!(prove(1));
+    assert!(!prove(1), "it is there");
+    assert_eq!(
+        world.read(move |db| db.attempt(hash)).unwrap().preimage,
+        Some(proof)
+    );
 }

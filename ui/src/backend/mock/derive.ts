@@ -36,7 +36,7 @@ function attemptOf({ key, carrier, stored_at }: Message, way: Delivery): Attempt
     carrier: carrier ?? "keysend",
     part: null,
     payment_hash: hex(`hash ${key}`, 64),
-    preimage: way.state === "settled" && carrier !== "invoice" ? hex(`preimage ${key}`, 64) : null,
+    preimage: way.state === "settled" ? hex(`preimage ${key}`, 64) : null,
     state: STATES[way.state] ?? "sent",
     amount: paid ? way.amount : 0,
     fee: way.fee,

@@ -76,12 +76,9 @@ fn differences(what: &str, sent: &Sent, copy: &MessageRow) -> Vec<String> {
     }
     if ours.payment != theirs.payment {
         let (ours, theirs) = (ours.payment.get(), theirs.payment.get());
-        // One satoshi of readable text is postage to every program.
-        if !(ours == 1_000 && theirs == 0) {
-            broken.push(format!(
-                "{what} is a payment of {ours} here and {theirs} there"
-            ));
-        }
+        broken.push(format!(
+            "{what} is a payment of {ours} here and {theirs} there"
+        ));
     }
     broken
 }

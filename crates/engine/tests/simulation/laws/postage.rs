@@ -1,6 +1,6 @@
 //! What one owes another of postage, the other is owed; and no debt is paid twice.
 
-use domain::{AttemptState, Msat, NodeId, Privacy};
+use domain::{AttemptState, NodeId};
 
 use crate::record::{Diary, Record};
 
@@ -24,14 +24,12 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     broken
 }
 
-/// Whether something settled that the sender has not heard of, or that means another thing to the recipient: readable
-/// text with one satoshi is postage to every program.
+/// Whether something settled that the sender has not heard of.
 fn differs(record: &Record, sender: &Diary, to: NodeId) -> bool {
-    sender.sent.iter().filter(|sent| sent.to == to).any(|sent| {
-        let message = &sent.row.message;
-        let forgotten = sent.attempts.iter().any(|attempt| {
-            attempt.state == AttemptState::Forgotten && record.settled(attempt.hash) > 0
-        });
-        forgotten || message.payment == Msat::SAT && message.privacy == Privacy::Open
-    })
+    let mut attempts = sender
+        .outgoing()
+        .filter(|sent| sent.to == to)
+        .flat_map(|sent| &sent.attempts);
+    attempts
+        .any(|attempt| attempt.state == AttemptState::Forgotten && record.settled(attempt.hash) > 0)
 }

@@ -26,6 +26,7 @@ fn route(hops: usize) -> lnrpc::Route {
 fn payment(status: PaymentStatus, reason: Reason, htlcs: Vec<HtlcAttempt>) -> PaymentUpdate {
     read_payment(Payment {
         payment_hash: String::new(),
+        payment_preimage: String::new(),
         status: status.into(),
         fee_msat: 1_000,
         htlcs,
@@ -72,14 +73,16 @@ fn a_paid_one_says_the_hops_of_the_way_that_succeeded() {
         update,
         PaymentUpdate::Settled {
             fee: Msat::new(1_000),
-            hops: 3
+            hops: 3,
+            preimage: None
         }
     );
     assert_eq!(
         read_single(&paid),
         PaymentUpdate::Settled {
             fee: Msat::new(1_000),
-            hops: 3
+            hops: 3,
+            preimage: None
         }
     );
 }

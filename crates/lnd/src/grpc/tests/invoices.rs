@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::types::{InvoicePayment, InvoiceState, NewInvoice, PaymentUpdate};
-use domain::PaymentHash;
+use domain::{PaymentHash, Preimage};
 
 const HASH: PaymentHash = PaymentHash([7; 32]);
 
@@ -79,6 +79,7 @@ async fn exactly_the_given_amount_is_paid() {
             script.updates = vec![lnrpc::Payment {
                 status: lnrpc::payment::PaymentStatus::Succeeded.into(),
                 fee_msat: 1_000,
+                payment_preimage: "07".repeat(32),
                 ..lnrpc::Payment::default()
             }];
         });
@@ -90,6 +91,7 @@ async fn exactly_the_given_amount_is_paid() {
     let settled = PaymentUpdate::Settled {
         fee: Msat::new(1_000),
         hops: 0,
+        preimage: Some(Preimage::new([7; 32])),
     };
     assert_eq!(updates.next().await, Some(Ok(settled)));
     assert!(matches!(

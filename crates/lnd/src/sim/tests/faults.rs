@@ -44,7 +44,8 @@ async fn a_payment_survives_the_restart_of_its_sender() {
         told.last(),
         Some(&PaymentUpdate::Settled {
             fee: sat(1),
-            hops: 2
+            hops: 2,
+            preimage: None
         })
     );
 }

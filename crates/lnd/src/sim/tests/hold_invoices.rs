@@ -55,6 +55,7 @@ async fn a_stock_node_holds_what_is_paid_to_an_invoice_and_settles() {
     let settled = PaymentUpdate::Settled {
         fee: sat(1),
         hops: 2,
+        preimage: Some(preimage(1)),
     };
     assert_eq!(all(updates).await.pop(), Some(settled));
     assert_eq!(balance(&alice).await, sat(100_000 - 51));
@@ -135,7 +136,7 @@ async fn one_invoice_takes_a_payment_over_two_channels() {
     assert_eq!(invoice.amount, sat(150_000));
     assert_eq!(text_length(&invoice.records), Some(5));
     carol.settle(&preimage(1)).await.unwrap();
-    let Some(PaymentUpdate::Settled { fee, hops: 2 }) = all(updates).await.pop() else {
+    let Some(PaymentUpdate::Settled { fee, hops: 2, .. }) = all(updates).await.pop() else {
         panic!("paid");
     };
     let total = sat(150_000).checked_add(fee).unwrap();

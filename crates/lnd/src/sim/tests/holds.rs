@@ -49,7 +49,8 @@ async fn settling_pays_the_recipient_and_may_be_repeated() {
         last,
         Some(PaymentUpdate::Settled {
             fee: sat(1),
-            hops: 2
+            hops: 2,
+            preimage: None
         })
     );
     assert_eq!(balance(&alice).await, sat(100_000 - 2));

@@ -16,7 +16,11 @@ async fn a_keysend_costs_nothing_direct_and_a_sat_for_each_node_that_forwards() 
             [
                 PaymentUpdate::InFlight { hops: None },
                 PaymentUpdate::InFlight { hops: Some(hops) },
-                PaymentUpdate::Settled { fee, hops },
+                PaymentUpdate::Settled {
+                    fee,
+                    hops,
+                    preimage: None
+                },
             ]
         );
         let paid = before.checked_sub(balance(&alice).await).unwrap();
@@ -90,7 +94,8 @@ async fn a_payment_goes_on_when_nobody_listens() {
         told.last(),
         Some(&PaymentUpdate::Settled {
             fee: sat(1),
-            hops: 2
+            hops: 2,
+            preimage: None
         })
     );
     assert_eq!(
@@ -227,7 +232,8 @@ async fn another_way_is_tried_when_the_first_one_fails() {
         told.last(),
         Some(&PaymentUpdate::Settled {
             fee: sat(2),
-            hops: 2
+            hops: 2,
+            preimage: None
         })
     );
     assert_eq!(told.len(), 5, "the second try is told as well: {told:?}");
@@ -262,7 +268,8 @@ async fn whoever_knows_the_preimage_can_pay_the_hash_again_and_nobody_is_told() 
         settled,
         PaymentUpdate::Settled {
             fee: Msat::ZERO,
-            hops: 1
+            hops: 1,
+            preimage: None
         }
     );
     assert_eq!(

@@ -197,6 +197,7 @@ async fn mission_control_avoids_a_node_that_is_back_and_a_given_route_does_not()
     let settled = PaymentUpdate::Settled {
         fee: sat(1),
         hops: 2,
+        preimage: None,
     };
     assert_eq!(
         alice.send_to_route(hash(2), route).await,
