@@ -2,9 +2,10 @@
 
 use api::domain::{ConversationId, MessageKey, Msat, Trust, Way};
 use api::view::{
-    AmendRequest, AppView, ConnectionHints, ConnectionInput, ConnectionReport, ConversationFilter,
-    ConversationView, CostsView, KeyView, MessageDetails, MessageView, MessagesPage, NodeView,
-    PageAt, ProfileView, QuoteView, ReachView, SearchHit, SendRequest, Settings, TotalsView,
+    AmendRequest, AppView, ConnectionHints, ConnectionInput, ConnectionReport, ContactTotals,
+    ConversationFilter, ConversationView, CostsView, KeyView, MessageDetails, MessageView,
+    MessagesPage, NodeView, PageAt, ProfileView, QuoteView, ReachView, SearchHit, SendRequest,
+    Settings,
 };
 use api::{Error, Messenger};
 use tauri::State;
@@ -364,7 +365,7 @@ pub(crate) async fn costs(app: App<'_>) -> Result<CostsView, Error> {
 pub(crate) async fn conversation_costs(
     app: App<'_>,
     id: ConversationId,
-) -> Result<TotalsView, Error> {
+) -> Result<ContactTotals, Error> {
     app.conversation_costs(id).await
 }
 

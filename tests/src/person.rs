@@ -390,7 +390,11 @@ impl Person {
             .conversation_with(other.node)
             .await?
             .context("no conversation")?;
-        Ok(self.app()?.conversation_costs(conversation.id).await?)
+        Ok(self
+            .app()?
+            .conversation_costs(conversation.id)
+            .await?
+            .totals)
     }
 
     /// Decides how far a node is let in.

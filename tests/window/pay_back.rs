@@ -46,10 +46,10 @@ pub(crate) async fn a_settled_payment_is_paid_back(scene: &Scene) -> Result<()> 
 
     // Both windows link the two, and there is nothing left to press.
     let done = got.inside("pay-back-state").with("data-done", true);
-    carol.sees(&done, "1,234.567 sat paid back").await?;
+    carol.sees(&done, "1,234.567\u{a0}sat paid back").await?;
     carol.misses(&got.inside("pay-back")).await?;
     let done = paid.inside("pay-back-state").with("data-done", true);
-    alice.sees(&done, "1,234.567 sat paid back").await?;
+    alice.sees(&done, "1,234.567\u{a0}sat paid back").await?;
     let back = alice.message("carol paid back").await?;
     alice
         .sees(&back.inside("outcome"), "Accepted by your rules")

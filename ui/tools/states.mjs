@@ -17,8 +17,12 @@ const press = (keys) => (page) => page.keyboard.press(keys);
 const bob = row("bob");
 const choose = (way) => then(click("way"), click(`way-${way}`));
 const write = (text) => then(fill("composer-text", text), (page) => page.waitForTimeout(500));
+const pay = (amount, note) => then(click("add-amount"), fill("composer-amount", amount), write(note));
+/** 60 KiB, in paragraphs. */
+const LONG = "Somebody wrote a whole chapter, and it goes in one message.\n".repeat(1_024);
 const detailsOf = (text) => async (page) => {
-  const message = page.getByTestId("message").filter({ hasText: text });
+  // What quotes it comes later.
+  const message = page.getByTestId("message").filter({ hasText: text }).first();
   await message.hover();
   await message.getByTestId("message-more").click();
   await page.getByTestId("menu-details").click();
@@ -124,6 +128,23 @@ export const shots = [
       page.waitForTimeout(500),
     ),
   },
+  { name: "composer-invoice", act: then(row("张伟"), pay("2100", "For lunch")) },
+  {
+    name: "composer-invoice-360-dark-zh",
+    width: 360,
+    height: 640,
+    theme: "dark",
+    language: "zh-CN",
+    act: then(row("张伟"), pay("2100", "午饭")),
+  },
+  { name: "composer-on-arrival", act: then(row("Wolfe"), pay("2100", "For lunch")) },
+  { name: "composer-60-kib", act: then(row("张伟"), write(LONG)) },
+  { name: "composer-60-kib-360", width: 360, height: 640, act: then(row("张伟"), write(LONG)) },
+  { name: "composer-beyond", act: then(row("张伟"), write(LONG + LONG)) },
+  { name: "long", act: then(row("张伟"), write(LONG), click("send"), (page) => page.waitForTimeout(800)) },
+  { name: "waiting-menu", act: then(bob, menuOf("Come back when")) },
+  { name: "waiting-edit-360", width: 360, height: 640, act: then(bob, menuOf("Come back when", "edit")) },
+  { name: "waiting-360-dark-zh", width: 360, height: 640, theme: "dark", language: "zh-CN", act: bob },
   { name: "way-menu", act: then(carol, click("way")) },
   {
     name: "way-menu-400-dark-zh",
@@ -195,9 +216,9 @@ export const shots = [
     name: "blocked-open",
     act: then(click("filter-blocked"), (page) => page.getByTestId("conversation-row").first().click()),
   },
-  { name: "costs", act: place("costs") },
-  { name: "costs-dark", theme: "dark", act: place("costs") },
-  { name: "costs-400-zh", width: 400, height: 720, language: "zh-CN", act: place("costs") },
+  { name: "costs", height: 1400, act: place("costs") },
+  { name: "costs-dark", height: 1400, theme: "dark", act: place("costs") },
+  { name: "costs-400-zh", width: 400, height: 1500, language: "zh-CN", act: place("costs") },
   { name: "node", height: 1300, act: place("node") },
   { name: "node-stock", height: 1300, scene: "many", act: place("node") },
   { name: "settings", height: 1000, act: place("settings") },

@@ -1,11 +1,11 @@
 //! What it all cost.
 
-use domain::{ConversationId, Msat};
-use store::Totals;
+use domain::{Contact, ConversationId, Msat, NodeId, PostageBalance, Program};
+use store::{ConversationRow, Totals};
 
 use crate::contacts::title;
 use crate::messenger::Messenger;
-use crate::view::{ContactTotals, CostsView, MonthTotals, TotalsView};
+use crate::view::{ContactTotals, CostsView, MonthTotals, PostageView, TotalsView};
 use crate::{Code, Error};
 
 impl Messenger {
@@ -16,45 +16,39 @@ impl Messenger {
     pub async fn costs(&self) -> Result<CostsView, Error> {
         let open = self.open()?;
         let ours = open.node;
-        let (total, contacts, months) = open
+        let (total, mut contacts, mut months) = open
             .store
             .read(move |db| {
                 let mut contacts = Vec::new();
                 for (node, totals) in db.totals_by_contact()? {
                     // Whoever was removed has no page to go to; what they cost is in the total.
-                    let (Some(conversation), Some(contact)) =
+                    if let (Some(conversation), Some(contact)) =
                         (db.conversation_of(node)?, db.contact(node)?)
-                    else {
-                        continue;
-                    };
-                    let title = title(&contact, ours);
-                    let totals = totals_view(&totals);
-                    let node = node.to_string();
-                    contacts.push(ContactTotals {
-                        conversation,
-                        title,
-                        node,
-                        totals,
-                    });
+                    {
+                        let postage = db.postage_balance(node)?;
+                        contacts.push(with(conversation, &contact, ours, &totals, postage));
+                    }
                 }
                 Ok((db.totals(None)?, contacts, db.totals_by_month()?))
             })
             .await?;
-        let mut contacts = contacts;
         contacts.sort_by_key(|contact| std::cmp::Reverse(gone(&contact.totals)));
-        let mut months: Vec<_> = months
-            .into_iter()
-            .map(|((year, month), totals)| MonthTotals {
-                year,
-                month,
-                totals: totals_view(&totals),
-            })
-            .collect();
-        months.sort_by_key(|month| std::cmp::Reverse((month.year, month.month)));
+        months.sort_by_key(|(month, _)| std::cmp::Reverse(*month));
         Ok(CostsView {
             total: totals_view(&total),
+            postage: PostageView {
+                they_owe: added(contacts.iter().map(|contact| contact.postage.they_owe)),
+                we_owe: added(contacts.iter().map(|contact| contact.postage.we_owe)),
+            },
             contacts,
-            months,
+            months: months
+                .into_iter()
+                .map(|((year, month), totals)| MonthTotals {
+                    year,
+                    month,
+                    totals: totals_view(&totals),
+                })
+                .collect(),
         })
     }
 
@@ -62,30 +56,58 @@ impl Messenger {
     ///
     /// # Errors
     /// [`Code::NotFound`].
-    pub async fn conversation_costs(&self, id: ConversationId) -> Result<TotalsView, Error> {
-        let totals = self
-            .open()?
-            .store
+    pub async fn conversation_costs(&self, id: ConversationId) -> Result<ContactTotals, Error> {
+        let open = self.open()?;
+        let ours = open.node;
+        open.store
             .read(move |db| {
-                let row = db.conversation(id)?;
-                row.map(|row| db.totals(Some(row.contact.node))).transpose()
+                let Some(ConversationRow { contact, .. }) = db.conversation(id)? else {
+                    return Ok(None);
+                };
+                let totals = db.totals(Some(contact.node))?;
+                let postage = db.postage_balance(contact.node)?;
+                Ok(Some(with(id, &contact, ours, &totals, postage)))
             })
-            .await?;
-        totals
-            .as_ref()
-            .map(totals_view)
+            .await?
             .ok_or_else(|| Error::new(Code::NotFound))
+    }
+}
+
+fn with(
+    conversation: ConversationId,
+    contact: &Contact,
+    ours: NodeId,
+    totals: &Totals,
+    balance: PostageBalance,
+) -> ContactTotals {
+    let postage = match contact.program {
+        Program::Heliograph { .. } => PostageView {
+            they_owe: balance.they_owe(),
+            we_owe: balance.we_owe(),
+        },
+        // Nothing comes back from other programs, and nothing goes back to them.
+        Program::Unknown | Program::Other => PostageView::default(),
+    };
+    ContactTotals {
+        conversation,
+        title: title(contact, ours),
+        node: contact.node.to_string(),
+        totals: totals_view(totals),
+        postage,
     }
 }
 
 /// What left the user's channels for good.
 fn gone(totals: &TotalsView) -> Msat {
-    let parts = [
+    added([
         totals.sent,
         totals.postage_sent,
         totals.fees,
         totals.refunds_sent,
-    ];
+    ])
+}
+
+fn added(parts: impl IntoIterator<Item = Msat>) -> Msat {
     Msat::checked_sum(parts).unwrap_or(Msat::new(u64::MAX))
 }
 

@@ -221,6 +221,8 @@ pub struct TotalsView {
 pub struct CostsView {
     /// Everything.
     pub total: TotalsView,
+    /// The balances with all contacts below, those one way and those the other way each added up.
+    pub postage: PostageView,
     /// By contact, the dearest first.
     pub contacts: Vec<ContactTotals>,
     /// By month, the newest first.
@@ -228,7 +230,7 @@ pub struct CostsView {
 }
 
 /// One contact's totals.
-#[derive(Clone, Debug, Serialize, Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 pub struct ContactTotals {
     /// Where.
     pub conversation: ConversationId,
@@ -238,6 +240,17 @@ pub struct ContactTotals {
     pub node: String,
     /// How much.
     pub totals: TotalsView,
+    /// What is still to come back.
+    pub postage: PostageView,
+}
+
+/// Postage that was kept and goes back with a later message. Only between two Heliographs: others keep no such balance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Type)]
+pub struct PostageView {
+    /// Ours that they owe us.
+    pub they_owe: Msat,
+    /// Theirs that we owe them; what is on its way to them counts as paid.
+    pub we_owe: Msat,
 }
 
 /// One month's totals, by UTC.

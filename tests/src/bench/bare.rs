@@ -8,8 +8,8 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use domain::{Msat, NodeId, PaymentHash, Preimage};
 use futures::StreamExt;
 use lnd::{
-    CertDer, Credentials, GrpcNode, InvoiceCursor, InvoiceState, Keysend, Lightning,
-    LightningError, Macaroon, PaymentUpdate, Records, permission,
+    CertDer, Credentials, GrpcNode, InvoiceCursor, InvoicePayment, InvoiceState, Keysend,
+    Lightning, LightningError, Macaroon, NewInvoice, PaymentUpdate, Records, permission,
 };
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -21,6 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// As the app's default for a satoshi.
 const FEE_LIMIT: Msat = Msat::new(10_000);
 const PATH_FINDING_SECS: u32 = 60;
+/// As the app has them, for invoices.
+const INVOICE_SECS: u32 = 600;
+const INVOICE_BLOCKS: u32 = 40;
+const INVOICE_PARTS: u32 = 16;
 
 /// A connection to a node.
 #[derive(Clone, Debug)]
@@ -75,6 +79,46 @@ impl Bare {
         tokio::time::timeout(PATIENCE, sent)
             .await
             .context("a bare payment does not end")?
+    }
+
+    /// Pays an invoice that the recipient makes and settles. When this returns, the sender's node has the preimage.
+    pub(super) async fn pay(&self, to: &Self, amount: Msat, records: Records) -> Result<()> {
+        let preimage = Preimage::new(rand::random());
+        let hash = preimage.payment_hash();
+        let invoice = NewInvoice {
+            hash,
+            amount,
+            expiry_secs: INVOICE_SECS,
+            cltv_expiry: INVOICE_BLOCKS,
+        };
+        let bolt11 = to.node.add_hold_invoice(invoice).await?;
+        let paid = async {
+            let payment = InvoicePayment {
+                bolt11,
+                amount,
+                records,
+                fee_limit: FEE_LIMIT,
+                timeout_secs: PATH_FINDING_SECS,
+                max_parts: INVOICE_PARTS,
+            };
+            let mut updates = self.node.pay_invoice(payment).await?;
+            loop {
+                match updates.next().await.context("no outcome")?? {
+                    PaymentUpdate::InFlight { .. } => {}
+                    PaymentUpdate::Settled { .. } => return Ok(()),
+                    other => bail!("it is not paid: {other:?}"),
+                }
+            }
+        };
+        let accepted = async {
+            let mut states = to.node.watch_invoice(hash).await?;
+            while states.next().await.context("nothing arrives")??.state != InvoiceState::Held {}
+            anyhow::Ok(to.node.settle(&preimage).await?)
+        };
+        let both = async { tokio::try_join!(paid, accepted) };
+        let both = tokio::time::timeout(PATIENCE, both).await;
+        both.context("a bare invoice is not paid")??;
+        Ok(())
     }
 }
 

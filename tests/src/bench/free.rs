@@ -1,5 +1,6 @@
 //! Messages that cost nothing: through the whole app until the receipt is stored, and bare bytes there and back.
 
+mod accepted;
 mod echo;
 mod stage;
 
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use domain::Carrier;
 
+pub(super) use self::accepted::Accepted;
 use self::stage::{Stage, Way};
 use super::Wishes;
 use super::burst::rate;
@@ -26,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) struct Free {
     pub(super) rows: Vec<Row>,
     pub(super) burst: Burst,
+    /// No message, but the invoice for it is asked for and given for nothing.
+    pub(super) accepted: Accepted,
 }
 
 /// One message at a time over one road.
@@ -63,8 +67,13 @@ impl Free {
                 burst = Burst::along(&way, wishes).await?;
             }
         }
+        let accepted = Accepted::measure(&stage, wishes.pairs).await?;
         stage.strike().await?;
-        Ok(Self { rows, burst })
+        Ok(Self {
+            rows,
+            burst,
+            accepted,
+        })
     }
 }
 

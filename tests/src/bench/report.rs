@@ -8,7 +8,7 @@ use domain::Carrier;
 
 use super::burst::Bursts;
 use super::figures::{Summary, millis};
-use super::free::Free;
+use super::free::{Accepted, Free};
 use super::pairs::Pairs;
 use super::start::Starts;
 
@@ -62,9 +62,10 @@ impl fmt::Display for Report {
         self.pairs(f)?;
         self.bursts(f)?;
         self.free(f)?;
+        self.accepted(f)?;
         self.starts(f)?;
         self.memory(f)?;
-        writeln!(f, "\n6  The program")?;
+        writeln!(f, "\n7  The program")?;
         let size = mib(self.program_bytes);
         writeln!(f, "   {size:.1} MiB, the window's files included")
     }
@@ -95,11 +96,7 @@ impl Report {
                 "   {}: {} pairs, {} record bytes each",
                 direction.way, app.count, direction.record_bytes
             )?;
-            writeln!(
-                f,
-                "     {:34}{:>9}{:>20}{:>10}",
-                "", "median", "95 % of it", "maximum"
-            )?;
+            head(f)?;
             line(f, "app", &app)?;
             line(f, "bare", &bare)?;
             line(f, "app − bare, by pairs (aim ≤ 10)", &more)?;
@@ -160,11 +157,7 @@ impl Report {
                 "   {}, {way}: {} pairs, letter {}, receipt {}{onion} bytes",
                 row.name, app.count, row.letter, row.receipt
             )?;
-            writeln!(
-                f,
-                "     {:34}{:>9}{:>20}{:>10}",
-                "", "median", "95 % of it", "maximum"
-            )?;
+            head(f)?;
             line(f, &format!("app{aim}"), &app)?;
             line(f, "bare", &bare)?;
             line(f, "app − bare, by pairs", &more)?;
@@ -193,11 +186,40 @@ impl Report {
         )
     }
 
+    fn accepted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "\n4  A payment by an invoice, accepted by the recipient's app as soon as it knows of it: call to settled at the sender;"
+        )?;
+        writeln!(
+            f,
+            "   app: the invoice is asked for and given over a free carrier; bare: made, paid and settled by calls of both nodes"
+        )?;
+        let Accepted {
+            way,
+            record_bytes,
+            pairs,
+        } = &self.free.accepted;
+        let app = Summary::of_times(pairs.iter().map(|pair| pair.0));
+        let bare = Summary::of_times(pairs.iter().map(|pair| pair.1));
+        let differences = pairs.iter().map(|pair| millis(pair.0) - millis(pair.1));
+        let more = Summary::of(&differences.collect::<Vec<_>>());
+        writeln!(
+            f,
+            "   {way}, settles keysends on arrival: {} pairs, {record_bytes} record bytes each",
+            app.count
+        )?;
+        head(f)?;
+        line(f, "app", &app)?;
+        line(f, "bare", &bare)?;
+        line(f, "app − bare, by pairs", &more)
+    }
+
     fn starts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let library = &self.starts.library;
         writeln!(
             f,
-            "\n4  Start: process to picture, {} messages in {} conversations ({:.0} MiB); MESSAGES=1000000 for a million",
+            "\n5  Start: process to picture, {} messages in {} conversations ({:.0} MiB); MESSAGES=1000000 for a million",
             library.messages,
             library.conversations,
             mib(library.bytes)
@@ -205,11 +227,7 @@ impl Report {
         let starts = &self.starts.starts;
         let window = Summary::of_times(starts.iter().map(|start| start.window));
         let list = Summary::of_times(starts.iter().map(|start| start.list));
-        writeln!(
-            f,
-            "     {:34}{:>9}{:>20}{:>10}",
-            "", "median", "95 % of it", "maximum"
-        )?;
+        head(f)?;
         line(f, "the window shows something", &window)?;
         line(f, "the list is painted (aim < 1,000)", &list)?;
         let first = starts.first().map_or(0.0, |start| millis(start.list));
@@ -228,7 +246,7 @@ impl Report {
     fn memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "\n5  Memory after the start: PSS in MiB, two seconds after the last change, median start"
+            "\n6  Memory after the start: PSS in MiB, two seconds after the last change, median start"
         )?;
         let mut all: Vec<_> = self
             .starts
@@ -246,6 +264,14 @@ impl Report {
         let sum = middle.values().sum();
         writeln!(f, "     {:34}{:>9.1}", "together", mib(sum))
     }
+}
+
+fn head(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(
+        f,
+        "     {:34}{:>9}{:>20}{:>10}",
+        "", "median", "95 % of it", "maximum"
+    )
 }
 
 fn line(f: &mut fmt::Formatter<'_>, name: &str, summary: &Summary) -> fmt::Result {

@@ -1,8 +1,8 @@
 //! A conversation between alice and carol that shows everything.
 
 use anyhow::{Context, Result};
-use api::view::SendRequest;
-use domain::{HoldState, Msat, Timestamp, Way};
+use api::view::{AmendRequest, MessageView, SendRequest};
+use domain::{ConversationId, HoldState, Msat, Timestamp, Way};
 
 use crate::letters::signed_text;
 use crate::person::{Person, Refunded};
@@ -11,6 +11,9 @@ use crate::stories::is_over;
 
 /// What stays to be decided in alice's window.
 const OPEN_NOTE: &str = "And this is my part of the rent. Take your time.";
+
+/// What alice answers.
+const WRONG: &str = "I think that was meant for somebody else!";
 
 pub(super) async fn tell(alice: &Person, carol: &Person, network: &Network) -> Result<()> {
     say(carol, alice, "Did you get home safely last night?").await?;
@@ -36,7 +39,7 @@ pub(super) async fn tell(alice: &Person, carol: &Person, network: &Network) -> R
     // carol's node is stock: her program gives an invoice, so that she decides; what she took by mistake she pays back.
     pay(alice, carol, "The book that you lent me", sat(2_100)).await?;
     let key = pay(alice, carol, "Groceries for the week", sat(42_000)).await?;
-    say(carol, alice, "I think that was meant for somebody else!").await?;
+    say(carol, alice, WRONG).await?;
     let got = carol.gets(alice, "Groceries for the week").await?.key;
     let Refunded::PaidBack(back) = carol.refunds(got).await? else {
         anyhow::bail!("carol's node holds nothing");
@@ -47,7 +50,14 @@ pub(super) async fn tell(alice: &Person, carol: &Person, network: &Network) -> R
             one.refund.as_ref().is_some_and(|back| back.done)
         })
         .await?;
-    say(alice, carol, "It was. Thank you for sending it back.").await?;
+    let words = "It was. Thank you for sending it back.";
+    answer(
+        alice,
+        carol,
+        "It was. Thank you for sanding it back.",
+        words,
+    )
+    .await?;
 
     // More than the channel has.
     let key = alice
@@ -60,14 +70,10 @@ pub(super) async fn tell(alice: &Person, carol: &Person, network: &Network) -> R
     let app = alice.app()?;
     let conversation = app.contact_add(dave.to_string(), "Dave".to_owned()).await?;
     let key = app
-        .message_send(SendRequest {
+        .message_send(text(
             conversation,
-            text: "Hi Dave, does your program show my name?".to_owned(),
-            payment: Msat::ZERO,
-            fee_limit: None,
-            way: Way::Auto,
-            reply_to: None,
-        })
+            "Hi Dave, does your program show my name?",
+        ))
         .await?;
     alice.sees(key, "its end", is_over).await?;
 
@@ -118,6 +124,41 @@ async fn say(from: &Person, to: &Person, words: &str) -> Result<()> {
     to.gets(from, words).await?;
     from.sees(key, "its end", is_over).await?;
     Ok(())
+}
+
+/// With a slip that is mended, to which the other one then reacts.
+async fn answer(from: &Person, to: &Person, slip: &str, meant: &str) -> Result<()> {
+    let asked = from.gets(to, WRONG).await?;
+    let request = SendRequest {
+        reply_to: Some(asked.key),
+        ..text(asked.conversation, slip)
+    };
+    let key = from.app()?.message_send(request).await?;
+    let got = to.gets(from, slip).await?.key;
+    from.sees(key, "its end", is_over).await?;
+
+    let text = meant.to_owned();
+    let edit = AmendRequest::Edit { text };
+    from.app()?.message_amend(key, edit).await?;
+    to.sees(got, "the words as they should be", |one| one.text == meant)
+        .await?;
+    let emoji = "🙂".to_owned();
+    let react = AmendRequest::React { emoji };
+    to.app()?.message_amend(got, react).await?;
+    let reacted = |one: &MessageView| !one.reactions.is_empty();
+    from.sees(key, "that it pleases", reacted).await?;
+    Ok(())
+}
+
+fn text(conversation: ConversationId, words: &str) -> SendRequest {
+    SendRequest {
+        conversation,
+        text: words.to_owned(),
+        payment: Msat::ZERO,
+        fee_limit: None,
+        way: Way::Auto,
+        reply_to: None,
+    }
 }
 
 async fn pay(from: &Person, to: &Person, note: &str, amount: Msat) -> Result<domain::MessageKey> {

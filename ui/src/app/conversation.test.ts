@@ -125,7 +125,7 @@ describe("a conversation", () => {
     });
     const waiting = await within(sent).findByTestId("waiting");
     expect(within(waiting).getByText("Their node cannot be reached now.")).toBeInTheDocument();
-    expect(waiting).toHaveTextContent(/Next try in \d+:\d\d · until /u);
+    expect(waiting).toHaveTextContent(/Next try in \d+:\d\d · until \w+ \d+, \d\d:\d\d(?!:)/u);
     expect(within(waiting).getByTestId("cancel")).toBeEnabled();
     await expectAccessible();
     await user.click(within(waiting).getByTestId("retry"));

@@ -307,6 +307,15 @@ describe("the pages", () => {
     const contacts = within(screen.getByTestId("costs-contacts"));
     expect(contacts.getByRole("row", { name: /Carol/u })).toHaveTextContent("4.308");
     expect(screen.getByTestId("costs-months")).toHaveTextContent("November 2026");
+    const owed = within(screen.getByTestId("costs-postage"));
+    const cells = (name: RegExp) =>
+      within(owed.getByRole("row", { name }))
+        .getAllByRole("cell")
+        .map((cell) => cell.textContent);
+    expect(cells(/Carol/u)).toEqual(["1", "0.000"]);
+    expect(cells(/张伟/u)).toEqual(["0", "2.500"]);
+    expect(cells(/In all/u)).toEqual(["1", "2.500"]);
+    expect(owed.queryByRole("row", { name: /bob/u })).toBeNull();
     await expectAccessible();
   });
 

@@ -84,7 +84,7 @@ export const commands = {
 	/**  Totals: in all, by contact, by month. */
 	costs: () => typedError<CostsView, ApiError>(__TAURI_INVOKE("costs")),
 	/**  Totals of one conversation. */
-	conversationCosts: (id: ConversationId) => typedError<TotalsView, ApiError>(__TAURI_INVOKE("conversation_costs", { id })),
+	conversationCosts: (id: ConversationId) => typedError<ContactTotals, ApiError>(__TAURI_INVOKE("conversation_costs", { id })),
 	/**  Messages that contain all words of a text, the newest first. */
 	search: (text: string, conversation: ConversationId | null, before: MessageKey | null, limit: number) => typedError<SearchHit[], ApiError>(__TAURI_INVOKE("search", { text, conversation, before, limit })),
 	/**  The settings of the open profile, else the defaults. */
@@ -313,6 +313,8 @@ export type ContactTotals = {
 	node: string,
 	/**  How much. */
 	totals: TotalsView,
+	/**  What is still to come back. */
+	postage: PostageView,
 };
 
 /**  A contact. */
@@ -381,6 +383,8 @@ export type ConversationView = {
 export type CostsView = {
 	/**  Everything. */
 	total: TotalsView,
+	/**  The balances with all contacts below, those one way and those the other way each added up. */
+	postage: PostageView,
 	/**  By contact, the dearest first. */
 	contacts: ContactTotals[],
 	/**  By month, the newest first. */
@@ -894,6 +898,14 @@ export type PermissionView = {
 	method: string,
 	/**  A key of the window's message files: what needs it. */
 	purpose: string,
+};
+
+/**  Postage that was kept and goes back with a later message. Only between two Heliographs: others keep no such balance. */
+export type PostageView = {
+	/**  Ours that they owe us. */
+	they_owe: Msat,
+	/**  Theirs that we owe them; what is on its way to them counts as paid. */
+	we_owe: Msat,
 };
 
 /**  The newest message of a conversation, in short. */

@@ -118,6 +118,7 @@ describe("words for what went wrong", () => {
       errorWords(new BackendError({ code: "too_long", message: "", detail })).title;
     expect(over("1")).toBe("Too long by 1 byte.");
     expect(over("80")).toBe("Too long by 80 bytes.");
+    expect(over("57344")).toBe("Too long by 57,344 bytes.");
   });
 
   it("do not hide a fault of the program", () => {

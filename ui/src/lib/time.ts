@@ -77,6 +77,17 @@ export function listTime(at: number, now: number, locale: string): string {
     : format(locale, "short date", { day: "2-digit", month: "2-digit", year: "2-digit" }).format(at);
 }
 
+/** A day and a time that are not far away. */
+export function dayAndTime(at: number, locale: string): string {
+  return format(locale, "near", {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(at);
+}
+
 /** A span that runs out: `12:04`, `1:02:09`. Zero when it is over. */
 export function countdown(span: number): string {
   const seconds = Math.max(0, Math.ceil(span / 1_000));

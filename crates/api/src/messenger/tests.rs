@@ -11,7 +11,7 @@ use lnd::sim::{SimNetwork, SimNode};
 use super::*;
 use crate::vault::KeyringVault;
 use crate::view::{
-    ConnectionInput, ConversationFilter, MessageView, PageAt, SendRequest, Settings,
+    ConnectionInput, ConversationFilter, MessageView, PageAt, PostageView, SendRequest, Settings,
 };
 
 /// The network has a time of its own.
@@ -264,6 +264,30 @@ async fn a_settled_payment_is_paid_back_once_and_both_sides_see_the_link() {
 }
 
 #[tokio::test]
+async fn kept_postage_is_owed_by_whoever_has_it() {
+    let (alice, to_carol, carol, to_alice) = two().await;
+    let word = alice.send(to_carol, "one more word", 0).await;
+    alice.sent(word, DeliveryState::Settled).await;
+    carol.received("one more word", HoldState::Settled).await;
+
+    let costs = alice.app.costs().await.unwrap();
+    let owing = PostageView {
+        they_owe: Msat::SAT,
+        we_owe: Msat::ZERO,
+    };
+    assert_eq!(costs.postage, owing);
+    let with_carol = alice.app.conversation_costs(to_carol).await.unwrap();
+    assert_eq!(with_carol.postage, owing);
+    assert_eq!(costs.contacts, [with_carol]);
+    let theirs = carol.app.conversation_costs(to_alice).await.unwrap();
+    let owed = PostageView {
+        they_owe: Msat::ZERO,
+        we_owe: Msat::SAT,
+    };
+    assert_eq!(theirs.postage, owed);
+}
+
+#[tokio::test]
 async fn details_costs_and_search_agree_with_what_happened() {
     let (alice, to_carol, carol, to_alice) = two().await;
     let key = alice.send(to_carol, "the lighthouse blinks", 3_000).await;
@@ -294,7 +318,7 @@ async fn details_costs_and_search_agree_with_what_happened() {
     assert_eq!(with_carol.totals, costs.total);
     assert_eq!(
         alice.app.conversation_costs(to_carol).await.unwrap(),
-        costs.total
+        *with_carol
     );
     assert_eq!(costs.total.sent, Msat::new(3_000_000));
     assert_eq!(
@@ -309,6 +333,8 @@ async fn details_costs_and_search_agree_with_what_happened() {
     );
     assert_eq!(costs.months.len(), 1);
     let theirs = carol.app.conversation_costs(to_alice).await.unwrap();
+    assert_eq!(theirs.postage, PostageView::default(), "all came back");
+    let theirs = theirs.totals;
     assert_eq!(theirs.received, Msat::new(3_000_000));
     assert_eq!(
         (theirs.postage_sent, theirs.postage_received),

@@ -24,9 +24,9 @@ pub(super) struct Stage {
     ends: Vec<End>,
 }
 
-struct End {
-    person: Person,
-    bare: Bare,
+pub(super) struct End {
+    pub(super) person: Person,
+    pub(super) bare: Bare,
 }
 
 /// From one person to another, for nothing.
@@ -66,6 +66,15 @@ impl Stage {
             self.way("alice", "carol", Carrier::Onion).await?,
             self.way("alice", "dave", Carrier::Onion).await?,
         ])
+    }
+
+    pub(super) fn end(&self, name: &str) -> Result<&End> {
+        Ok(&self.ends[self.place(name)?])
+    }
+
+    /// Waits until no payment is under way.
+    pub(super) async fn quiet(&self) -> Result<()> {
+        self.network.quiet().await
     }
 
     pub(super) async fn strike(self) -> Result<()> {

@@ -1,5 +1,7 @@
 import type {
   ConnectionReport,
+  ContactTotals,
+  Conversation,
   Costs,
   Keysend,
   NodeSummary,
@@ -103,80 +105,71 @@ export function totals(more: Partial<Totals> = {}): Totals {
   return { ...NOTHING, ...more };
 }
 
-/** What there is to tell about one conversation. */
-export function costsWith(id: number): Totals {
-  return id === 1
-    ? totals({
-        sent: 2_100_000,
-        fees: 4_308,
-        postage_sent: 1_000,
-        received: 1_500_000,
-        refunds_sent: 1_500_000,
-        returned_to_us: 50_041_000,
-        messages_sent: 41,
-        messages_received: 37,
-      })
-    : totals({
-        fees: 1_204,
-        postage_sent: 3_000,
-        postage_received: id === 3 ? 5_500 : 0,
-        messages_sent: 2,
-        messages_received: 3,
-      });
-}
-
-export function costs(title: (conversation: number) => { title: string; node: string }): Costs {
-  const contacts = [
-    {
-      conversation: 1,
-      totals: totals({
-        sent: 2_100_000,
-        fees: 4_308,
-        postage_sent: 1_000,
-        received: 1_500_000,
-        refunds_sent: 1_500_000,
-        returned_to_us: 50_041_000,
-        messages_sent: 41,
-        messages_received: 37,
-      }),
-    },
-    {
-      conversation: 3,
-      totals: totals({
-        received: 36_000_000,
-        fees: 204,
-        postage_sent: 17_000,
-        postage_received: 3_000,
-        messages_sent: 17,
-        messages_received: 21,
-      }),
-    },
-    {
-      conversation: 2,
-      totals: totals({
-        fees: 2_000,
-        postage_sent: 2_000,
-        postage_received: 2_000,
-        messages_sent: 2,
-        messages_received: 2,
-      }),
-    },
-    { conversation: 4, totals: totals({ messages_received: 1 }) },
-  ];
-  return {
-    total: totals({
+const SPENT: ReadonlyMap<number, Totals> = new Map([
+  [
+    1,
+    totals({
       sent: 2_100_000,
-      postage_sent: 20_000,
-      fees: 6_512,
-      received: 37_500_000,
-      postage_received: 5_000,
+      fees: 4_308,
+      postage_sent: 1_000,
+      received: 1_500_000,
       refunds_sent: 1_500_000,
       returned_to_us: 50_041_000,
-      returned_by_us: 38_000,
-      messages_sent: 60,
-      messages_received: 61,
+      messages_sent: 41,
+      messages_received: 37,
     }),
-    contacts: contacts.map((row) => ({ ...row, ...title(row.conversation) })),
+  ],
+  [
+    3,
+    totals({
+      received: 36_000_000,
+      fees: 204,
+      postage_sent: 17_000,
+      postage_received: 19_500,
+      returned_by_us: 38_000,
+      messages_sent: 17,
+      messages_received: 21,
+    }),
+  ],
+  [
+    2,
+    totals({
+      fees: 2_000,
+      postage_sent: 2_000,
+      postage_received: 1_000,
+      messages_sent: 2,
+      messages_received: 2,
+    }),
+  ],
+  [4, totals({ messages_received: 1 })],
+]);
+
+/** What there is to tell about one conversation. */
+export function costsWith({ id, contact }: Conversation): ContactTotals {
+  const spent = SPENT.get(id) ?? totals();
+  const owed = contact.program.kind === "heliograph" ? spent.postage_received - spent.postage_sent : 0;
+  return {
+    conversation: id,
+    title: contact.title,
+    node: contact.node,
+    totals: spent,
+    postage: { they_owe: Math.max(0, -owed), we_owe: Math.max(0, owed) },
+  };
+}
+
+export function costs(conversations: Conversation[]): Costs {
+  const contacts = [...SPENT.keys()].flatMap((id) =>
+    conversations.filter((one) => one.id === id).map((one) => costsWith(one)),
+  );
+  const add = (of: (row: ContactTotals) => number) => contacts.reduce((sum, row) => sum + of(row), 0);
+  const all = Object.keys(NOTHING) as (keyof Totals)[];
+  return {
+    total: totals(Object.fromEntries(all.map((kind) => [kind, add((row) => row.totals[kind])]))),
+    postage: {
+      they_owe: add((row) => row.postage.they_owe),
+      we_owe: add((row) => row.postage.we_owe),
+    },
+    contacts,
     months: [
       {
         year: 2026,

@@ -33,7 +33,6 @@ import {
   SETTINGS,
   STOCK,
   SUMMARY,
-  totals,
 } from "./answers";
 import { amended, isTold, letterOf, replyTo, type Done } from "./amendments";
 import { delivered, delivery, hold, MINUTE, outgoing, SAT } from "./messages";
@@ -512,16 +511,13 @@ export class MockBackend implements Backend {
     });
 
   costs = () =>
-    this.#answer("costs", [], () =>
-      this.conversations.length === 0
-        ? { total: totals(), contacts: [], months: [] }
-        : costs((id) => {
-            const { title, node } = this.#conversation(id).contact;
-            return { title, node };
-          }),
-    );
+    this.#answer("costs", [], () => {
+      const all = costs(this.conversations);
+      return all.contacts.length === 0 ? { ...all, months: [] } : all;
+    });
 
-  conversationCosts = (id: number) => this.#answer("conversationCosts", [id], () => costsWith(id));
+  conversationCosts = (id: number) =>
+    this.#answer("conversationCosts", [id], () => costsWith(this.#conversation(id)));
 
   search = (text: string, id: number | null, before: number | null, limit: number) =>
     this.#answer("search", [text, id, before, limit], () =>

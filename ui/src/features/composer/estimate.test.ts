@@ -25,7 +25,8 @@ function quoted(more: Partial<Quote>): Quote {
 }
 
 function quote(more: Partial<Quote>): string {
-  return estimateParts(quoted(more)).join(" · ");
+  // An amount and its unit stay on one line.
+  return estimateParts(quoted(more)).join(" · ").replaceAll("\u00A0", " ");
 }
 
 const NOTHING = { payable: false, amount: 0, fee: 0, fee_limit: 0 };
