@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         first_run::a_passphrase_takes_the_place_of_a_keyring;
         talk::a_stranger_writes_and_is_let_in;
         pay::a_held_payment_is_accepted_and_another_refunded;
+        pay::the_owner_of_a_stock_node_decides_as_well;
         pay_back::a_settled_payment_is_paid_back;
         costs::the_totals_are_the_nodes_books_and_stay;
         search::a_chinese_word_is_found;

@@ -84,3 +84,40 @@ pub(crate) async fn a_held_payment_is_accepted_and_another_refunded(scene: &Scen
     );
     Ok(())
 }
+
+pub(crate) async fn the_owner_of_a_stock_node_decides_as_well(scene: &Scene) -> Result<()> {
+    let (alice, carol) = scene.friends("alice", "carol").await?;
+    let network = scene.network();
+    network.quiet().await?;
+    let before = network.node("carol").holdings().await?.local;
+    tokio::try_join!(open(&alice, "carol"), open(&carol, "alice"))?;
+
+    let estimate = "if their app does not answer";
+    let paid = pay(&alice, "2100", "For the boat", estimate).await?;
+    let got = carol.message("For the boat").await?;
+    carol.sees(&got.inside("time-left"), "left").await?;
+    carol.sees(&got.inside("refund"), "Refund").await?;
+    carol.picture("by-invoice").await?;
+    carol.clicks(&got.inside("accept")).await?;
+    carol
+        .sees(&got.inside("outcome"), "You accepted it")
+        .await?;
+    alice.sees(&paid.inside("outcome"), "Accepted").await?;
+
+    let back = pay(&alice, "700", "And for the oars", estimate).await?;
+    let got = carol.message("And for the oars").await?;
+    carol.clicks(&got.inside("refund")).await?;
+    carol
+        .sees(&got.inside("outcome"), "You refunded it, free for both")
+        .await?;
+    alice
+        .sees(&back.inside("outcome"), "Returned: declined")
+        .await?;
+    alice.picture("decided").await?;
+
+    network.quiet().await?;
+    let after = network.node("carol").holdings().await?.local;
+    let kept = after.checked_sub(before);
+    ensure!(kept == Some(Msat::new(2_100_000)), "{before} {after}");
+    Ok(())
+}
