@@ -43,7 +43,7 @@ describe("the list of conversations", () => {
     await waitFor(() => {
       expect(titles()).toEqual(["EarnSatsFast💰", "erin"]);
     });
-    await user.click(screen.getByTestId("filter-blocked"));
+    await user.click(await screen.findByTestId("filter-blocked"));
     await waitFor(() => {
       expect(titles()).toEqual(["mallory"]);
     });
