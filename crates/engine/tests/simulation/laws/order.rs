@@ -37,15 +37,19 @@ fn swapped(sender: &Diary, recipient: &Diary) -> Vec<String> {
     let place = |key| recipient.got.iter().position(|row| row.message.key == key);
     let mut broken = Vec::new();
     for (number, (_, first)) in letters.iter().enumerate() {
-        for (_, second) in &letters[number + 1..] {
-            let late = second.message.stored_at.until(first.message.stored_at) >= OVERTAKING;
+        let later = &letters[number + 1..];
+        // One that was put in front of another has that one's time: when it came itself is not known.
+        let at = first.message.stored_at;
+        let moved = later.iter().any(|(_, other)| other.message.stored_at == at);
+        for (_, second) in later {
+            let late = moved || second.message.stored_at.until(at) >= OVERTAKING;
             if place(first.message.key) > place(second.message.key) && !late {
                 broken.push(format!(
                     "{} stands after {} at {}, {:?} later",
                     name_of(first),
                     name_of(second),
                     recipient.name,
-                    second.message.stored_at.until(first.message.stored_at),
+                    second.message.stored_at.until(at),
                 ));
             }
         }

@@ -91,21 +91,24 @@ fn of_each_part(record: &Record, sent: &Sent) -> usize {
     whole + paid.into_values().max().unwrap_or(0)
 }
 
-/// Or its recipient's app has said that it has it.
+/// Or the whole is, which fewer words may have made possible while it waited; or its recipient's app has said that it has
+/// it.
 fn all_parts_are_there(sent: &Sent) -> bool {
-    let there: BTreeSet<u32> = sent
-        .attempts
-        .iter()
-        .filter(|one| matches!(one.state, AttemptState::Settled | AttemptState::Refused))
-        .filter_map(|one| Some(one.part?.index))
-        .collect();
+    let arrived = || {
+        let arrived = [AttemptState::Settled, AttemptState::Refused];
+        sent.attempts
+            .iter()
+            .filter(move |one| arrived.contains(&one.state))
+    };
+    let whole = arrived().any(|one| one.part.is_none());
+    let there: BTreeSet<u32> = arrived().filter_map(|one| Some(one.part?.index)).collect();
     let count = sent.attempts.iter().find_map(|one| Some(one.part?.count));
     let told = sent
         .row
         .delivery
         .as_ref()
         .is_some_and(|one| one.delivered_at.is_some());
-    told || count.is_some_and(|count| there.len() == usize::try_from(count).unwrap())
+    told || whole || count.is_some_and(|count| there.len() == usize::try_from(count).unwrap())
 }
 
 /// Payments between our people that their sender does not know of.
