@@ -40,9 +40,9 @@ test: tools lints packages-test npm network deny ui/dist/index.html ## Everythin
 .PHONY: soak
 soak: tools packages-test network ## Kills programs and nodes at random, in memory and on a real network, for MINUTES=10
 	MINUTES=$$(( ($(MINUTES) + 1) / 2 )) FIRST=$$(date +%s) \
-	    cargo test --locked -p heliograph-engine --test simulation -- --nocapture nothing_is_lost
+	    cargo test --locked --workspace --test simulation -- --nocapture nothing_is_lost
 	MINUTES=$$(( ($(MINUTES) + 1) / 2 )) KILLS=200 RESTARTS=50 \
-	    cargo test --locked -p heliograph-tests --test soak -- --nocapture
+	    cargo test --locked --workspace --test soak -- --nocapture
 
 .PHONY: bench
 bench: tools packages-test npm network ui/dist/index.html ## Measures against a bare gRPC client

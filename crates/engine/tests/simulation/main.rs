@@ -46,7 +46,7 @@ use std::time::Duration;
 use run::run;
 
 /// Without `SEEDS`.
-const USUAL: u64 = 500;
+const USUAL: u64 = 1_000;
 
 #[test]
 fn nothing_is_lost_and_nothing_is_paid_twice() {
