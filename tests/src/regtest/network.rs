@@ -421,7 +421,8 @@ impl Network {
                         return Ok(Some(()));
                     }
                     self.connect(channel).await?;
-                    Ok(None)
+                    let (one, other) = (channels_of(from).await?, channels_of(to).await?);
+                    bail!("{}: {one}; {}: {other}", channel.from, channel.to)
                 },
             )
         });
@@ -509,6 +510,13 @@ impl Paper {
             && paper.made_at.elapsed().is_ok_and(|age| age < FRESH);
         fits.then_some(paper)
     }
+}
+
+/// What a node says of its channels, for people.
+async fn channels_of(node: &Lnd) -> Result<String> {
+    let request = lnrpc::ListChannelsRequest {};
+    let channels = node.lightning()?.list_channels(request).await?.into_inner();
+    Ok(format!("{:?}", channels.channels))
 }
 
 async fn is_active(node: &Lnd, neighbour: &Lnd) -> Result<bool> {
