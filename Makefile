@@ -34,11 +34,11 @@ run: tools packages-build npm ui/dist/index.html ## The app, for your own node
 	@"$${CARGO_TARGET_DIR:-target}/debug/heliograph" $(ARGS)
 
 .PHONY: test
-test: tools lints packages-test npm network deny ui/dist/index.html ## Everything that must hold; what CI runs
+test: tools lints packages-test npm mended deny ui/dist/index.html ## Everything that must hold; what CI runs
 	@scripts/test
 
 .PHONY: soak
-soak: tools packages-test network ## Kills programs and nodes at random, in memory and on a real network, for MINUTES=10
+soak: tools packages-test mended ## Kills programs and nodes at random, in memory and on a real network, for MINUTES=10
 	MINUTES=$$(( ($(MINUTES) + 1) / 2 )) FIRST=$$(date +%s) \
 	    cargo test --locked --workspace --test simulation -- --nocapture nothing_is_lost
 	MINUTES=$$(( ($(MINUTES) + 1) / 2 )) KILLS=200 RESTARTS=50 \
@@ -58,7 +58,7 @@ fmt: tools lints npm ## Formats everything
 types: tools packages-build npm ui/dist/index.html ## Writes the window's types anew from the Rust ones
 	WRITE_TYPES=1 cargo test --locked --workspace --lib types
 
-.PHONY: tools lints packages-build packages-demo packages-test npm network deny
+.PHONY: tools lints packages-build packages-demo packages-test npm network mended deny
 tools:
 	@scripts/setup tools
 lints:
@@ -73,6 +73,8 @@ npm:
 	@scripts/setup ui
 network:
 	@scripts/setup network
+mended:
+	@scripts/setup mended
 deny:
 	@scripts/setup deny
 

@@ -9,6 +9,9 @@ use super::rpc::lnrpc;
 pub use lnrpc::invoice::InvoiceState;
 pub use lnrpc::payment::PaymentStatus;
 
+/// More than there are in any test: LND tells 100 when it is not asked for more.
+const MOST: u64 = 100_000;
+
 /// What the channels of a node hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holdings {
@@ -88,6 +91,7 @@ impl Lnd {
         let request = lnrpc::ListPaymentsRequest {
             include_incomplete: true,
             index_offset: 0,
+            max_payments: MOST,
         };
         let answer = self.lightning()?.list_payments(request).await?.into_inner();
         answer
@@ -113,7 +117,7 @@ impl Lnd {
         let request = lnrpc::ListInvoiceRequest {
             pending_only: false,
             index_offset: 0,
-            num_max_invoices: 100_000,
+            num_max_invoices: MOST,
         };
         let answer = self.lightning()?.list_invoices(request).await?.into_inner();
         answer

@@ -207,7 +207,7 @@ impl Network {
 
     async fn make(plan: Plan, folder: &Path) -> Result<Self> {
         ensure!(plan.nodes.len() >= 2, "a network has two nodes at least");
-        let binaries = Binaries::find()?;
+        let binaries = Binaries::find(plan.mended)?;
         fs::create_dir_all(folder)?;
         let ports = (0..plan.nodes.len()).map(|_| Ok((Port::free()?, Port::free()?)));
         let ports = ports.collect::<Result<Vec<_>>>()?;
@@ -226,7 +226,7 @@ impl Network {
     }
 
     async fn again(paper: Paper, folder: &Path) -> Result<Self> {
-        let binaries = Binaries::find()?;
+        let binaries = Binaries::find(paper.plan.mended)?;
         let ports = paper.node_ports.iter();
         let ports = ports.map(|&(rpc, peer)| Ok((Port::rather(rpc)?, Port::rather(peer)?)));
         let ports = ports.collect::<Result<Vec<_>>>()?;
@@ -506,7 +506,7 @@ impl Paper {
     fn read(folder: &Path, plan: &Plan) -> Option<Self> {
         let paper: Self = serde_json::from_slice(&fs::read(folder.join(PAPER)).ok()?).ok()?;
         let fits = paper.plan == *plan
-            && paper.binaries == Binaries::find().ok()?.version
+            && paper.binaries == Binaries::find(plan.mended).ok()?.version
             && paper.made_at.elapsed().is_ok_and(|age| age < FRESH);
         fits.then_some(paper)
     }

@@ -14,6 +14,8 @@ pub struct Plan {
     pub nodes: Vec<NodePlan>,
     /// The channels.
     pub channels: Vec<ChannelPlan>,
+    /// Whether LND's fault with links that come back is mended (`tests/network/lnd.sed`).
+    pub mended: bool,
 }
 
 /// One node.
@@ -73,7 +75,18 @@ impl Plan {
                 capacity: 10_000_000,
             })
             .collect();
-        Self { nodes, channels }
+        Self {
+            nodes,
+            channels,
+            mended: false,
+        }
+    }
+
+    /// The same with nodes that can be stopped and killed over and over.
+    #[must_use]
+    pub fn mended(mut self) -> Self {
+        self.mended = true;
+        self
     }
 
     /// The same, where `name`'s node holds keysends for so long.

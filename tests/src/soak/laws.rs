@@ -19,25 +19,33 @@ pub(super) async fn balances(network: &Network) -> Result<BTreeMap<String, Msat>
     Ok(balances)
 }
 
-/// Everything that is broken.
-pub(super) async fn broken(
+/// How it is in the end.
+pub(super) struct Verdict {
+    /// Everything that is broken, in words.
+    pub(super) broken: Vec<String>,
+    /// How many people's books were held against what their channels hold.
+    pub(super) balanced: usize,
+}
+
+/// Holds everybody's books against each other and against those of the nodes.
+pub(super) async fn verdict(
     network: &Network,
     survivors: &[Survivor],
     before: &BTreeMap<String, Msat>,
     held_up: &[String],
-) -> Result<Vec<String>> {
-    let mut broken = Vec::new();
+) -> Result<Verdict> {
+    let (mut broken, mut balanced) = (Vec::new(), 0);
     for (one, other) in [(0, 1), (1, 0)] {
         let (one, other) = (&survivors[one], &survivors[other]);
         broken.extend(arrived(one, other).await?);
         broken.extend(paid_once(network, one, other, held_up).await?);
         broken.extend(held(network, one).await?);
-        // What is on its way is in no ledger and in no balance.
-        if held_up.is_empty() {
-            broken.extend(booked(network, one, before).await?);
+        if let Some(books) = booked(network, one, before).await? {
+            broken.extend(books);
+            balanced += 1;
         }
     }
-    Ok(broken)
+    Ok(Verdict { broken, balanced })
 }
 
 /// What was taken for sending is there exactly once, or its sender is told that it is not.
@@ -132,20 +140,20 @@ async fn paid_once(
     Ok(broken)
 }
 
-/// Which payments for a message are in flight by the word of its sender's node.
-pub(super) async fn in_flight(
+/// What the node of its sender says of the payments for a message; `None`: nothing.
+pub(super) async fn by_node(
     network: &Network,
     one: &Survivor,
     key: MessageKey,
-) -> Result<Vec<String>> {
+) -> Result<Vec<(String, Option<PaymentStatus>)>> {
     let payments = network.node(&one.person.name).payments().await?;
     let attempts = one.person.details(key).await?.attempts;
-    let hashes = attempts.into_iter().map(|attempt| attempt.payment_hash);
-    let flies = |hash: &String| {
+    let status = |hash: &String| {
         let found = payments.iter().find(|one| one.hash.to_string() == *hash);
-        found.is_some_and(|one| one.status == PaymentStatus::InFlight)
+        found.map(|one| one.status)
     };
-    Ok(hashes.filter(flies).collect())
+    let hashes = attempts.into_iter().map(|attempt| attempt.payment_hash);
+    Ok(hashes.map(|hash| (hash.clone(), status(&hash))).collect())
 }
 
 /// No hold is left at the node.
@@ -161,15 +169,20 @@ async fn held(network: &Network, one: &Survivor) -> Result<Vec<String>> {
     Ok(forgotten.collect())
 }
 
-/// The channels hold what the ledger says, to the millisatoshi.
+/// The channels hold what the ledger says, to the millisatoshi. A payment that LND holds up in a channel is in no ledger and
+/// in no balance: `None` then.
 async fn booked(
     network: &Network,
     one: &Survivor,
     before: &BTreeMap<String, Msat>,
-) -> Result<Vec<String>> {
+) -> Result<Option<Vec<String>>> {
     let name = &one.person.name;
     let before = *before.get(name).context("a balance")?;
-    let after = network.node(name).holdings().await?.local;
+    let holdings = network.node(name).holdings().await?;
+    if !(holdings.local_under_way.is_zero() && holdings.remote_under_way.is_zero()) {
+        return Ok(None);
+    }
+    let after = holdings.local;
     let costs = one.person.app()?.costs().await?.total;
     let sum = |parts: &[Msat]| Msat::checked_sum(parts.iter().copied()).context("too much");
     let gone = sum(&[
@@ -184,9 +197,9 @@ async fn booked(
         costs.refunds_received,
     ])?;
     if sum(&[before, come])? == sum(&[after, gone])? {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
-    Ok(vec![format!(
+    Ok(Some(vec![format!(
         "{name}: {before} + {come} is not {after} + {gone}: {costs:?}"
-    )])
+    )]))
 }

@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use super::{Dose, laws};
 use crate::person::Person;
 use crate::process::Process;
-use crate::regtest::{Network, Plan};
+use crate::regtest::{Network, PaymentStatus, Plan};
 use crate::stories::introduce;
 use crate::temporary::Temporary;
 use crate::wait::until;
@@ -51,7 +51,7 @@ pub(super) struct Survivor {
 /// When the network or a program does not start, or does not come to an end.
 pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
     let began = Instant::now();
-    let network = Network::temporary(Plan::line()).await?;
+    let network = Network::temporary(Plan::line().mended()).await?;
     let folder = Temporary::new("soak")?;
     let mut rng = StdRng::seed_from_u64(dose.seed);
     // The introduction is in the ledgers as well.
@@ -98,7 +98,8 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
         survivors.push(mortal.revive(&network).await?);
     }
     let held_up = settle_down(&network, &survivors).await?;
-    let broken = laws::broken(&network, &survivors, &before, &held_up).await?;
+    let laws::Verdict { broken, balanced } =
+        laws::verdict(&network, &survivors, &before, &held_up).await?;
     for survivor in &survivors {
         survivor.person.close().await;
     }
@@ -106,7 +107,8 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
     let seconds = began.elapsed().as_secs();
     let held_up = held_up.len();
     let what = format!(
-        "{kills} kills, {restarts} restarts, {said} messages, {held_up} payments held up by LND, in {seconds} s"
+        "{kills} kills, {restarts} restarts, {said} messages, {held_up} payments held up by LND, {balanced} of 2 people's books \
+         held against their channels, in {seconds} s"
     );
     Ok((broken, what))
 }
@@ -216,9 +218,20 @@ async fn settle_down(network: &Network, survivors: &[Survivor]) -> Result<Vec<St
                         "this is open: {message:?}"
                     );
                     if delivery == Some(DeliveryState::InFlight) {
-                        let by_node = laws::in_flight(network, one, message.key).await?;
-                        ensure!(!by_node.is_empty(), "its node has ended it: {message:?}");
-                        held_up.extend(by_node);
+                        let by_node = laws::by_node(network, one, message.key).await?;
+                        let before = held_up.len();
+                        let flying =
+                            |(_, status): &(_, _)| *status == Some(PaymentStatus::InFlight);
+                        held_up.extend(
+                            by_node
+                                .iter()
+                                .filter(|one| flying(one))
+                                .map(|one| one.0.clone()),
+                        );
+                        ensure!(
+                            held_up.len() > before,
+                            "its node has ended it: {message:?}, {by_node:?}"
+                        );
                     }
                 }
             }
