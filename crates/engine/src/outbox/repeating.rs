@@ -2,7 +2,7 @@
 //! became of the message before stays as it is; only a receipt can add to it.
 
 use domain::Postage;
-use store::Delivery;
+use store::{Delivery, StoreError};
 
 use super::{Drafted, Outbox};
 use crate::choice::InVain;
@@ -16,14 +16,18 @@ impl Outbox {
             self.repeats.notified().await;
             self.link.able().await;
             if let Err(error) = self.repeat_all().await {
-                tracing::info!(%error, "what could not be read cannot be sent again yet");
+                tracing::info!(%error, "what cannot be read by its recipient could not be looked up");
             }
         }
     }
 
-    async fn repeat_all(&self) -> Result<(), Trouble> {
+    async fn repeat_all(&self) -> Result<(), StoreError> {
         for delivery in self.store.read(|db| db.repeats()).await? {
-            self.repeat(&delivery).await?;
+            // One that fails stands in nobody's way, and is tried in the next round.
+            if let Err(error) = self.repeat(&delivery).await {
+                let message = delivery.message;
+                tracing::info!(%error, %message, "it cannot be sent again yet");
+            }
         }
         Ok(())
     }
