@@ -2,33 +2,10 @@
 
 use std::time::Duration;
 
-use crate::people::{HOLD, Line, Person, eventually, sat};
+use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
 use domain::{ConversationId, DeliveryState, Direction, HoldState, MessageKey, Msat, Trust, Way};
 use heliograph_engine::{Amend, EngineError, Outgoing};
 use store::{Amendments, MessageRow};
-
-/// alice – bob – carol, who pass onions on.
-fn listening() -> Line {
-    let line = Line::new();
-    for node in [&line.alice, &line.bob, &line.carol] {
-        node.set_onion(true);
-    }
-    line
-}
-
-/// Two who have read letters of each other.
-async fn acquainted(line: &Line) -> (Person, ConversationId, Person, ConversationId) {
-    let alice = Person::open(&line.network, &line.alice).await;
-    let carol = Person::open(&line.network, &line.carol).await;
-    alice.has_a_card().await;
-    carol.has_a_card().await;
-    let to_carol = alice.befriend(&line.carol, None).await;
-    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
-    let first = carol.say(to_alice, "it is me").await;
-    alice.expect_message(&line.carol, "it is me").await;
-    carol.expect_delivery(first, DeliveryState::Returned).await;
-    (alice, to_carol, carol, to_alice)
-}
 
 fn reactions(amendments: &Amendments) -> Vec<(Direction, &str)> {
     amendments
@@ -77,7 +54,7 @@ impl Person {
 
 #[tokio::test(start_paused = true)]
 async fn reactions_edits_and_deletes_go_both_ways_and_cost_nothing_where_apps_listen() {
-    let line = listening();
+    let line = talking_line();
     let (alice, to_carol, carol, _) = acquainted(&line).await;
     let sent = alice.say(to_carol, "tea at five?").await;
     alice.expect_delivery(sent, DeliveryState::Delivered).await;
@@ -137,7 +114,7 @@ async fn reactions_edits_and_deletes_go_both_ways_and_cost_nothing_where_apps_li
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_names_what_it_answers() {
-    let line = listening();
+    let line = talking_line();
     let (alice, to_carol, carol, to_alice) = acquainted(&line).await;
     let question = alice.say(to_carol, "tea or coffee?").await;
     let got = carol.expect_message(&line.alice, "tea or coffee?").await;
@@ -228,7 +205,7 @@ async fn an_edit_that_is_too_long_for_one_payment_goes_in_parts() {
 
 #[tokio::test(start_paused = true)]
 async fn only_the_author_changes_words_and_only_what_is_there() {
-    let line = listening();
+    let line = talking_line();
     let (alice, to_carol, carol, _) = acquainted(&line).await;
     let sent = alice.say(to_carol, "mine").await;
     let got = carol.expect_message(&line.alice, "mine").await.message.key;
@@ -249,7 +226,7 @@ async fn only_the_author_changes_words_and_only_what_is_there() {
 
 #[tokio::test(start_paused = true)]
 async fn taking_the_words_of_a_payment_back_leaves_the_money_where_it_is() {
-    let line = listening();
+    let line = talking_line();
     let (alice, _, carol, to_alice) = acquainted(&line).await;
     let paid = carol.pay(to_alice, "for the tea", sat(500)).await;
     let got = alice.expect_message(&line.carol, "for the tea").await;
@@ -324,7 +301,7 @@ async fn what_has_not_left_is_changed_where_it_waits_and_nothing_else_is_sent() 
 
 #[tokio::test(start_paused = true)]
 async fn what_may_have_arrived_is_changed_and_told_so_that_both_end_with_the_same() {
-    let line = listening();
+    let line = talking_line();
     let (alice, to_carol, mut carol, _) = acquainted(&line).await;
     let way = Way::FreeOnly;
     carol.close().await;

@@ -2,61 +2,22 @@
 
 use std::time::Duration;
 
+use crate::people::stranger::{keysend, letter, sealed};
 use crate::people::{Line, Person, eventually, sat};
 use domain::{
-    AttemptState, DeliveryState, Expectation, HoldState, MessageId, Msat, NodeId, Preimage,
-    ReturnMeaning, Timestamp, Trust,
+    AttemptState, DeliveryState, Expectation, HoldState, Msat, NodeId, Preimage, ReturnMeaning,
+    Trust,
 };
-use futures::StreamExt;
 use heliograph_engine::EngineError;
 use lnd::sim::SimNode;
-use lnd::{Keysend, Lightning, PaymentUpdate, Records};
-use protocol::{Body, Letter, record};
+use lnd::{Lightning, PaymentUpdate, Records};
+use protocol::Body;
 use store::Totals;
 
-/// Pays as a program of our kind does, and waits for the outcome.
+/// Pays as a program of our kind does: whether it was kept.
 async fn pay(from: &SimNode, to: NodeId, amount: Msat, seed: u8, records: Records) -> bool {
-    let keysend = Keysend {
-        to,
-        amount,
-        preimage: Preimage::new([seed; 32]),
-        records,
-        fee_limit: sat(10),
-        timeout_secs: 60,
-    };
-    let mut updates = from.send(keysend).await.unwrap();
-    loop {
-        match updates.next().await.unwrap().unwrap() {
-            PaymentUpdate::InFlight { .. } => {}
-            last => return matches!(last, PaymentUpdate::Settled { .. }),
-        }
-    }
-}
-
-/// Letter 1 of a node for the payment with this seed.
-async fn letter(
-    from: &SimNode,
-    to: NodeId,
-    seed: u8,
-    expectation: Expectation,
-    body: Body,
-) -> Records {
-    let letter = Letter {
-        id: MessageId([1; 16]),
-        sequence: 1,
-        sent_at: Timestamp(1_790_000_000_000),
-        expectation,
-        hold_secs: None,
-        reply_to: None,
-        card: None,
-        body,
-    };
-    let secret = from.shared_secret(to).await.unwrap();
-    let hash = Preimage::new([seed; 32]).payment_hash();
-    let bytes = letter.encode();
-    let envelope =
-        protocol::seal(&mut rand::rng(), from.id(), to, &secret.0, &hash.0, &bytes).unwrap();
-    vec![(record::LETTER, envelope)]
+    let paid = keysend(from, to, amount, seed, records).await;
+    matches!(paid, PaymentUpdate::Settled { .. })
 }
 
 fn gift(amount: Msat) -> Body {
@@ -98,7 +59,13 @@ async fn what_a_blocked_sender_pays_to_a_stock_node_is_booked() {
         .await
         .unwrap();
     let to = line.carol.id();
-    let records = letter(&line.alice, to, 1, Expectation::Decide, gift(sat(5))).await;
+    let records = sealed(
+        &line.alice,
+        to,
+        1,
+        &letter(1, Expectation::Decide, gift(sat(5))),
+    )
+    .await;
     assert!(pay(&line.alice, to, sat(5), 1, records).await);
     booked(&carol, |totals| totals.received == sat(5)).await;
     assert!(carol.talk(&line.alice).await.is_empty(), "and unread");
@@ -112,7 +79,7 @@ async fn the_postage_of_a_hello_is_booked() {
     let carol = Person::open(&line.network, &line.carol).await;
     let to = line.carol.id();
     let hello = Body::Hello { beside: None };
-    let records = letter(&line.alice, to, 1, Expectation::Return, hello).await;
+    let records = sealed(&line.alice, to, 1, &letter(1, Expectation::Return, hello)).await;
     assert!(pay(&line.alice, to, Msat::SAT, 1, records).await);
     let totals = booked(&carol, |totals| totals.postage_received == Msat::SAT).await;
     assert_eq!((totals.received, totals.messages_received), (Msat::ZERO, 0));
@@ -124,7 +91,13 @@ async fn both_payments_of_a_message_are_booked_when_both_settled() {
     let carol = Person::open(&line.network, &line.carol).await;
     let to = line.carol.id();
     for seed in [1, 2] {
-        let records = letter(&line.alice, to, seed, Expectation::Decide, gift(sat(5))).await;
+        let records = sealed(
+            &line.alice,
+            to,
+            seed,
+            &letter(1, Expectation::Decide, gift(sat(5))),
+        )
+        .await;
         assert!(pay(&line.alice, to, sat(5), seed, records).await);
     }
     let totals = booked(&carol, |totals| totals.received == sat(10)).await;
@@ -137,8 +110,20 @@ async fn money_that_settled_at_the_second_try_can_be_paid_back() {
     let line = Line::new();
     let alice = Person::open(&line.network, &line.alice).await;
     let (payer, to) = (line.carol.clone(), line.alice.id());
-    let first = letter(&payer, to, 1, Expectation::Decide, gift(sat(50))).await;
-    let second = letter(&payer, to, 2, Expectation::Decide, gift(sat(50))).await;
+    let first = sealed(
+        &payer,
+        to,
+        1,
+        &letter(1, Expectation::Decide, gift(sat(50))),
+    )
+    .await;
+    let second = sealed(
+        &payer,
+        to,
+        2,
+        &letter(1, Expectation::Decide, gift(sat(50))),
+    )
+    .await;
     let paid = tokio::spawn(async move { pay(&payer, to, sat(50), 1, first).await });
     let key = alice
         .expect_message(&line.carol, "a gift")

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::people::gate::{Gate, Gated};
 use crate::people::killer::{Killer, Moment};
-use crate::people::{HOLD, Line, Person, eventually, sat};
+use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
 use domain::{
     Attempt, AttemptState, Carrier, ConversationId, DeliveryState, Failure, MessageKey, Msat, Way,
 };
@@ -59,26 +59,9 @@ async fn nothing_waits(person: &Person, from: &lnd::sim::SimNode) {
     assert_eq!(read.await.unwrap(), []);
 }
 
-/// alice – bob – carol, whose apps have each other's card and listen.
-async fn acquainted(line: &Line) -> (Person, ConversationId, Person, ConversationId) {
-    for node in [&line.alice, &line.bob, &line.carol] {
-        node.set_onion(true);
-    }
-    let alice = Person::open(&line.network, &line.alice).await;
-    let carol = Person::open(&line.network, &line.carol).await;
-    alice.has_a_card().await;
-    carol.has_a_card().await;
-    let to_carol = alice.befriend(&line.carol, None).await;
-    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
-    let first = carol.say(to_alice, "it is me").await;
-    alice.expect_message(&line.carol, "it is me").await;
-    carol.expect_delivery(first, DeliveryState::Returned).await;
-    (alice, to_carol, carol, to_alice)
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_longest_text_goes_by_onion_in_several_letters_for_nothing() {
-    let line = Line::new();
+    let line = talking_line();
     let (alice, to_carol, carol, _) = acquainted(&line).await;
     let before = alice.balance().await;
     let text = chinese(65_536);
@@ -134,7 +117,7 @@ async fn between_connected_nodes_it_takes_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn lost_and_doubled_pieces_make_one_message() {
-    let line = Line::new();
+    let line = talking_line();
     let (alice, to_carol, carol, _) = acquainted(&line).await;
     line.network.lose_onions(5);
     line.network.double_onions(true);
@@ -390,7 +373,7 @@ async fn the_recipients_app_dies_in_the_middle() {
 
 #[tokio::test(start_paused = true)]
 async fn an_app_that_sleeps_gets_the_parts_by_payments_and_joins_them_later() {
-    let line = Line::new();
+    let line = talking_line();
     let (alice, to_carol, mut carol, _) = acquainted(&line).await;
     carol.close().await;
     let text = chinese(6_000);

@@ -1,65 +1,10 @@
 //! What comes from people and programs that nobody vouches for.
 
+use crate::people::stranger::{keysend, letter, sealed, text};
 use crate::people::{HOLD, Line, Person, eventually, sat};
-use domain::{
-    Authorship, HoldState, MessageKind, Msat, NodeId, Preimage, Privacy, Timestamp, Trust,
-};
-use futures::StreamExt;
-use lnd::sim::SimNode;
-use lnd::{Keysend, Lightning, PaymentUpdate, Records};
-use protocol::{Body, Letter, record, whatsat};
-
-/// Pays with records of any kind, as another program would, and waits for the outcome.
-async fn keysend(
-    from: &SimNode,
-    to: NodeId,
-    amount: Msat,
-    seed: u8,
-    records: Records,
-) -> PaymentUpdate {
-    let keysend = Keysend {
-        to,
-        amount,
-        preimage: Preimage::new([seed; 32]),
-        records,
-        fee_limit: sat(10),
-        timeout_secs: 60,
-    };
-    let mut updates = from.send(keysend).await.unwrap();
-    loop {
-        match updates.next().await.unwrap().unwrap() {
-            PaymentUpdate::InFlight { .. } => {}
-            last => return last,
-        }
-    }
-}
-
-fn text(words: &str) -> Records {
-    vec![(record::TEXT, words.as_bytes().to_vec())]
-}
-
-/// A letter from one node to another for a payment with this seed.
-async fn sealed(from: &SimNode, to: NodeId, seed: u8, letter: &Letter) -> Records {
-    let secret = from.shared_secret(to).await.unwrap();
-    let hash = Preimage::new([seed; 32]).payment_hash();
-    let bytes = letter.encode();
-    let envelope =
-        protocol::seal(&mut rand::rng(), from.id(), to, &secret.0, &hash.0, &bytes).unwrap();
-    vec![(record::LETTER, envelope)]
-}
-
-fn letter(number: u8, expectation: domain::Expectation, body: Body) -> Letter {
-    Letter {
-        id: domain::MessageId([number; 16]),
-        sequence: u64::from(number),
-        sent_at: Timestamp(1_790_000_000_000),
-        expectation,
-        hold_secs: None,
-        reply_to: None,
-        card: None,
-        body,
-    }
-}
+use domain::{Authorship, HoldState, MessageKind, Msat, Preimage, Privacy, Timestamp, Trust};
+use lnd::{Lightning, PaymentUpdate};
+use protocol::{Body, whatsat};
 
 #[tokio::test(start_paused = true)]
 async fn text_without_a_sender_is_shown_as_nobodys() {

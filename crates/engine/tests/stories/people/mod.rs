@@ -17,6 +17,7 @@ use tempfile::TempDir;
 pub(crate) mod gate;
 pub(crate) mod killer;
 pub(crate) mod mallory;
+pub(crate) mod stranger;
 pub(crate) mod watch;
 
 /// The network's wall clock.
