@@ -1,6 +1,7 @@
 import type {
   Attempt,
   Carrier,
+  ConnectionInput,
   Contact,
   ContactKey,
   Conversation,
@@ -18,6 +19,23 @@ import { hex } from "./people";
 
 export function refusal(code: ErrorCode, detail: string | null = null): BackendError {
   return new BackendError({ code, message: code.replaceAll("_", " "), detail });
+}
+
+/** What is wrong with a connection: the address says it. */
+export function refusalOf(input: ConnectionInput): BackendError | undefined {
+  const where = input.kind === "link" ? input.link : input.address;
+  const codes = [
+    "refused",
+    "timeout",
+    "wrong_certificate",
+    "wrong_macaroon",
+    "wallet_locked",
+    "wrong_port",
+  ] as const;
+  const named = codes.find((code) => where.includes(code));
+  if (named !== undefined) return refusal(named);
+  const isLink = input.kind !== "link" || where.startsWith("lndconnect://");
+  return isLink ? undefined : refusal("link_invalid");
 }
 
 const STATES: Partial<Record<Delivery["state"], Attempt["state"]>> = {

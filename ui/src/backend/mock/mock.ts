@@ -21,24 +21,22 @@ import type {
   Way,
 } from "../backend";
 import type { BackendError } from "../error";
-import {
-  ALICE,
-  BAKE,
-  costs,
-  costsWith,
-  FINE,
-  HOLDS,
-  OFFICE,
-  REPORT,
-  SETTINGS,
-  STOCK,
-  SUMMARY,
-} from "./answers";
+import { ALICE, BAKE, costs, costsWith, FINE, HOLDS, REPORT, SETTINGS, STOCK, SUMMARY } from "./answers";
 import { amended, isTold, letterOf, replyTo, type Done } from "./amendments";
 import { delivered, delivery, hold, MINUTE, outgoing, SAT } from "./messages";
-import { carrierOf, detailsOf, hitsIn, paybackQuoteOf, quoteOf, reachOf, refusal, viewOf } from "./derive";
+import {
+  carrierOf,
+  detailsOf,
+  hitsIn,
+  paybackQuoteOf,
+  quoteOf,
+  reachOf,
+  refusal,
+  refusalOf,
+  viewOf,
+} from "./derive";
 import { contact, conversation, hex, keyOf, NO_KEY } from "./people";
-import { worldOf, type Scene } from "./scenes";
+import { startOf, worldOf, type Scene } from "./scenes";
 
 export interface MockOptions {
   scene?: Scene;
@@ -84,17 +82,11 @@ export class MockBackend implements Backend {
     this.messages = world.messages;
     this.keys = world.keys;
     this.settings = { ...SETTINGS, ...settings };
-    this.profiles = scene.startsWith("first-run") ? [] : [ALICE, OFFICE];
-    this.app = { stage: "open", profile: ALICE };
-    if (scene.startsWith("first-run")) this.app = { stage: "first_run" };
+    const start = startOf(scene, now);
+    this.profiles = start.profiles;
+    this.app = start.app;
+    this.link = start.link;
     this.secrets = scene === "first-run-passphrase" ? "passphrase" : "keyring";
-    if (scene === "locked") this.app = { stage: "locked", profile: ALICE, needs: "passphrase" };
-    if (scene === "keyring") this.app = { stage: "locked", profile: ALICE, needs: "keyring" };
-    this.link = { state: "connected", synced: true };
-    if (scene === "connecting") this.link = { state: "connecting" };
-    if (scene === "offline") {
-      this.link = { state: "waiting", fault: { kind: "wrong_certificate" }, next_try: now + 24_000 };
-    }
     if (scene === "broken") {
       for (const command of ["conversationsList", "messagesPage", "costs", "settingsGet", "nodeView"]) {
         this.failing.set(command, refusal("database_broken", "disk I/O error"));
@@ -153,18 +145,8 @@ export class MockBackend implements Backend {
 
   connectionCheck = (input: ConnectionInput) =>
     this.#answer("connectionCheck", [input], () => {
-      const where = input.kind === "link" ? input.link : input.address;
-      for (const code of [
-        "refused",
-        "timeout",
-        "wrong_certificate",
-        "wrong_macaroon",
-        "wallet_locked",
-        "wrong_port",
-      ] as const) {
-        if (where.includes(code)) throw refusal(code);
-      }
-      if (input.kind === "link" && !input.link.startsWith("lndconnect://")) throw refusal("link_invalid");
+      const reason = refusalOf(input);
+      if (reason !== undefined) throw reason;
       return this.report;
     });
 

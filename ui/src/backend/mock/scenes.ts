@@ -1,4 +1,5 @@
-import type { Message } from "../backend";
+import type { AppView, Link, Message, Profile } from "../backend";
+import { ALICE, OFFICE } from "./answers";
 import { messages, MINUTE, type Sketch } from "./messages";
 import { contact, conversation } from "./people";
 import { story, type World } from "./story";
@@ -54,4 +55,26 @@ export function worldOf(scene: Scene, now: number): World {
   if (scene === "many") return many(now);
   if (scene === "empty") return { conversations: [], messages: new Map(), keys: new Map() };
   return story(now);
+}
+
+/** Where the app is when the window opens. */
+export function startOf(scene: Scene, now: number): { app: AppView; link: Link; profiles: Profile[] } {
+  return {
+    app: appOf(scene),
+    link: linkOf(scene, now),
+    profiles: scene.startsWith("first-run") ? [] : [ALICE, OFFICE],
+  };
+}
+
+function appOf(scene: Scene): AppView {
+  if (scene.startsWith("first-run")) return { stage: "first_run" };
+  if (scene === "locked") return { stage: "locked", profile: ALICE, needs: "passphrase" };
+  if (scene === "keyring") return { stage: "locked", profile: ALICE, needs: "keyring" };
+  return { stage: "open", profile: ALICE };
+}
+
+function linkOf(scene: Scene, now: number): Link {
+  if (scene === "connecting") return { state: "connecting" };
+  if (scene !== "offline") return { state: "connected", synced: true };
+  return { state: "waiting", fault: { kind: "wrong_certificate" }, next_try: now + 24_000 };
 }
