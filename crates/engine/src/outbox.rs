@@ -13,7 +13,7 @@ use lnd::LightningError;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use store::{Delivery, Outcome, Store, StoreError};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::books::is_postage;
 use crate::choice::{Chooser, Chosen, InVain};
@@ -36,6 +36,8 @@ mod repeating;
 
 /// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
 const IN_FLIGHT: usize = 32;
+/// How long one that has waited goes alone. Whoever is away is found out sooner; a payment may be held for much longer.
+const ALONE: Duration = Duration::from_secs(10);
 /// The books are looked through this often at least: a computer that slept has a clock that jumped.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
@@ -209,12 +211,9 @@ impl Outbox {
             }
             // What has waited goes alone, to see whether the recipient is back; the others that may take the same
             // ways go or wait with it.
-            self.carry(parcel).await;
-            while let Some(again) = self.unanswered(delivery.message).await? {
-                let Some(parcel) = self.prepare(&again).await? else {
-                    break;
-                };
-                self.carry(parcel).await;
+            if !self.carry_alone(delivery.message, parcel, permit).await? {
+                there = true;
+                continue;
             }
             match self.waits_again(delivery.message).await? {
                 Some((failure, next_try)) => {
@@ -225,6 +224,40 @@ impl Outbox {
             }
         }
         Ok(count)
+    }
+
+    /// Carries one by all carriers in turn. `false`: after [`ALONE`] it was still on its way, and goes on by itself.
+    async fn carry_alone(
+        &self,
+        key: MessageKey,
+        first: Load,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<bool, Stop> {
+        let (told, ended) = oneshot::channel();
+        let outbox = self.clone();
+        self.tasks.spawn(async move {
+            let result = outbox.carry_by_turns(key, first).await;
+            drop(permit);
+            // Nobody waits for it any more: what came of it is for the next round.
+            if told.send(result).is_err() {
+                outbox.wake.notify_one();
+            }
+        });
+        match tokio::time::timeout(ALONE, ended).await {
+            Ok(Ok(result)) => result.map(|()| true),
+            Ok(Err(_)) | Err(_) => Ok(false),
+        }
+    }
+
+    async fn carry_by_turns(&self, key: MessageKey, first: Load) -> Result<(), Stop> {
+        self.carry(first).await;
+        while let Some(again) = self.unanswered(key).await? {
+            let Some(load) = self.prepare(&again).await? else {
+                break;
+            };
+            self.carry(load).await;
+        }
+        Ok(())
     }
 
     /// A delivery that is due at once, for another carrier.

@@ -233,3 +233,34 @@ async fn money_does_not_wait() {
     tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
     assert_eq!(alice.balance().await, before, "nothing leaves unasked");
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_has_waited_and_is_held_then_keeps_no_other_waiting() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = carol.befriend(&line.alice, Some(HOLD)).await;
+    alice.close().await;
+    line.alice.stop();
+    let first = carol.say(talk, "are you there?").await;
+    waits(&carol, first).await;
+
+    // alice's node is back, her app is not: what comes is held.
+    line.alice.start();
+    let in_flight = async |key| {
+        eventually("it is on its way", async || {
+            let state = carol.row(key).await.delivery?.state;
+            (state == DeliveryState::InFlight).then_some(())
+        })
+        .await;
+    };
+    in_flight(first).await;
+    let second = carol.say(talk, "I have news").await;
+    in_flight(second).await;
+    let state = carol.row(first).await.delivery.unwrap().state;
+    assert_eq!(
+        state,
+        DeliveryState::InFlight,
+        "held for a quarter of an hour"
+    );
+}
