@@ -15,7 +15,7 @@ pub enum Purpose {
     Receive,
     /// Accepting and refunding.
     Decide,
-    /// Sealing letters and opening them.
+    /// Opening letters that are sealed to our node's key, and sealing with it. The app's own key needs no permission.
     Seal,
     /// Signing readable messages.
     Sign,
@@ -120,7 +120,7 @@ rpcs! {
     SETTLE_INVOICE "/invoicesrpc.Invoices/SettleInvoice" Decide true [("invoices", "write")];
     CANCEL_INVOICE "/invoicesrpc.Invoices/CancelInvoice" Decide true [("invoices", "write")];
     ADD_HOLD_INVOICE "/invoicesrpc.Invoices/AddHoldInvoice" Invoices false [("invoices", "write")];
-    DERIVE_SHARED_KEY "/signrpc.Signer/DeriveSharedKey" Seal true [("signer", "generate")];
+    DERIVE_SHARED_KEY "/signrpc.Signer/DeriveSharedKey" Seal false [("signer", "generate")];
     SIGN_MESSAGE "/signrpc.Signer/SignMessage" Sign true [("signer", "generate")];
 }
 

@@ -22,6 +22,7 @@ mod liars;
 mod long;
 mod lost_keys;
 mod mischief;
+mod permissions;
 mod pieces;
 mod postage;
 mod strangers;

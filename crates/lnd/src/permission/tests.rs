@@ -61,7 +61,8 @@ fn what_is_nice_to_have_is_not_required() {
             "free",
             "key_card",
             "invoices",
-            "invoices"
+            "invoices",
+            "seal"
         ]
     );
 }
