@@ -17,8 +17,10 @@ const FRESH: Duration = Duration::from_secs(60);
 const SHUNNED: Duration = Duration::from_secs(600);
 /// So many ways are kept to one node.
 const WAYS: usize = 3;
-/// So many neighbours of a node are looked at: a node with thousands has others nearby.
-const LOOKED_AT: usize = 24;
+/// So many neighbours that pass onions on are wanted of a node: one with thousands has others nearby.
+const WANTED: usize = 24;
+/// So many nodes are asked about in one search. What it has found by then will do.
+const QUESTIONS: usize = 400;
 /// So many recipients are remembered.
 const KEPT: usize = 500;
 
@@ -31,6 +33,8 @@ pub(crate) struct Ways {
     neighbours: Neighbours,
     ours: NodeId,
     found: Arc<Mutex<Found>>,
+    /// One search at a time: whoever waits for one mostly finds its answer then.
+    searching: Arc<tokio::sync::Mutex<()>>,
     shunned: Arc<Mutex<HashMap<Vec<NodeId>, Instant>>>,
 }
 
@@ -41,6 +45,7 @@ impl Ways {
             neighbours,
             ours,
             found: Arc::default(),
+            searching: Arc::default(),
             shunned: Arc::default(),
         }
     }
@@ -52,24 +57,9 @@ impl Ways {
         node: NodeId,
         routed: bool,
     ) -> Result<Vec<Vec<NodeId>>, LightningError> {
-        let known = {
-            let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-            found
-                .get(&(node, routed))
-                .filter(|(at, _)| at.elapsed() < FRESH)
-                .map(|(_, ways)| ways.clone())
-        };
-        let mut ways = match known {
+        let mut ways = match self.known(node, routed) {
             Some(ways) => ways,
-            None => {
-                let ways = self.search(node, routed).await?;
-                let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-                if found.len() >= KEPT {
-                    found.clear();
-                }
-                found.insert((node, routed), (Instant::now(), ways.clone()));
-                ways
-            }
+            None => self.searched(node, routed).await?,
         };
         let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
         shunned.retain(|_, since| since.elapsed() < SHUNNED);
@@ -91,6 +81,30 @@ impl Ways {
             .clear();
     }
 
+    fn known(&self, node: NodeId, routed: bool) -> Option<Vec<Vec<NodeId>>> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, ways) = found.get(&(node, routed))?;
+        (at.elapsed() < FRESH).then(|| ways.clone())
+    }
+
+    async fn searched(
+        &self,
+        node: NodeId,
+        routed: bool,
+    ) -> Result<Vec<Vec<NodeId>>, LightningError> {
+        let _turn = self.searching.lock().await;
+        if let Some(ways) = self.known(node, routed) {
+            return Ok(ways);
+        }
+        let ways = self.search(node, routed).await?;
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.len() >= KEPT {
+            found.clear();
+        }
+        found.insert((node, routed), (Instant::now(), ways.clone()));
+        Ok(ways)
+    }
+
     async fn search(&self, to: NodeId, routed: bool) -> Result<Vec<Vec<NodeId>>, LightningError> {
         // Our own channels that can be used: only over these a node takes onions of us.
         let ours: BTreeSet<_> = self
@@ -99,11 +113,12 @@ impl Ways {
             .await?
             .into_iter()
             .collect();
+        let mut left = QUESTIONS;
         let mut ways = Vec::new();
         if ours.contains(&to) && !routed {
             ways.push(vec![to]);
         }
-        let theirs = self.passing(to, to).await?;
+        let theirs = self.passing(to, to, &ours, &mut left).await?;
         let mut used = BTreeSet::new();
         for near in &theirs {
             if ways.len() < WAYS && ours.contains(near) {
@@ -117,7 +132,7 @@ impl Ways {
         // One node further on their side, then one further on ours.
         let mut beyond = BTreeMap::new();
         for near in theirs.iter().filter(|near| !ours.contains(*near)) {
-            for far in self.passing(*near, to).await? {
+            for far in self.passing(*near, to, &ours, &mut left).await? {
                 beyond.entry(far).or_insert(*near);
             }
         }
@@ -132,11 +147,11 @@ impl Ways {
             return Ok(ways);
         }
         let mut behind_ours = BTreeMap::new();
-        for first in ours.iter().filter(|first| **first != to).take(LOOKED_AT) {
-            if !self.passes(*first).await? {
+        for first in ours.iter().filter(|first| **first != to).take(WANTED) {
+            if !self.passes(*first, &mut left).await? {
                 continue;
             }
-            for next in self.passing(*first, to).await? {
+            for next in self.passing(*first, to, &ours, &mut left).await? {
                 behind_ours.entry(next).or_insert(*first);
             }
         }
@@ -177,22 +192,35 @@ impl Ways {
         }
     }
 
-    /// Neighbours of a node that pass onions on; without us and the recipient.
-    async fn passing(&self, of: NodeId, to: NodeId) -> Result<Vec<NodeId>, LightningError> {
+    /// Neighbours of a node that pass onions on, without us and the recipient; those that we share first.
+    async fn passing(
+        &self,
+        of: NodeId,
+        to: NodeId,
+        ours: &BTreeSet<NodeId>,
+        left: &mut usize,
+    ) -> Result<Vec<NodeId>, LightningError> {
+        let mut nodes = self.lightning.neighbours(of).await?;
+        nodes.retain(|node| *node != self.ours && *node != to);
+        nodes.sort_by_key(|node| !ours.contains(node));
         let mut passing = Vec::new();
-        for node in self.lightning.neighbours(of).await? {
-            if passing.len() >= LOOKED_AT {
+        for node in nodes {
+            if passing.len() >= WANTED {
                 break;
             }
-            if node != self.ours && node != to && self.passes(node).await? {
+            if self.passes(node, left).await? {
                 passing.push(node);
             }
         }
         Ok(passing)
     }
 
-    /// Whether a node says that it passes onion messages on.
-    async fn passes(&self, node: NodeId) -> Result<bool, LightningError> {
+    /// Whether a node says that it passes onion messages on. With no question `left` it does not.
+    async fn passes(&self, node: NodeId, left: &mut usize) -> Result<bool, LightningError> {
+        let Some(fewer) = left.checked_sub(1) else {
+            return Ok(false);
+        };
+        *left = fewer;
         let facts = self.neighbours.facts(node).await?;
         Ok(facts.is_some_and(|facts| facts.onion_messages))
     }

@@ -1,8 +1,11 @@
 //! alice and carol write for nothing: their apps listen, and bob passes onions on. Nobody pays a msat.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::people::{HOLD, Person, acquainted, eventually, sat, talking_line as line};
+use crate::people::gate::Gated;
+use crate::people::watch::Watch;
+use crate::people::{HOLD, Person, acquainted, eventually, introduce, sat, talking_line as line};
 use domain::{
     AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
 };
@@ -417,4 +420,30 @@ async fn an_app_that_ends_on_the_way_sends_it_again_and_it_is_kept_once() {
         .filter(|row| row.message.text == "before the end")
         .count();
     assert_eq!(count, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_recipient_with_hundreds_of_neighbours_not_all_are_asked_about() {
+    let line = line();
+    for number in 0..600 {
+        let node = line.network.node(&format!("silent {number}"));
+        node.set_onion(false);
+        line.network
+            .channel(&line.carol, sat(1_000), &node, sat(1_000));
+    }
+    let watch = Watch::default();
+    let gated = Gated {
+        node: line.alice.clone(),
+        gate: watch.clone(),
+    };
+    let alice = Person::open_over(&line.network, &line.alice, Arc::new(gated));
+    let carol = Person::open(&line.network, &line.carol).await;
+    let (to_carol, _) = introduce(&line, &alice, &carol).await;
+
+    let key = alice.say(to_carol, "you know many people").await;
+    let row = alice.expect_delivery(key, DeliveryState::Delivered).await;
+
+    assert_eq!((row.carrier, row.hops), (Some(Carrier::Onion), Some(2)));
+    let asked = watch.calls("node");
+    assert!(asked < 500, "bob is a neighbour of both: {asked}");
 }
