@@ -46,8 +46,10 @@ pub enum Room {
     Free,
     /// This sender has left as much as one may, or there are too many senders.
     SenderFull,
-    /// There are as many unsigned messages as there may be.
+    /// There are as many unsigned messages as there may be for nothing.
     UnsignedFull,
+    /// There are so many that more of them are taken only with what is kept at once.
+    UnsignedCrowded,
 }
 
 /// The most that a letter can bring as postage: channels ask for less.
@@ -95,6 +97,8 @@ pub struct StrangerCaps {
     pub requests: u32,
     /// Messages in all that nobody has signed. They have no cap for each sender: names can be invented.
     pub unsigned: u32,
+    /// The same, where they bring money to decide on: it goes back to whoever takes no decision, and the words would stay.
+    pub unsigned_with_money: u32,
 }
 
 impl Default for StrangerCaps {
@@ -104,6 +108,7 @@ impl Default for StrangerCaps {
             bytes: 65_536,
             requests: 1_000,
             unsigned: 1_000,
+            unsigned_with_money: 10_000,
         }
     }
 }
@@ -144,10 +149,11 @@ pub fn decide(rules: &Rules, incoming: &Incoming) -> Verdict {
         Room::Free => false,
         // Whoever pays for the place may leave more.
         Room::SenderFull => stranger && verdict != Verdict::Accept,
-        // Money is never lost among the unsigned ones; what is let through to other programs takes no room.
-        Room::UnsignedFull => {
+        // What is let through to other programs takes no room.
+        Room::UnsignedFull | Room::UnsignedCrowded => {
             let passes = incoming.content == Content::Bare && verdict == Verdict::Accept;
-            stranger && incoming.amount <= Msat::SAT && !passes
+            let undecided = incoming.room == Room::UnsignedCrowded && verdict != Verdict::Accept;
+            stranger && (undecided || (incoming.amount <= Msat::SAT && !passes))
         }
     };
     if refused {

@@ -281,8 +281,14 @@ impl Desk<'_, '_> {
         let caps = StrangerCaps::default();
         // Names can be invented: nobody's room is taken by what is written in theirs.
         if claimed {
-            let full = self.tx.unsigned_count()? >= caps.unsigned;
-            return Ok(if full { Room::UnsignedFull } else { Room::Free });
+            let count = self.tx.unsigned_count()?;
+            return Ok(if count >= caps.unsigned_with_money {
+                Room::UnsignedCrowded
+            } else if count >= caps.unsigned {
+                Room::UnsignedFull
+            } else {
+                Room::Free
+            });
         }
         let (messages, bytes) = self.tx.stranger_usage(by)?;
         let full = messages >= caps.messages

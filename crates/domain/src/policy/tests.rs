@@ -85,27 +85,37 @@ fn bare_keysends_can_be_asked_about() {
 }
 
 #[test]
-fn among_too_many_unsigned_ones_postage_is_refused_unread_and_money_is_asked_about() {
-    let verdict = |content, amount: Msat| {
+fn among_too_many_unsigned_ones_postage_is_refused_unread_and_later_all_that_is_not_kept_at_once() {
+    let verdict = |room, content, amount: Msat| {
         let incoming = Incoming {
             content,
             amount,
             trust: Trust::Request,
             accept_up_to: Msat::ZERO,
-            room: Room::UnsignedFull,
+            room,
         };
         decide(&Rules::default(), &incoming)
     };
-    assert_eq!(verdict(Readable, Msat::SAT), RefuseUnread);
-    assert_eq!(verdict(Sealed, Msat::SAT), RefuseUnread);
-    assert_eq!(
-        verdict(Readable, Msat::new(10_000)),
-        Accept,
-        "it pays for its place"
-    );
-    assert_eq!(verdict(Readable, Msat::new(10_001)), Ask);
-    assert_eq!(verdict(Sealed, Msat::new(1_001)), Ask);
-    assert_eq!(verdict(Bare, Msat::SAT), Accept, "it takes no room");
+    for room in [Room::UnsignedFull, Room::UnsignedCrowded] {
+        let verdict = |content, amount| verdict(room, content, amount);
+        assert_eq!(verdict(Readable, Msat::SAT), RefuseUnread);
+        assert_eq!(verdict(Sealed, Msat::SAT), RefuseUnread);
+        assert_eq!(
+            verdict(Readable, Msat::new(10_000)),
+            Accept,
+            "it pays for its place"
+        );
+        assert_eq!(verdict(Bare, Msat::SAT), Accept, "it takes no room");
+    }
+    for (content, amount) in [(Readable, 10_001), (Sealed, 1_001), (Readable, 90_000_000)] {
+        let verdict = |room| verdict(room, content, Msat::new(amount));
+        assert_eq!(verdict(Room::UnsignedFull), Ask);
+        assert_eq!(
+            verdict(Room::UnsignedCrowded),
+            RefuseUnread,
+            "the money goes back, and no words pile up"
+        );
+    }
 }
 
 #[test]
