@@ -246,7 +246,7 @@ impl Attempt {
     }
 }
 
-/// What a refusal by the last hop tells the sender (`wire.md` 1.6).
+/// What it tells the sender that the last hop has refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -74,7 +74,7 @@ pub enum Authorship {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Privacy {
-    /// Sealed between the two nodes' keys: hidden on the way; the hosts of both nodes can read it.
+    /// Sealed, to the key of the recipient's app or, before its card is here, of their node, whose host can read it then.
     Sealed,
     /// Readable for both nodes' hosts and every program on the recipient's node.
     Open,

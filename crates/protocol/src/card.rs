@@ -152,13 +152,6 @@ impl KeyCard {
         now >= self.expires
     }
 
-    /// Whether this card of the same node takes the other's place: the one issued later wins, and of two issued at
-    /// the same moment the one that is there stays.
-    #[must_use]
-    pub fn replaces(&self, other: &Self) -> bool {
-        self.issued > other.issued
-    }
-
     /// Whether a letter that was sealed with this key is of this card's node: it is the node's own key, or the one
     /// that it vouches for. Believe a seal key only once a letter that was sealed with it has carried this card:
     /// anybody can have somebody else's seal key signed by a node of their own.

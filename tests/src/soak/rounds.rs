@@ -104,6 +104,7 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
         survivor.person.close().await;
     }
     let said: usize = survivors.iter().map(|one| one.said.len()).sum();
+    ensure!(said > 0, "nobody has said anything");
     let seconds = began.elapsed().as_secs();
     let held_up = held_up.len();
     let what = format!(

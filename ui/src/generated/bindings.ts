@@ -928,7 +928,7 @@ export type PreviewView = {
 
 /**  Who could read it on the way. */
 export type Privacy = 
-/**  Sealed between the two nodes' keys: hidden on the way; the hosts of both nodes can read it. */
+/**  Sealed, to the key of the recipient's app or, before its card is here, of their node, whose host can read it then. */
 "sealed" | 
 /**  Readable for both nodes' hosts and every program on the recipient's node. */
 "open";
@@ -1046,7 +1046,7 @@ export type ReplyView = {
 	to: RepliedView | null,
 };
 
-/**  What a refusal by the last hop tells the sender (`wire.md` 1.6). */
+/**  What it tells the sender that the last hop has refused. */
 export type ReturnMeaning = 
 /**  A message to a node that holds: it arrived there and its postage came back. */
 "arrived" | 

@@ -78,19 +78,6 @@ fn a_card_from_the_future_is_refused_and_an_expired_one_only_opens() {
 }
 
 #[test]
-fn the_card_that_was_issued_later_holds() {
-    let old = card(&bob());
-    let new = KeyCard {
-        issued: Timestamp(NOW.0 + 1),
-        seal_key: alice().seal_key().public(),
-        ..old.clone()
-    };
-    assert!(new.replaces(&old) && !old.replaces(&new));
-    // A second card of the same moment changes nothing.
-    assert!(!old.replaces(&old));
-}
-
-#[test]
 fn a_letter_is_of_the_node_or_of_the_key_that_it_vouches_for() {
     let card = card(&bob());
     assert!(card.speaks_for(&bob().node.into()));

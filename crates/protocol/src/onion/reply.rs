@@ -18,7 +18,7 @@ const DATA_LEAST: usize = 16;
 pub(super) const DATA_LIMIT: usize = 1_024;
 
 /// What we put at the end of a reply path, and find again in the answer: 16 random bytes that only we and the ones
-/// who were given the path know. An answer with an id that we do not wait for is to be ignored.
+/// who were given the path know. Whose answer it is, and to what, is told by the letter in it, not by this.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PathId(pub(super) [u8; 16]);
 
