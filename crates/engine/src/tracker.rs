@@ -280,8 +280,8 @@ impl Tracker {
         match found {
             Ok(route) => {
                 let hops = u32::try_from(route.nodes.len()).ok();
-                self.on_its_way(attempt, hops).await?;
-                match self.lightning.send_to_route(attempt.hash, route).await {
+                let sending = self.lightning.send_to_route(attempt.hash, route);
+                match self.watched(attempt, hops, sending).await? {
                     Ok(update) if update.is_final() => Ok(Step::Over(update)),
                     Ok(_) | Err(LightningError::Unreachable(_) | LightningError::AlreadyExists) => {
                         Ok(Step::Interrupted)
@@ -294,6 +294,36 @@ impl Tracker {
             }
             Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
             Err(_) => no_route(Failure::NoRoute),
+        }
+    }
+
+    /// The answer, which comes with the outcome only. As soon as the node has the payment it is stored that it has; not
+    /// before: what the node never had may be sent after a crash.
+    async fn watched<T>(
+        &self,
+        attempt: &Attempt,
+        hops: Option<u32>,
+        sending: impl Future<Output = T>,
+    ) -> Result<T, StoreError> {
+        tokio::pin!(sending);
+        tokio::select! {
+            biased;
+            answer = &mut sending => return Ok(answer),
+            () = self.taken(attempt.hash) => {}
+        }
+        self.on_its_way(attempt, hops).await?;
+        Ok(sending.await)
+    }
+
+    /// Returns when the node says that it has the payment.
+    async fn taken(&self, hash: PaymentHash) {
+        loop {
+            if let Ok(mut updates) = self.lightning.track(hash).await
+                && let Some(Ok(_)) = updates.next().await
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 

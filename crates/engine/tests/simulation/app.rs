@@ -45,6 +45,8 @@ pub(crate) struct App {
     pub(crate) slow: bool,
     /// How many messages they have written.
     pub(crate) written: u64,
+    /// Whether somebody has deleted its node's list of payments.
+    pub(crate) deleted: bool,
     home: TempDir,
     around: Surroundings,
 }
@@ -66,6 +68,7 @@ impl App {
             node: node.clone(),
             life: None,
             calm: Calm::default(),
+            deleted: false,
             slow: false,
             written: 0,
             home,
@@ -112,7 +115,7 @@ impl App {
 
     /// While it is closed somebody deletes its node's list of payments, if every open one was heard of: one whose
     /// beginning the app has not heard of would be sent again, and nobody could know better.
-    pub(crate) fn forget_payments(&self) -> bool {
+    pub(crate) fn forget_payments(&mut self) -> bool {
         if self.life.is_some() {
             return false;
         }
@@ -123,6 +126,7 @@ impl App {
         let heard_of = open.iter().all(|one| one.state == AttemptState::Sent);
         if heard_of {
             self.node.delete_payments();
+            self.deleted = true;
         }
         heard_of
     }

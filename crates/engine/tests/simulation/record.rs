@@ -40,6 +40,8 @@ pub(crate) struct Diary {
     pub(crate) invoices: Vec<IncomingKeysend>,
     /// When app and node were undisturbed.
     pub(crate) calm: Vec<(Timestamp, Timestamp)>,
+    /// Whether somebody has deleted their node's list of payments.
+    pub(crate) deleted: bool,
     /// Messages that were taken for sending.
     pub(crate) promised: BTreeSet<MessageKey>,
     /// Held payments that the person accepted (or refused).
@@ -158,6 +160,7 @@ impl World {
                 .into_iter()
                 .map(|(from, to)| (self.timestamp(from), self.timestamp(to)))
                 .collect(),
+            deleted: app.deleted,
             promised: self.promised.iter().filter_map(mine).collect(),
             decided: self
                 .decided

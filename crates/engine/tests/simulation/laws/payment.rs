@@ -21,6 +21,11 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                 );
                 let settled = record.settled(attempt.hash) > 0;
                 let known = attempt.state != AttemptState::Forgotten;
+                if !known && !diary.deleted {
+                    broken.push(format!(
+                        "{what} is given up, and its node has forgotten none"
+                    ));
+                }
                 if known && settled != (attempt.state == AttemptState::Settled) {
                     let state = attempt.state;
                     broken.push(format!("{what} is {state:?}, settled in truth: {settled}"));
