@@ -62,15 +62,13 @@ export const FINE: Permissions = {
 };
 
 export const POOR: Permissions = {
-  missing: [
-    { method: "/invoicesrpc.Invoices/SettleInvoice", purpose: "decide" },
-    { method: "/signrpc.Signer/DeriveSharedKey", purpose: "seal" },
-  ],
+  missing: [{ method: "/invoicesrpc.Invoices/SettleInvoice", purpose: "decide" }],
   missing_optional: [
     { method: "/lnrpc.Lightning/GetDebugInfo", purpose: "node_config" },
     { method: "/lnrpc.Lightning/SendOnionMessage", purpose: "free" },
     { method: "/lnrpc.Lightning/SubscribeOnionMessages", purpose: "free" },
     { method: "/lnrpc.Lightning/SignMessage", purpose: "key_card" },
+    { method: "/signrpc.Signer/DeriveSharedKey", purpose: "seal" },
   ],
   too_powerful: true,
   bake_command: BAKE,
