@@ -137,7 +137,10 @@ impl Engine {
                 carrier: Some(carrier),
                 back: None,
             };
-            match parts.notes.send(contact.node, Body::CardRequest, &by).await {
+            let asked = parts
+                .notes
+                .send(contact.node, Body::CardRequest, &by, contact.way);
+            match asked.await {
                 Ok(()) => sent = true,
                 Err(NoteError::NoWay | NoteError::Free(FreeError::Onion(_))) => {}
                 Err(NoteError::Store(error)) => return Err(error.into()),

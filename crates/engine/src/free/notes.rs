@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, Expectation, MessageId, NodeId, Trust};
+use domain::{Carrier, Expectation, MessageId, NodeId, Trust, Way};
 use lnd::{LightningError, RawReplyPath};
 use protocol::{Body, Letter};
 use rand::rngs::StdRng;
@@ -112,18 +112,18 @@ impl Notes {
         came: &CameBy,
     ) -> Result<(), NoteError> {
         let contact = self.store.read(move |db| db.contact(to)).await?;
-        if contact.is_none_or(|contact| contact.trust != Trust::Known) {
-            return Err(NoteError::NoWay);
-        }
-        self.send(to, body, came).await
+        let known = contact.filter(|contact| contact.trust == Trust::Known);
+        let way = known.ok_or(NoteError::NoWay)?.way;
+        self.send(to, body, came, way).await
     }
 
-    /// Sends a letter that is no message, over a free carrier or not at all.
+    /// Sends a letter that is no message, over a free carrier that the user allows or not at all.
     pub(crate) async fn send(
         &self,
         to: NodeId,
         body: Body,
         came: &CameBy,
+        allowed: Way,
     ) -> Result<(), NoteError> {
         let card = self.store.read(move |db| db.card(to)).await?;
         let sealing = self.keys.sealing(to, card.as_ref());
@@ -144,6 +144,7 @@ impl Notes {
         let record = sealing
             .seal(&self.identity, &mut rng, &NO_PAYMENT, &letter)
             .await?;
+        // The way back is the choice of whoever sent it.
         if let Some(back) = &came.back {
             match self.free.back(back, &record).await {
                 Ok(()) => return Ok(()),
@@ -152,16 +153,15 @@ impl Notes {
         }
         // Who has just written listens, whatever an old card says.
         let peer = sealing.features.peer_messages || came.carrier == Some(Carrier::Peer);
-        if peer && self.neighbours.is_connected(to).await? {
+        if peer && allowed != Way::RoutedOnly && self.neighbours.is_connected(to).await? {
             return Ok(self.free.to_peer(to, record).await?);
         }
         let onion = sealing.features.onion_messages || came.carrier == Some(Carrier::Onion);
-        let way = if onion {
-            self.free.ways.to(to, false).await?.into_iter().next()
-        } else {
-            None
-        };
-        let way = way.ok_or(NoteError::NoWay)?;
+        if !onion || allowed == Way::DirectOnly {
+            return Err(NoteError::NoWay);
+        }
+        let ways = self.free.ways.to(to, allowed == Way::RoutedOnly).await?;
+        let way = ways.into_iter().next().ok_or(NoteError::NoWay)?;
         Ok(self.free.along(&way, &record, false).await?)
     }
 }

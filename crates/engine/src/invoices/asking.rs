@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, ConversationId, DeliveryEvent, Failure, Msat, NodeId, Timestamp,
+    Attempt, AttemptState, ConversationId, DeliveryEvent, Failure, Msat, NodeId, Timestamp, Way,
 };
 use lnd::{DecodedInvoice, Lightning, LightningError};
 use protocol::{Body, RequestId};
@@ -160,8 +160,10 @@ impl Asker {
         };
         let mut answer = self.awaited.expect(to, request);
         let mut asked = Ok(());
+        // What must be direct or routed asks for none.
+        let (unasked, way) = (CameBy::default(), Way::Auto);
         for _ in 0..TRIES {
-            asked = self.notes.send(to, body.clone(), &CameBy::default()).await;
+            asked = self.notes.send(to, body.clone(), &unasked, way).await;
             if asked.is_err() {
                 break;
             }

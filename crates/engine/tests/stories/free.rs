@@ -1,10 +1,7 @@
 //! alice and carol write for nothing: their apps listen, and bob passes onions on. Nobody pays a msat.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::people::gate::Gated;
-use crate::people::watch::Watch;
 use crate::people::{HOLD, Person, acquainted, eventually, introduce, sat, talking_line as line};
 use domain::{
     AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
@@ -201,7 +198,9 @@ async fn a_message_that_must_be_free_keeps_no_other_waiting() {
 #[tokio::test(start_paused = true)]
 async fn routed_only_never_takes_the_connection() {
     let line = line();
-    let (alice, to_carol, _carol, _) = acquainted(&line).await;
+    let (alice, watch) = Person::open_watched(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let (to_carol, to_alice) = introduce(&line, &alice, &carol).await;
     // A channel between them: the short way is there, and may not be taken.
     line.network
         .channel(&line.alice, sat(100_000), &line.carol, sat(100_000));
@@ -212,9 +211,62 @@ async fn routed_only_never_takes_the_connection() {
         .unwrap();
 
     let key = alice.say(to_carol, "the long way").await;
-
     let row = alice.expect_delivery(key, DeliveryState::Delivered).await;
     assert_eq!((row.carrier, row.hops), (Some(Carrier::Onion), Some(2)));
+
+    // What alice's app says by itself goes around as well: that it has a message, that she has seen it, whose key it is.
+    let short = carol.say(to_alice, "the short way").await;
+    let row = carol.expect_delivery(short, DeliveryState::Delivered).await;
+    assert_eq!(row.carrier, Some(Carrier::Peer));
+    alice.reads(to_carol, &line.carol).await;
+    eventually("carol knows that it was seen", async || {
+        carol.row(short).await.delivery.unwrap().read_at
+    })
+    .await;
+    let before = watch.calls("send_onion");
+    carol.engine.greet(to_alice).await.unwrap();
+    alice.engine.greet(to_carol).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(
+        watch.calls("send_onion") > before + 1,
+        "both were answered and asked"
+    );
+
+    assert_eq!(watch.calls("send_peer_message"), 0);
+    assert_eq!(watch.neighbours(), [line.bob.id()].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn direct_only_has_no_other_node_pass_on_what_was_seen() {
+    let line = line();
+    let (alice, watch) = Person::open_watched(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let (to_carol, to_alice) = introduce(&line, &alice, &carol).await;
+    alice
+        .engine
+        .set_way(line.carol.id(), Way::DirectOnly, false)
+        .await
+        .unwrap();
+    let key = carol.say(to_alice, "seen?").await;
+    alice.expect_message(&line.carol, "seen?").await;
+    let before = watch.calls("send_onion");
+
+    alice.reads(to_carol, &line.carol).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(watch.calls("send_onion"), before);
+    assert_eq!(carol.row(key).await.delivery.unwrap().read_at, None);
+
+    line.network
+        .channel(&line.alice, sat(100_000), &line.carol, sat(100_000));
+    let key = carol.say(to_alice, "seen now?").await;
+    alice.expect_message(&line.carol, "seen now?").await;
+    alice.reads(to_carol, &line.carol).await;
+    eventually("carol knows", async || {
+        carol.row(key).await.delivery.unwrap().read_at
+    })
+    .await;
+    assert!(watch.calls("send_peer_message") > 0);
+    assert_eq!(watch.calls("send_onion"), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -431,12 +483,7 @@ async fn of_a_recipient_with_hundreds_of_neighbours_not_all_are_asked_about() {
         line.network
             .channel(&line.carol, sat(1_000), &node, sat(1_000));
     }
-    let watch = Watch::default();
-    let gated = Gated {
-        node: line.alice.clone(),
-        gate: watch.clone(),
-    };
-    let alice = Person::open_over(&line.network, &line.alice, Arc::new(gated));
+    let (alice, watch) = Person::open_watched(&line.network, &line.alice).await;
     let carol = Person::open(&line.network, &line.carol).await;
     let (to_carol, _) = introduce(&line, &alice, &carol).await;
 

@@ -27,6 +27,9 @@ pub(crate) trait Gate: Send + Sync + 'static {
         bolt11
     }
 
+    /// The node is to hand a free message to this neighbour.
+    fn handed_to(&self, _neighbour: NodeId) {}
+
     /// What becomes of the events of an open stream.
     fn stream<T: Clone + Send + 'static>(
         &self,
@@ -179,6 +182,7 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
         kind: u32,
         bytes: Vec<u8>,
     ) -> Result<(), LightningError> {
+        self.gate.handed_to(to);
         self.gate
             .pass(
                 "send_peer_message",
@@ -199,6 +203,7 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
         path_key: NodeId,
         onion: Vec<u8>,
     ) -> Result<(), LightningError> {
+        self.gate.handed_to(first_hop);
         self.gate
             .pass(
                 "send_onion",

@@ -1,6 +1,5 @@
 //! mallory, who writes letters by hand.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Expectation, MessageId, Msat, NodeId, Timestamp};
@@ -11,7 +10,6 @@ use protocol::{Body, KeyCard, Letter, Recipient, SealKey, SignedCard, card, onio
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::gate::Gated;
 use super::watch::Watch;
 use super::{Line, Person, sat};
 
@@ -33,13 +31,7 @@ impl Stage {
         for node in [&line.alice, &line.bob, &line.carol] {
             node.set_onion(true);
         }
-        let watch = Watch::default();
-        let node = Gated {
-            node: line.alice.clone(),
-            gate: watch.clone(),
-        };
-        let alice = Person::open_over(&line.network, &line.alice, Arc::new(node));
-        alice.listens().await;
+        let (alice, watch) = Person::open_watched(&line.network, &line.alice).await;
         alice.has_a_card().await;
         Self {
             line,

@@ -20,6 +20,9 @@ pub(crate) mod mallory;
 pub(crate) mod stranger;
 pub(crate) mod watch;
 
+use gate::Gated;
+use watch::Watch;
+
 /// The network's wall clock.
 struct NetworkClock(SimNetwork);
 
@@ -156,6 +159,18 @@ impl Person {
         eventually("the app has a key card", async || self.engine.seal_key()).await;
     }
 
+    /// With somebody at the gate who sees every call.
+    pub(crate) async fn open_watched(network: &SimNetwork, node: &SimNode) -> (Self, Watch) {
+        let watch = Watch::default();
+        let gated = Gated {
+            node: node.clone(),
+            gate: watch.clone(),
+        };
+        let person = Self::open_over(network, node, Arc::new(gated));
+        person.listens().await;
+        (person, watch)
+    }
+
     /// With another way to the node than the direct one.
     pub(crate) fn open_over(
         network: &SimNetwork,
@@ -194,6 +209,12 @@ impl Person {
         self.runs += 1;
         self.store = database(&self.home);
         self.engine = start(&self.network, &self.node, &self.store, lightning, self.runs);
+    }
+
+    /// Tells somebody that everything of theirs was seen.
+    pub(crate) async fn reads(&self, conversation: ConversationId, of: &SimNode) {
+        let seen = self.store.write(move |tx| tx.mark_seen(conversation)).await;
+        self.engine.seen(of.id(), seen.unwrap());
     }
 
     /// Adds somebody, as if letters had been exchanged before.

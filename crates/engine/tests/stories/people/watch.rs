@@ -1,9 +1,10 @@
 //! A way to a node on which somebody counts the calls and bends the ways back that come in with onion messages.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use domain::NodeId;
 use futures::StreamExt;
 use lnd::{LightningError, OnionMessage, RawReplyPath, Updates};
 
@@ -16,6 +17,7 @@ pub(crate) type Bend = Box<dyn Fn(&mut RawReplyPath) + Send>;
 #[derive(Clone, Default)]
 pub(crate) struct Watch {
     calls: Arc<Mutex<BTreeMap<&'static str, usize>>>,
+    neighbours: Arc<Mutex<BTreeSet<NodeId>>>,
     bend: Arc<Mutex<Option<Bend>>>,
 }
 
@@ -23,6 +25,11 @@ impl Watch {
     /// How often the node was asked this.
     pub(crate) fn calls(&self, call: &str) -> usize {
         self.calls.lock().unwrap().get(call).copied().unwrap_or(0)
+    }
+
+    /// To which neighbours free messages were handed.
+    pub(crate) fn neighbours(&self) -> BTreeSet<NodeId> {
+        self.neighbours.lock().unwrap().clone()
     }
 
     /// From now on.
@@ -39,6 +46,10 @@ impl Gate for Watch {
     ) -> Result<T, LightningError> {
         *self.calls.lock().unwrap().entry(call).or_default() += 1;
         work.await
+    }
+
+    fn handed_to(&self, neighbour: NodeId) {
+        self.neighbours.lock().unwrap().insert(neighbour);
     }
 
     fn stream<T: Clone + Send + 'static>(
