@@ -58,6 +58,13 @@ pub(crate) struct Deaf {
     pub(crate) to_onions: bool,
 }
 
+/// Which key was in use at a moment, and stood in the cards of that time. `keys` are all of ours, the newest first.
+pub(crate) fn in_use_at(keys: &[SealKeyRow], at: Timestamp) -> Option<KeyId> {
+    let row = keys.iter().find(|row| row.made_at <= at)?;
+    let key = SealKey::from_secret_bytes(&row.secret)?;
+    Some(KeyId::of(&key.public()))
+}
+
 /// Our keys, the one in use first. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Keys {
@@ -153,7 +160,8 @@ impl Keys {
                 Recipient::with_seal_key(to, theirs.seal_key)
             });
         let current = self.current();
-        // Until they have sealed to the new key, it is introduced under the one that they know.
+        // Until they have sealed to the new key, it is introduced under the one that they know. Who knows none gets it under
+        // itself: under another it would be nobody's.
         let known = card
             .and_then(|row| row.told)
             .and_then(|id| self.by_id(KeyId(id)));

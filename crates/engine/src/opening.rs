@@ -154,22 +154,21 @@ impl Opener {
         let node = card.node;
         let before = self.keys.store.read(move |db| db.card(node)).await?;
         let key = sealed_by.to_bytes();
-        let introduced = before.as_ref().is_some_and(|row| row.seal_key == key);
-        let former = before.is_some_and(|row| row.former == Some(key));
-        if !introduced && !former && !card.speaks_for(sealed_by) {
+        let theirs = before.is_some_and(|row| row.seal_key == key || row.former == Some(key));
+        if !theirs && !card.speaks_for(sealed_by) {
             return Ok(None);
         }
-        Ok(Some((node, Some(new_card(&card, signed, introduced)))))
+        Ok(Some((node, Some(new_card(&card, signed, key)))))
     }
 }
 
-fn new_card(card: &KeyCard, signed: &SignedCard, introduced: bool) -> NewCard {
+fn new_card(card: &KeyCard, signed: &SignedCard, under: [u8; 33]) -> NewCard {
     NewCard {
         node: card.node,
         card: signed.encode(),
         seal_key: card.seal_key.to_bytes(),
         issued: card.issued,
-        introduced,
+        under,
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, Msat, ReturnMeaning, Timestamp,
-    next_try,
+    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, Message, Msat, Privacy, ReturnMeaning,
+    Timestamp, next_try,
 };
 use lnd::PaymentUpdate;
 use store::{Delivery, Outcome, StoreError, Tx};
 
 use crate::books::{book_returned, book_sent, book_settled};
+use crate::keys::in_use_at;
 
 /// Stores the end of an attempt and of its delivery, and books it.
 pub(crate) fn conclude(
@@ -36,6 +37,7 @@ pub(crate) fn conclude(
             tx.end_attempt(attempt.hash, state, fee, Some(hops), None, now)?;
             if attempt.part.is_none() {
                 settle(tx, &delivery, now)?;
+                reached(tx, &delivery, attempt)?;
             }
             book_settled(tx, &delivery, attempt, fee, now)?;
             tx.finish_refund(key)?;
@@ -44,7 +46,10 @@ pub(crate) fn conclude(
             let state = AttemptState::Refused;
             tx.end_attempt(attempt.hash, state, Msat::ZERO, Some(hops), None, now)?;
             if attempt.part.is_none() {
-                come_back(tx, &delivery, attempt.carrier, now)?;
+                let meaning = come_back(tx, &delivery, attempt.carrier, now)?;
+                if meaning == ReturnMeaning::Arrived {
+                    reached(tx, &delivery, attempt)?;
+                }
             }
             book_returned(tx, &delivery, attempt, now)?;
             tx.drop_refund(key)?;
@@ -59,6 +64,21 @@ pub(crate) fn conclude(
     }
     if attempt.part.is_some() {
         conclude_parts(tx, &delivery, attempt, now)?;
+    }
+    Ok(())
+}
+
+/// A letter with our card is at their node. While nothing of theirs says otherwise, its key is the one that they know:
+/// some people only read, and no receipt finds its way from everywhere. A part has no card.
+fn reached(tx: &Tx<'_>, delivery: &Delivery, attempt: &Attempt) -> Result<(), StoreError> {
+    let (to, key) = (delivery.to, attempt.message);
+    let unknown = tx.card(to)?.is_some_and(|card| card.told.is_none());
+    let sealed = |message: Message| message.privacy == Privacy::Sealed;
+    if unknown
+        && tx.message(key)?.is_some_and(sealed)
+        && let Some(key) = in_use_at(&tx.seal_keys()?, attempt.created_at)
+    {
+        tx.presume_told(to, key.0)?;
     }
     Ok(())
 }

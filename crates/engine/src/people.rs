@@ -102,11 +102,16 @@ impl Engine {
                 else {
                     return Ok(None);
                 };
+                let forgotten = row.changed && row.former.is_some();
                 tx.set_compared(node, compared.then_some(row.seal_key))?;
-                tx.conversation_of(node)
+                Ok(tx.conversation_of(node)?.map(|id| (id, forgotten)))
             })
             .await?;
-        let conversation = conversation.ok_or(EngineError::NoCard)?;
+        let (conversation, forgotten) = conversation.ok_or(EngineError::NoCard)?;
+        if forgotten {
+            // If it is them, their app is to use this key from now on.
+            self.parts.notes.introduce(node, CameBy::default());
+        }
         // What their app could not read may go to the new key now.
         self.parts.outbox.notify_one();
         self.parts.feed.publish(Change::Conversation(conversation));

@@ -16,7 +16,8 @@ pub struct CardRow {
     pub card: Vec<u8>,
     /// Its seal key, 33 bytes.
     pub seal_key: [u8; 33],
-    /// The key that introduced this one. Letters come under it until they know that we have the new one.
+    /// The key that introduced this one. Letters come under it until they know that we have the new one, and it introduces
+    /// the ones after that as well.
     pub former: Option<[u8; 33]>,
     /// When it was issued.
     pub issued: Timestamp,
@@ -25,7 +26,7 @@ pub struct CardRow {
     pub changed: bool,
     /// The key whose safety number was compared.
     pub compared: Option<[u8; 33]>,
-    /// The id of the key of ours that they sealed to last.
+    /// The id of the key of ours that they know: they sealed to it last, or it reached their node when they had said nothing.
     pub told: Option<[u8; 4]>,
 }
 
@@ -40,8 +41,8 @@ pub struct NewCard {
     pub seal_key: [u8; 33],
     /// When it was issued.
     pub issued: Timestamp,
-    /// Whether the letter that brought it was sealed with the key of the card that stood here before.
-    pub introduced: bool,
+    /// The key with which the letter that brought it was sealed.
+    pub under: [u8; 33],
 }
 
 /// What a card says of its node's seal key.
@@ -86,11 +87,13 @@ impl Tx<'_> {
         {
             return Ok(None);
         }
-        let former = before
+        let other_key = before
             .as_ref()
-            .map(|before| before.seal_key)
-            .filter(|key| *key != new.seal_key);
-        let other_key = former.is_some();
+            .is_some_and(|before| before.seal_key != new.seal_key);
+        // As long as they have not heard that we know its successor, they introduce each one under the same key.
+        let introduced = before
+            .as_ref()
+            .is_some_and(|before| before.seal_key == new.under || before.former == Some(new.under));
         self.change(
             "INSERT INTO card(node, card, seal_key, issued) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (node) DO UPDATE SET card = ?2, seal_key = ?3, issued = ?4, changed = max(changed, ?5),
@@ -100,15 +103,15 @@ impl Tx<'_> {
                 new.card,
                 new.seal_key,
                 S(new.issued),
-                other_key && !new.introduced,
-                former.filter(|_| new.introduced),
+                other_key && !introduced,
+                introduced.then_some(new.under),
                 other_key,
             ],
         )?;
         Ok(match before {
             None => Some(KeyNews::First),
             Some(_) if !other_key => None,
-            Some(_) if new.introduced => Some(KeyNews::Introduced),
+            Some(_) if introduced => Some(KeyNews::Introduced),
             Some(_) => Some(KeyNews::Changed),
         })
     }
@@ -122,11 +125,23 @@ impl Tx<'_> {
         Ok(changed == 1)
     }
 
+    /// Something of ours has reached their node that named this key, if they have not said which one they know.
+    pub fn presume_told(&self, node: NodeId, key: [u8; 4]) -> Result<()> {
+        self.change(
+            "UPDATE card SET told = ?2 WHERE node = ?1 AND told IS NULL",
+            params![S(node), key],
+        )?;
+        Ok(())
+    }
+
     /// The two people have compared the safety number of this key; or, with `None`, it counts as not compared. Either
     /// way the user knows that the key has changed. `false`: there is no card of this node.
+    ///
+    /// What introduced the key while the user did not know is no key of theirs any more: whoever holds the node may have
+    /// had it vouched for, and it would introduce the next one without a word.
     pub fn set_compared(&self, node: NodeId, key: Option<[u8; 33]>) -> Result<bool> {
         let changed = self.change(
-            "UPDATE card SET compared = ?2, changed = 0 WHERE node = ?1",
+            "UPDATE card SET compared = ?2, former = iif(changed, NULL, former), changed = 0 WHERE node = ?1",
             params![S(node), key],
         )?;
         Ok(changed == 1)

@@ -235,7 +235,7 @@ fn writing_finds_its_rows_by_an_index() {
             card: vec![1],
             seal_key: [2; 33],
             issued: at(4),
-            introduced: false,
+            under: [2; 33],
         })?;
         tx.issue(&Issued {
             hash: hash(5),
@@ -248,6 +248,7 @@ fn writing_finds_its_rows_by_an_index() {
         })?;
         tx.close_issued(hash(5))?;
         tx.set_told(bob(), Some([1; 4]))?;
+        tx.presume_told(bob(), [1; 4])?;
         tx.repeat_unconfirmed(bob(), at(0), at(4), at(5))?;
         tx.begin_repeat(sent)?;
         tx.set_compared(bob(), Some([2; 33]))?;

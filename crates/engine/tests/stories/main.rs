@@ -25,6 +25,7 @@ mod mischief;
 mod permissions;
 mod pieces;
 mod postage;
+mod rotation;
 mod strangers;
 mod talk;
 mod tampering;

@@ -1,13 +1,14 @@
 use super::*;
 use crate::testing::{World, at, bob};
 
-fn card(key: u8, issued: i64, introduced: bool) -> NewCard {
+/// Sealed with key `under`.
+fn card(key: u8, issued: i64, under: u8) -> NewCard {
     NewCard {
         node: bob(),
         card: vec![key],
         seal_key: [key; 33],
         issued: at(issued),
-        introduced,
+        under: [under; 33],
     }
 }
 
@@ -18,16 +19,10 @@ fn take(world: &World, card: NewCard) -> bool {
 #[test]
 fn the_card_that_was_issued_last_stands() {
     let world = World::new();
-    assert!(take(&world, card(2, 10, false)), "the first");
-    assert!(
-        !take(&world, card(2, 20, false)),
-        "the same key, a new card"
-    );
-    assert!(
-        !take(&world, card(3, 20, false)),
-        "not later: it is ignored"
-    );
-    assert!(!take(&world, card(3, 15, true)));
+    assert!(take(&world, card(2, 10, 2)), "the first");
+    assert!(!take(&world, card(2, 20, 2)), "the same key, a new card");
+    assert!(!take(&world, card(3, 20, 3)), "not later: it is ignored");
+    assert!(!take(&world, card(3, 15, 2)));
     let row = world.read(|db| db.card(bob())).unwrap();
     assert_eq!(
         (row.seal_key, row.issued, row.changed),
@@ -38,23 +33,23 @@ fn the_card_that_was_issued_last_stands() {
 #[test]
 fn a_key_that_nobody_introduced_is_a_change_until_the_user_has_looked() {
     let world = World::new();
-    take(&world, card(2, 10, false));
+    take(&world, card(2, 10, 2));
     world.write(|tx| tx.set_compared(bob(), Some([2; 33])));
     assert!(
-        take(&world, card(3, 20, true)),
+        take(&world, card(3, 20, 2)),
         "introduced under the former key"
     );
     let row = world.read(|db| db.card(bob())).unwrap();
     assert_eq!((row.changed, row.former), (false, Some([2; 33])));
 
-    assert!(take(&world, card(4, 30, false)));
+    assert!(take(&world, card(4, 30, 4)));
     let row = world.read(|db| db.card(bob())).unwrap();
     assert_eq!(
         row.former, None,
         "the key before did not introduce this one"
     );
     assert!(
-        take(&world, card(5, 40, true)),
+        take(&world, card(5, 40, 4)),
         "what an unknown key introduces is unknown"
     );
     let row = world.read(|db| db.card(bob())).unwrap();
@@ -68,6 +63,28 @@ fn a_key_that_nobody_introduced_is_a_change_until_the_user_has_looked() {
     world.write(|tx| tx.set_compared(bob(), Some([5; 33])));
     let row = world.read(|db| db.card(bob())).unwrap();
     assert_eq!((row.changed, row.compared), (false, Some([5; 33])));
+    assert_eq!(
+        row.former, None,
+        "a key that the user never knew introduces no other"
+    );
+}
+
+#[test]
+fn who_hears_nothing_introduces_each_key_under_the_same_one() {
+    let world = World::new();
+    take(&world, card(2, 10, 2));
+    for key in [3, 4, 5] {
+        assert!(take(&world, card(key, i64::from(key) * 10, 2)));
+        let row = world.read(|db| db.card(bob())).unwrap();
+        assert_eq!((row.changed, row.former), (false, Some([2; 33])));
+    }
+    world.write(|tx| tx.set_compared(bob(), Some([5; 33])));
+    let row = world.read(|db| db.card(bob())).unwrap();
+    assert_eq!(row.former, Some([2; 33]), "it was theirs all the time");
+
+    assert!(take(&world, card(6, 60, 3)));
+    let row = world.read(|db| db.card(bob())).unwrap();
+    assert_eq!((row.changed, row.former), (true, None));
 }
 
 #[test]
@@ -78,11 +95,17 @@ fn which_key_of_ours_they_know_is_remembered_and_goes_with_the_contact() {
         !world.write(|tx| tx.set_told(bob(), Some([1; 4]))),
         "no card yet"
     );
-    take(&world, card(2, 10, false));
+    take(&world, card(2, 10, 2));
     assert!(world.write(|tx| tx.set_told(bob(), Some([1; 4]))));
     assert!(!world.write(|tx| tx.set_told(bob(), Some([1; 4]))));
-    assert!(take(&world, card(3, 20, true)));
+    assert!(take(&world, card(3, 20, 2)));
     assert_eq!(world.read(|db| db.card(bob())).unwrap().told, Some([1; 4]));
+
+    world.write(|tx| tx.presume_told(bob(), [3; 4]));
+    assert_eq!(world.read(|db| db.card(bob())).unwrap().told, Some([1; 4]));
+    world.write(|tx| tx.set_told(bob(), None));
+    world.write(|tx| tx.presume_told(bob(), [3; 4]));
+    assert_eq!(world.read(|db| db.card(bob())).unwrap().told, Some([3; 4]));
 
     world.write(move |tx| tx.remove_conversation(chat));
     assert_eq!(world.read(|db| db.card(bob())), None);

@@ -23,7 +23,7 @@ fn has_card(world: &World, key: u8, issued: i64) {
             card: vec![key],
             seal_key: [key; 33],
             issued: at(issued),
-            introduced: false,
+            under: [key; 33],
         })
     });
 }
