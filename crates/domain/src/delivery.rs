@@ -158,10 +158,12 @@ pub enum Failure {
     WrongInvoice,
     /// The invoice could no longer be paid when the user's node was to pay it.
     InvoiceExpired,
+    /// Another key took the place of one that the user had compared, and the user has not seen that.
+    KeyChanged,
 }
 
 impl Failure {
-    /// Whether waiting may help: somebody is away, or money is somewhere else at the moment.
+    /// Whether waiting may help: somebody is away, money is somewhere else at the moment, or the user has to look first.
     #[must_use]
     pub const fn passes(self) -> bool {
         matches!(
@@ -172,6 +174,7 @@ impl Failure {
                 | Self::Timeout
                 | Self::NoReceipt
                 | Self::NoWay
+                | Self::KeyChanged
         )
     }
 }

@@ -12,7 +12,7 @@ use domain::{
 use lnd::LightningError;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use store::{Delivery, Outcome, Store, StoreError};
+use store::{CardRow, Delivery, Outcome, Store, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::books::is_postage;
@@ -83,6 +83,8 @@ struct Drafted {
     draft: Draft,
     way: Way,
     taken_back: bool,
+    /// The key to which it is sealed has to be looked at by the user first.
+    in_doubt: bool,
 }
 
 /// Why a lane stops before it is empty.
@@ -353,6 +355,7 @@ impl Outbox {
             draft,
             way,
             taken_back,
+            in_doubt,
         }) = self.draft(delivery).await?
         else {
             return Ok(None);
@@ -360,6 +363,9 @@ impl Outbox {
         if taken_back {
             self.take_back(delivery).await?;
             return Ok(None);
+        }
+        if in_doubt {
+            return self.wait(delivery, Failure::KeyChanged).await;
         }
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
@@ -404,6 +410,7 @@ impl Outbox {
         let ((Some(message), Some(contact), card), balance) = read else {
             return Ok(None);
         };
+        let in_doubt = card.as_ref().is_some_and(CardRow::is_in_doubt);
         let draft = Draft {
             to,
             program: contact.program,
@@ -423,6 +430,8 @@ impl Outbox {
             draft,
             way: delivery.way.or(contact.way),
             taken_back: message.taken_back_at.is_some(),
+            // Read together with the card: what is sealed to the key before may go.
+            in_doubt,
         }))
     }
 

@@ -104,6 +104,9 @@ impl Engine {
                 };
                 let forgotten = row.changed && row.former.is_some();
                 tx.set_compared(node, compared.then_some(row.seal_key))?;
+                if row.is_in_doubt() {
+                    tx.hurry(node)?;
+                }
                 Ok(tx.conversation_of(node)?.map(|id| (id, forgotten)))
             })
             .await?;
@@ -112,7 +115,7 @@ impl Engine {
             // If it is them, their app is to use this key from now on.
             self.parts.notes.introduce(node, CameBy::default());
         }
-        // What their app could not read may go to the new key now.
+        // What waited for this, and what their app could not read, may go to the new key now.
         self.parts.outbox.notify_one();
         self.parts.feed.publish(Change::Conversation(conversation));
         Ok(())

@@ -30,6 +30,15 @@ pub struct CardRow {
     pub told: Option<[u8; 4]>,
 }
 
+impl CardRow {
+    /// Whether nothing of ours goes to its key yet: it has taken the place of one which the user had compared, and the user
+    /// has not seen that.
+    #[must_use]
+    pub const fn is_in_doubt(&self) -> bool {
+        self.changed && self.compared.is_some()
+    }
+}
+
 /// A card to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCard {

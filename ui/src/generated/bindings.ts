@@ -602,7 +602,9 @@ export type Failure =
 /**  The contact's app gave an invoice for another amount or another node, or one that cannot be paid: it was not paid. */
 "wrong_invoice" | 
 /**  The invoice could no longer be paid when the user's node was to pay it. */
-"invoice_expired";
+"invoice_expired" | 
+/**  Another key took the place of one that the user had compared, and the user has not seen that. */
+"key_changed";
 
 /**  Where an incoming payment is. */
 export type HoldState = 

@@ -148,6 +148,7 @@ const failures: Record<Failure, () => string> = {
   no_way: m.failure_no_way,
   wrong_invoice: m.failure_wrong_invoice,
   invoice_expired: m.failure_invoice_expired,
+  key_changed: m.failure_key_changed,
 };
 
 /** Why an attempt did not arrive. */

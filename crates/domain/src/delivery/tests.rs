@@ -121,5 +121,5 @@ fn a_receipt_ends_what_no_payment_is_on_its_way_for() {
 #[test]
 fn what_nobody_answered_is_tried_over_another_carrier() {
     assert_eq!(S::InFlight.step(E::Unanswered), Some(S::Queued));
-    assert!(Failure::NoReceipt.passes() && Failure::NoWay.passes());
+    assert!(Failure::NoReceipt.passes() && Failure::NoWay.passes() && Failure::KeyChanged.passes());
 }

@@ -35,7 +35,13 @@ impl Outbox {
     /// Sends one again, if a free carrier leads there and their app is awake. The words of a payment go as a text: its
     /// money has arrived.
     async fn repeat(&self, delivery: &Delivery) -> Result<(), Trouble> {
-        let Some(Drafted { draft, way, .. }) = self.draft(delivery).await? else {
+        let Some(Drafted {
+            draft,
+            way,
+            in_doubt: false,
+            ..
+        }) = self.draft(delivery).await?
+        else {
             return Ok(());
         };
         let draft = Draft {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{Carrier, DeliveryState};
+use domain::{Carrier, DeliveryState, Failure, Way};
 use protocol::Body;
 
 use crate::people::mallory::Stage;
@@ -125,6 +125,57 @@ async fn whose_key_was_compared_gets_nothing_again_before_the_change_was_seen() 
     carol
         .expect_message(&line.alice, "the password is hunter2")
         .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_somebody_whose_key_was_compared_goes_to_no_other_key_by_itself() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let node = line.carol.id();
+    let number = async || alice.engine.key_facts(node).await.unwrap().safety_number;
+    let compared = number().await.unwrap();
+    let engine = &alice.engine;
+    engine.set_compared(node, compared, true).await.unwrap();
+    engine.set_way(node, Way::FreeOnly, false).await.unwrap();
+    carol.close().await;
+    let password = alice.say(to_carol, "the password is hunter2").await;
+    let waits = async |key, failure| {
+        eventually(&format!("it waits: {failure:?}"), async || {
+            let delivery = alice.row(key).await.delivery?;
+            let waits = delivery.state == DeliveryState::Queued && delivery.next_try.is_some();
+            (waits && delivery.failure == Some(failure)).then_some(())
+        })
+        .await;
+    };
+    waits(password, Failure::NoReceipt).await;
+
+    // Whoever has carol's node writes: what waits would go now, to a key that alice has not seen.
+    let carol = Person::open_elsewhere(&line.network, &line.carol).await;
+    carol.has_a_card().await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    carol.say(to_alice, "it is me, believe me").await;
+    alice
+        .expect_message(&line.carol, "it is me, believe me")
+        .await;
+    waits(password, Failure::KeyChanged).await;
+    let later = alice.say(to_carol, "is it you?").await;
+    waits(later, Failure::KeyChanged).await;
+    // Money does not wait.
+    let money = alice
+        .pay(to_carol, "for the coffee", crate::people::sat(21))
+        .await;
+    let row = alice.expect_delivery(money, DeliveryState::Failed).await;
+    assert_eq!(row.delivery.unwrap().failure, Some(Failure::KeyChanged));
+    tokio::time::sleep(3 * HOUR).await;
+    let heard = carol.talk(&line.alice).await;
+    assert!(heard.iter().all(|row| row.delivery.is_some()), "not a word");
+
+    let new = number().await.unwrap();
+    engine.set_compared(node, new, false).await.unwrap();
+    for text in ["the password is hunter2", "is it you?"] {
+        carol.expect_message(&line.alice, text).await;
+    }
+    alice.expect_delivery(later, DeliveryState::Delivered).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -72,5 +72,8 @@ describe("a message that waits for a way", () => {
     expect(deliveryMark(waiting({ failure: "no_receipt" }), "en").words).toEqual([
       "Waits until their app answers",
     ]);
+    expect(deliveryMark(waiting({ failure: "key_changed" }), "en").words).toEqual([
+      "Waits until you have looked at the change of their key",
+    ]);
   });
 });

@@ -92,6 +92,7 @@ export function waits(delivery: Delivery): boolean {
 /** What it waits for. */
 export function waitingWords(delivery: Delivery): string {
   if (delivery.failure === "no_receipt") return m.delivery_waiting_app();
+  if (delivery.failure === "key_changed") return m.delivery_waiting_key();
   return delivery.failure === "no_way" ? m.delivery_waiting_way() : m.delivery_waiting();
 }
 
