@@ -92,7 +92,8 @@ impl Messenger {
         .await
     }
 
-    /// Lets a contact in, or blocks them. What a blocked contact's payments wait for is refused.
+    /// Lets a contact in, or blocks them. Payments of a blocked contact that wait are refused, and what waits for them is
+    /// taken back.
     ///
     /// # Errors
     /// [`Code::NotFound`]; [`Code::SettingInvalid`]: nobody becomes a stranger again; [`Code::ToSelf`] for whoever sends
@@ -106,14 +107,7 @@ impl Messenger {
         if node == open.node {
             return Err(Error::new(Code::ToSelf));
         }
-        open.changed(node, move |tx| {
-            if tx.contact(node)?.is_none() {
-                return Ok(false);
-            }
-            tx.set_trust(node, trust)?;
-            Ok(true)
-        })
-        .await?;
+        open.engine.set_trust(node, trust).await?;
         if trust == Trust::Blocked {
             open.refuse_all_of(node).await?;
         }

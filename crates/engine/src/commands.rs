@@ -94,7 +94,7 @@ impl Engine {
     /// Tries a message again now that did not arrive, or that waits.
     ///
     /// # Errors
-    /// [`EngineError::Delivery`] when it neither failed nor waits.
+    /// [`EngineError::Delivery`] when it neither failed nor waits; [`EngineError::Blocked`].
     pub async fn retry(&self, key: MessageKey) -> Result<(), EngineError> {
         self.step_delivery(key, DeliveryEvent::Retry).await
     }
@@ -272,6 +272,11 @@ impl Engine {
                 let stays = event == DeliveryEvent::Cancel && !tx.can_cancel_amendment(&message)?;
                 if gone || stays {
                     return Ok(Err(EngineError::Delivery(delivery.state)));
+                }
+                let contact = tx.contact(delivery.to)?;
+                let blocked = contact.is_some_and(|contact| contact.trust == Trust::Blocked);
+                if retry && blocked && delivery.refund_of.is_none() {
+                    return Ok(Err(EngineError::Blocked));
                 }
                 if retry && delivery.next_try.is_some() {
                     tx.hurry(delivery.to)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Attempt, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
-    Timestamp, Way, next_try,
+    Timestamp, Trust, Way, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -83,6 +83,8 @@ struct Drafted {
     draft: Draft,
     way: Way,
     taken_back: bool,
+    /// Nothing is sent to whom the user has blocked, but for a payment that the user gives back.
+    blocked: bool,
     /// The key to which it is sealed has to be looked at by the user first.
     in_doubt: bool,
 }
@@ -355,6 +357,7 @@ impl Outbox {
             draft,
             way,
             taken_back,
+            blocked,
             in_doubt,
         }) = self.draft(delivery).await?
         else {
@@ -362,6 +365,10 @@ impl Outbox {
         };
         if taken_back {
             self.take_back(delivery).await?;
+            return Ok(None);
+        }
+        if blocked {
+            self.drop_one(delivery).await?;
             return Ok(None);
         }
         if in_doubt {
@@ -430,6 +437,7 @@ impl Outbox {
             draft,
             way: delivery.way.or(contact.way),
             taken_back: message.taken_back_at.is_some(),
+            blocked: contact.trust == Trust::Blocked && delivery.refund_of.is_none(),
             // Read together with the card: what is sealed to the key before may go.
             in_doubt,
         }))
@@ -450,6 +458,17 @@ impl Outbox {
             .await?;
         self.tried().remove(&key);
         self.changed(delivery.conversation, key);
+        Ok(())
+    }
+
+    /// It was on its way when its recipient was blocked, and came back.
+    async fn drop_one(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let (dropped, now) = (delivery.clone(), self.clock.now());
+        self.store
+            .write(move |tx| tx.drop_one(&dropped, now))
+            .await?;
+        self.tried().remove(&delivery.message);
+        self.changed(delivery.conversation, delivery.message);
         Ok(())
     }
 

@@ -57,6 +57,37 @@ impl Engine {
         })
     }
 
+    /// Lets a contact in, or blocks them: what waits for a blocked contact does not leave any more.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`].
+    pub async fn set_trust(&self, node: NodeId, trust: Trust) -> Result<(), EngineError> {
+        let now = self.parts.clock.now();
+        let (conversation, dropped) = self
+            .parts
+            .store
+            .write(move |tx| {
+                if tx.contact(node)?.is_none() {
+                    return Ok(None);
+                }
+                tx.set_trust(node, trust)?;
+                let dropped = match trust {
+                    Trust::Blocked => tx.drop_queued(node, now)?,
+                    Trust::Known | Trust::Request => Vec::new(),
+                };
+                Ok(Some((tx.conversation_of(node)?, dropped)))
+            })
+            .await?
+            .ok_or(EngineError::NotFound)?;
+        for (conversation, key) in dropped {
+            self.parts.feed.publish(Change::Message(conversation, key));
+        }
+        if let Some(conversation) = conversation {
+            self.parts.feed.publish(Change::Conversation(conversation));
+        }
+        Ok(())
+    }
+
     /// Which ways messages to a contact may take, and whether nothing readable goes to them. What waits is tried again.
     ///
     /// # Errors

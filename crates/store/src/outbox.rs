@@ -173,6 +173,49 @@ impl Tx<'_> {
         Ok((changed == 1).then_some(to))
     }
 
+    /// Everything that waits for this node is taken back: its recipient was blocked. What looks different now.
+    pub fn drop_queued(
+        &self,
+        to: NodeId,
+        at: Timestamp,
+    ) -> Result<Vec<(ConversationId, MessageKey)>> {
+        let queued = self.all(
+            &format!("{SELECT} WHERE state = 0 AND recipient = ?1 ORDER BY message"),
+            params![S(to)],
+            delivery_of,
+        )?;
+        for delivery in &queued {
+            self.drop_one(delivery, at)?;
+        }
+        let changed = |delivery: Delivery| (delivery.conversation, delivery.message);
+        Ok(queued.into_iter().map(changed).collect())
+    }
+
+    /// One that waits is taken back. An amendment that may be there already, or whose words are gone, stays; it ends.
+    pub fn drop_one(&self, delivery: &Delivery, at: Timestamp) -> Result<()> {
+        let key = delivery.message;
+        let Some(message) = self.message(key)? else {
+            return Ok(());
+        };
+        if self.can_cancel_amendment(&message)? {
+            self.step_delivery(key, DeliveryEvent::Cancel, Outcome::default(), at)?;
+            self.drop_refund(key)?;
+            if let Some(bubble) = self.bubble_of(key)? {
+                self.settle_amendments(bubble)?;
+            }
+            return Ok(());
+        }
+        let begun = self.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), at)?;
+        if begun.is_some() {
+            let outcome = Outcome {
+                failure: delivery.failure,
+                ..Outcome::default()
+            };
+            self.step_delivery(key, DeliveryEvent::Failed, outcome, at)?;
+        }
+        Ok(())
+    }
+
     /// Until when it waits for its recipient from now on.
     pub fn set_gives_up_at(&self, key: MessageKey, at: Timestamp) -> Result<()> {
         self.change(

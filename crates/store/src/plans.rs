@@ -256,6 +256,7 @@ fn writing_finds_its_rows_by_an_index() {
         tx.claim_refund(hash(1), RefundSide::ByThem, came, Msat::SAT)?;
         tx.finish_refund(came)?;
         tx.drop_refund(sent)?;
+        tx.drop_queued(bob(), at(6))?;
         tx.advance_invoice_cursor(1, 1)?;
         tx.book(Booking::Fee, hash(1), Some(alice()), Msat::SAT, at(4))?;
         tx.set_setting("theme", "dark")?;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::people::{HOLD, Line, Person, eventually, sat};
-use domain::{DeliveryState, Failure, PATIENCE, Timestamp};
-use heliograph_engine::EngineError;
+use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
+use domain::{DeliveryState, Failure, Msat, PATIENCE, Timestamp, Trust, Way};
+use heliograph_engine::{EngineError, Outgoing};
 use store::Delivery;
 
 /// The message is in the queue, and is to be tried again later.
@@ -194,6 +194,44 @@ async fn the_user_can_try_now_and_can_take_it_back() {
         matches!(again, Err(EngineError::Delivery(DeliveryState::Cancelled))),
         "{again:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_somebody_whom_the_user_blocks_does_not_leave() {
+    let line = talking_line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    carol.close().await;
+    let node = line.carol.id();
+    let direct = Outgoing {
+        conversation: to_carol,
+        text: "until we are neighbours".into(),
+        payment: Msat::ZERO,
+        fee_limit: None,
+        way: Way::DirectOnly,
+        reply_to: None,
+    };
+    let waiting = alice.engine.send(direct).await.unwrap();
+    waits(&alice, waiting).await;
+    let leaving = alice.say(to_carol, "on its way for free").await;
+    alice
+        .expect_delivery(leaving, DeliveryState::InFlight)
+        .await;
+
+    alice.engine.set_trust(node, Trust::Blocked).await.unwrap();
+    for key in [waiting, leaving] {
+        alice.expect_delivery(key, DeliveryState::Cancelled).await;
+    }
+    // They become neighbours, and carol is back: neither by a payment nor for free anything comes.
+    line.network
+        .channel(&line.alice, sat(100_000), &line.carol, sat(100_000));
+    let before = alice.balance().await;
+    carol.reopen();
+    tokio::time::sleep(Duration::from_secs(24 * 60 * 60)).await;
+    let heard = carol.talk(&line.alice).await;
+    assert!(heard.iter().all(|row| row.delivery.is_some()), "not a word");
+    assert_eq!(alice.balance().await, before);
+    let again = alice.engine.retry(waiting).await;
+    assert!(matches!(again, Err(EngineError::Blocked)), "{again:?}");
 }
 
 #[tokio::test(start_paused = true)]

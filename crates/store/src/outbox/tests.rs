@@ -2,7 +2,7 @@ use domain::{
     DeliveryEvent as E, DeliveryState as S, Expectation, Failure, MessageKey, Msat, ReturnMeaning,
 };
 
-use crate::testing::{World, at, bob, delivery, hash, to_bob};
+use crate::testing::{World, at, bob, carol, delivery, hash, to_bob};
 use crate::{Delivery, Outcome, StoreError};
 
 #[test]
@@ -196,4 +196,26 @@ fn a_parked_message_is_given_up() {
     assert_eq!(failed(&world), 1);
     let state = world.write(move |tx| tx.step_delivery(key, E::Cancel, Outcome::default(), at(3)));
     assert_eq!((state, failed(&world)), (Some(S::Cancelled), 0));
+}
+
+#[test]
+fn blocking_takes_back_what_waits_for_that_node_and_nothing_else() {
+    let world = World::new();
+    let (chat, other) = (world.meet(bob()), world.meet(carol()));
+    let elsewhere = world.store_message(to_bob(other, 3, "for somebody else"));
+    world.write(move |tx| {
+        tx.enqueue(&Delivery {
+            to: carol(),
+            ..delivery(elsewhere, other)
+        })
+    });
+    let left = world.send(chat, 2, "has left");
+    let keys = [world.send(chat, 1, "waits"), left, elsewhere];
+    world.write(move |tx| tx.step_delivery(left, E::Begin, Outcome::default(), at(3)));
+
+    let dropped = world.write(|tx| tx.drop_queued(bob(), at(4)));
+
+    assert_eq!(dropped, [(chat, keys[0])]);
+    let states = keys.map(|key| world.read(move |db| db.delivery(key)).unwrap().state);
+    assert_eq!(states, [S::Cancelled, S::InFlight, S::Queued]);
 }
