@@ -28,7 +28,10 @@ pub use hold::{
 pub use ids::{ConversationId, MessageId, MessageKey, PaymentHash, Preimage};
 pub use message::{Amendment, AmendmentKind, Authorship, Direction, Message, MessageKind, Privacy};
 pub use node::{NodeAddress, NodeAddressError, NodeId, NodeIdError};
-pub use part::{CAPS_OF_ONE, CAPS_OF_STRANGERS, PARTS_KEPT, Packing, Part, PartCaps, PartSet};
+pub use part::{
+    CAPS_OF_KNOWN, CAPS_OF_ONE, CAPS_OF_STRANGERS, IN_FLIGHT, PARTS_KEPT, Packing, Part, PartCaps,
+    PartSet,
+};
 pub use patience::{PATIENCE, next_try};
 pub use policy::{
     Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,

@@ -42,7 +42,18 @@ pub struct PartCaps {
     pub bytes: u64,
 }
 
-/// For the letters of one sender.
+/// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
+pub const IN_FLIGHT: usize = 32;
+
+/// For the letters of somebody whom the user knows. Their sender has paid for each part and hears nothing of those that are
+/// given up: there is room for those on their way, for those that were when the app ended, and for as many again of which
+/// one part waits for its next try.
+pub const CAPS_OF_KNOWN: PartCaps = PartCaps {
+    letters: 4 * IN_FLIGHT,
+    bytes: 4 << 20,
+};
+
+/// For the letters of one stranger.
 pub const CAPS_OF_ONE: PartCaps = PartCaps {
     letters: 16,
     bytes: 1 << 20,

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure, MessageKey, Preimage,
-    Timestamp, Trust, Way, next_try,
+    Attempt, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure, IN_FLIGHT, MessageKey,
+    Preimage, Timestamp, Trust, Way, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -34,8 +34,6 @@ use crate::tracker::{TROUBLE, Tracker};
 mod loading;
 mod repeating;
 
-/// Messages of one conversation that may be on their way at once. Payments do not count: they may be held for long.
-const IN_FLIGHT: usize = 32;
 /// How long one that has waited goes alone. Whoever is away is found out sooner; a payment may be held for much longer.
 const ALONE: Duration = Duration::from_secs(10);
 /// The books are looked through this often at least: a computer that slept has a clock that jumped.

@@ -2,7 +2,8 @@
 //! never completed is bounded in number, bytes and age; it costs nothing, and nobody sees it.
 
 use domain::{
-    CAPS_OF_ONE, CAPS_OF_STRANGERS, Expectation, Msat, PARTS_KEPT, PartCaps, Room, Trust, weigh,
+    CAPS_OF_KNOWN, CAPS_OF_ONE, CAPS_OF_STRANGERS, Expectation, Msat, PARTS_KEPT, PartCaps, Room,
+    Trust, weigh,
 };
 use protocol::{Body, Joiner, Letter, Piece, Whole};
 use store::{Found, NewPiece, StoreError, Unfinished};
@@ -88,8 +89,9 @@ impl Desk<'_, '_> {
             self.now,
         )?;
         if let Some(letter) = kept {
-            self.make_room(CAPS_OF_ONE, self.tx.unfinished_of(by)?, letter)?;
             let known = self.tx.contact(by)?.map(|contact| contact.trust) == Some(Trust::Known);
+            let caps = if known { CAPS_OF_KNOWN } else { CAPS_OF_ONE };
+            self.make_room(caps, self.tx.unfinished_of(by)?, letter)?;
             if !known {
                 let all = self.tx.unfinished_of_strangers()?;
                 self.make_room(CAPS_OF_STRANGERS, all, letter)?;

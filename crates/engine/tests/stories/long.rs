@@ -303,6 +303,35 @@ async fn a_part_that_failed_for_good_waits_for_the_user_and_goes_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_long_texts_that_leave_at_once_all_arrive_at_an_app_that_slept() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let mut carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    carol.befriend(&line.alice, Some(HOLD)).await;
+    carol.close().await;
+    line.alice.stop();
+    let texts: Vec<_> = (10..30)
+        .map(|number| format!("{number}{}", chinese(7_000)))
+        .collect();
+    let mut keys = Vec::new();
+    for text in &texts {
+        keys.push(alice.say(to_carol, text).await);
+    }
+
+    line.alice.start();
+    for key in keys {
+        alice.expect_delivery(key, DeliveryState::Settled).await;
+    }
+    carol.reopen();
+
+    for text in &texts {
+        carol.expect_message(&line.alice, text).await;
+    }
+    nothing_waits(&carol, &line.alice).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_senders_app_dies_in_the_middle() {
     for fatal in [10, 14, 18, 23, 29, 36, 44, 53] {
         for moment in [Moment::Before, Moment::After] {

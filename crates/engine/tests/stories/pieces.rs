@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::people::eventually;
 use crate::people::mallory::Stage;
-use domain::{CAPS_OF_ONE, PARTS_KEPT, Trust};
+use domain::{CAPS_OF_KNOWN, PARTS_KEPT, Trust};
 use protocol::{Body, Letter, Packing, PartSet, Piece};
 use sha2::{Digest, Sha256};
 use store::Unfinished;
@@ -141,11 +141,11 @@ async fn a_bomb_and_damaged_parts_are_dropped() {
 async fn what_never_completes_is_bounded_in_number_bytes_and_age() {
     let mut stage = Stage::new().await;
     stage.befriended().await;
-    for _ in 0..CAPS_OF_ONE.letters + 4 {
+    for _ in 0..CAPS_OF_KNOWN.letters + 4 {
         let letter = stage.a_part(1_000);
         stage.sends(&letter).await;
     }
-    assert_eq!(stage.unfinished().await.len(), CAPS_OF_ONE.letters);
+    assert_eq!(stage.unfinished().await.len(), CAPS_OF_KNOWN.letters);
     let oldest = stage.unfinished().await[0].number;
     assert_eq!(oldest, 5, "the oldest were given up");
 
