@@ -11,6 +11,7 @@ use store::{Delivery, Outcome, StoreError, Tx};
 
 use crate::books::{book_returned, book_sent, book_settled};
 use crate::keys::in_use_at;
+use crate::parts::{has_arrived, present};
 
 /// Stores the end of an attempt and of its delivery, and books it.
 pub(crate) fn conclude(
@@ -151,20 +152,25 @@ fn conclude_parts(
 
 /// `attempts` are all of the message, oldest first.
 fn standing(attempts: &[Attempt]) -> Standing {
+    // What has arrived stays there for some days, whatever became of a repetition.
+    let there = attempts
+        .last()
+        .map(|last| present(attempts, last.created_at))
+        .unwrap_or_default();
     let mut newest: BTreeMap<u32, &Attempt> = BTreeMap::new();
     for attempt in attempts {
-        let Some(part) = attempt.part else { continue };
-        // What has arrived stays there, whatever became of a repetition.
-        if !newest.get(&part.index).is_some_and(|one| is_there(one)) {
+        if let Some(part) = attempt.part.filter(|part| !there.contains(&part.index)) {
             newest.insert(part.index, attempt);
         }
     }
-    let mut missing = newest.into_values().filter(|attempt| !is_there(attempt));
+    let mut missing = newest.into_values();
     let Some(first) = missing.next() else {
         return Standing::Arrived;
     };
     let reason = |attempt: &Attempt| match attempt.state {
         AttemptState::Forgotten => None,
+        // It was too old in the very moment in which the others left: it goes again.
+        _ if has_arrived(attempt) => Some(Failure::NoReceipt),
         _ => Some(attempt.failure.unwrap_or(Failure::Rejected)),
     };
     // What waiting does not help stops all: the others would go in vain.
@@ -173,10 +179,6 @@ fn standing(attempts: &[Attempt]) -> Standing {
         Some(if worst.passes() { next } else { worst })
     });
     worst.map_or(Standing::Lost, Standing::Missing)
-}
-
-fn is_there(attempt: &Attempt) -> bool {
-    matches!(attempt.state, AttemptState::Settled | AttemptState::Refused)
 }
 
 fn settle(tx: &Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), StoreError> {

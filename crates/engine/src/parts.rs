@@ -3,7 +3,10 @@
 //! Parts that go for free are cut anew for each try. Those that are paid for are cut once: what has arrived of them is
 //! not paid for again. They are sealed as the node, and without a card: a card would take a third of their room.
 
-use domain::{Msat, PaymentHash, Postage};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::{Attempt, AttemptState, Msat, PARTS_KEPT, PaymentHash, Postage, Timestamp};
 use lnd::LightningError;
 use protocol::{Body, Letter, Piece, Records, record};
 use rand::rngs::StdRng;
@@ -15,6 +18,8 @@ use crate::sealing::Sealing;
 
 /// Bytes that the records of a payment may have on any usual route: up to ten channels.
 const SURE_ROOM: usize = 700;
+/// So long after its first part an unfinished letter is counted on: a day less than it is kept.
+const COUNTED_ON: Duration = PARTS_KEPT.saturating_sub(Duration::from_secs(24 * 60 * 60));
 /// What a record has besides its bytes.
 const RECORD_HEAD: usize = 5 + 3;
 
@@ -119,7 +124,35 @@ pub(crate) fn piece(cut: &Cut, index: u32) -> Option<Piece> {
     })
 }
 
+/// The parts that lie with the recipient at this moment, as far as we can know: they have arrived, and not so long ago that
+/// they may be given up there. `attempts` are all of the message, oldest first.
+pub(crate) fn present(attempts: &[Attempt], at: Timestamp) -> BTreeSet<u32> {
+    let is_old = |first: Timestamp, at: Timestamp| first.plus(COUNTED_ON) < at;
+    let mut parts = BTreeSet::new();
+    let mut first = None;
+    for attempt in attempts.iter().filter(|attempt| has_arrived(attempt)) {
+        let Some(part) = attempt.part else { continue };
+        if is_old(*first.get_or_insert(attempt.created_at), attempt.created_at) {
+            parts.clear();
+            first = Some(attempt.created_at);
+        }
+        parts.insert(part.index);
+    }
+    if first.is_some_and(|first| is_old(first, at)) {
+        parts.clear();
+    }
+    parts
+}
+
+/// Whether the recipient's node had it.
+pub(crate) const fn has_arrived(attempt: &Attempt) -> bool {
+    matches!(attempt.state, AttemptState::Settled | AttemptState::Refused)
+}
+
 /// What so many parts bring or cost together.
 pub(crate) fn times(amount: Msat, parts: u32) -> Msat {
     amount.checked_mul(parts).unwrap_or(Msat::new(u64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

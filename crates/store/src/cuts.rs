@@ -57,16 +57,6 @@ impl Reader<'_> {
             },
         )
     }
-
-    /// The parts of a message that have arrived at the recipient's node, ascending.
-    pub fn arrived_parts(&self, key: MessageKey) -> Result<Vec<u32>> {
-        self.all(
-            "SELECT DISTINCT part FROM attempt
-             WHERE message = ?1 AND part IS NOT NULL AND state IN (2, 3) ORDER BY part",
-            params![S(key)],
-            |row| row.take("part"),
-        )
-    }
 }
 
 impl Tx<'_> {

@@ -67,12 +67,13 @@ impl Reader<'_> {
 
 impl Tx<'_> {
     /// Keeps a part. The letter that it belongs to; `None` when its place is taken, or there would be more bytes than
-    /// the letter has.
+    /// the letter has. Either way the letter is waited for anew: its sender is at it.
     pub fn keep_piece(&self, piece: &NewPiece, at: Timestamp) -> Result<Option<Unfinished>> {
         let set = &piece.set;
         self.change(
             "INSERT INTO unfinished(sender, id, count, total, hash, packing, since)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (sender, id, hash, count, total, packing) DO UPDATE SET since = excluded.since",
             params![
                 S(piece.sender),
                 S(piece.id),
@@ -126,7 +127,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Gives up letters whose first part came before this moment. How many.
+    /// Gives up letters of which no part has come since this moment. How many.
     pub fn drop_unfinished_before(&self, at: Timestamp) -> Result<usize> {
         self.change("DELETE FROM unfinished WHERE since < ?1", params![S(at)])
     }

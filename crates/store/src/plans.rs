@@ -90,7 +90,6 @@ fn reading_finds_its_rows_by_an_index() {
         db.search("word", Some(chat), Some(message), 50)?;
         db.delivery(message)?;
         db.cut(message)?;
-        db.arrived_parts(message)?;
         db.unfinished_of(bob())?;
         db.unfinished_of_strangers()?;
         db.pieces(1)?;

@@ -13,7 +13,7 @@ use crate::compose::{Draft, NO_PAYMENT, Purpose};
 use crate::error::Trouble;
 use crate::free::courier::Parcel;
 use crate::invoices::asking::Errand;
-use crate::parts::{piece, times};
+use crate::parts::{piece, present, times};
 
 /// Attempts that are not stored yet.
 #[derive(Clone)]
@@ -104,16 +104,14 @@ impl Outbox {
         })
     }
 
-    /// One attempt for each part that has not arrived. They share what is left of the fee limit, and carry plain postage:
+    /// One attempt for each part that is not there, or may be given up there by now. They share what is left of the fee limit, and carry plain postage:
     /// what is owed goes with a message that one payment carries.
     async fn parts(&self, delivery: &Delivery, draft: &Draft, cut: Cut) -> Result<Made, Trouble> {
         let key = delivery.message;
-        let (arrived, attempts) = self
-            .store
-            .read(move |db| Ok((db.arrived_parts(key)?, db.attempts_of(key)?)))
-            .await?;
+        let attempts = self.store.read(move |db| db.attempts_of(key)).await?;
+        let there = present(&attempts, self.clock.now());
         let count = cut.set().count;
-        let mut missing: Vec<u32> = (0..count).filter(|part| !arrived.contains(part)).collect();
+        let mut missing: Vec<u32> = (0..count).filter(|part| !there.contains(part)).collect();
         // All came back, perhaps without having arrived, and the user wants another try.
         if missing.is_empty() {
             missing = (0..count).collect();

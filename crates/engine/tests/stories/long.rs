@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::people::gate::{Gate, Gated};
 use crate::people::killer::{Killer, Moment};
 use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
 use domain::{
-    Attempt, AttemptState, Carrier, ConversationId, DeliveryState, Failure, MessageKey, Msat, Way,
+    Attempt, AttemptState, Carrier, ConversationId, DeliveryState, Failure, MessageKey, Msat,
+    PARTS_KEPT, Way,
 };
 use heliograph_engine::{EngineError, Outgoing};
 use lnd::{Lightning, LightningError};
@@ -300,6 +302,25 @@ async fn a_part_that_failed_for_good_waits_for_the_user_and_goes_alone() {
     alice.expect_delivery(key, DeliveryState::Settled).await;
     carol.expect_message(&line.alice, &text).await;
     only_one_was_tried_again(&attempts(&alice, key).await, Failure::Rejected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_arrived_a_week_ago_is_sent_again_with_the_rest() {
+    let (line, alice, carol, key, text) =
+        with_one_failure(LightningError::Node(String::new())).await;
+    alice.expect_delivery(key, DeliveryState::Failed).await;
+    tokio::time::sleep(PARTS_KEPT + Duration::from_secs(24 * 60 * 60)).await;
+
+    alice.engine.retry(key).await.unwrap();
+
+    alice.expect_delivery(key, DeliveryState::Settled).await;
+    carol.expect_message(&line.alice, &text).await;
+    assert!(
+        tries(&attempts(&alice, key).await)
+            .values()
+            .all(|count| *count == 2)
+    );
+    nothing_waits(&carol, &line.alice).await;
 }
 
 #[tokio::test(start_paused = true)]

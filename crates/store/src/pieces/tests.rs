@@ -79,6 +79,20 @@ fn what_strangers_began_is_told_apart_and_counts_against_their_room() {
 }
 
 #[test]
+fn what_comes_again_is_waited_for_anew() {
+    let world = World::new();
+    world.write(|tx| {
+        tx.keep_piece(&piece(1, 0), at(1))?;
+        assert_eq!(tx.keep_piece(&piece(1, 0), at(5))?, None, "it is here");
+        tx.keep_piece(&piece(2, 0), at(4))
+    });
+    assert_eq!(world.write(|tx| tx.drop_unfinished_before(at(5))), 1);
+    let left = world.read(|db| db.unfinished_of(bob()));
+    assert_eq!(left.len(), 1, "the first letter stays");
+    assert_eq!(left[0].number, 1);
+}
+
+#[test]
 fn nobody_waits_for_ever_nor_for_the_blocked() {
     let world = World::new();
     world.write(|tx| {
