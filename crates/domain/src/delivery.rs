@@ -11,7 +11,7 @@
 //!
 //! Failed, Parked, Returned ──retry──▶ Queued       as far as `can_retry` allows
 //! Queued, Failed, Parked ──cancel──▶ Cancelled
-//! Queued, Failed, Cancelled ──delivered──▶ Delivered    the receipt of a free attempt came late
+//! Queued, Failed, Parked, Cancelled ──delivered──▶ Delivered    the receipt came late
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -91,9 +91,10 @@ impl DeliveryState {
             (Self::InFlight, E::Refused) => Self::Returned,
             (Self::InFlight, E::Failed) => Self::Failed,
             (Self::InFlight, E::Forgotten) => Self::Parked,
-            (Self::Queued | Self::InFlight | Self::Failed | Self::Cancelled, E::Delivered) => {
-                Self::Delivered
-            }
+            (
+                Self::Queued | Self::InFlight | Self::Failed | Self::Parked | Self::Cancelled,
+                E::Delivered,
+            ) => Self::Delivered,
             (Self::InFlight, E::Postponed | E::Unanswered)
             | (Self::Failed | Self::Parked | Self::Returned, E::Retry) => Self::Queued,
             _ => return None,

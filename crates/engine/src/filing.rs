@@ -40,6 +40,8 @@ pub(crate) struct Filed {
     pub(crate) wanted: Option<Wanted>,
     /// An invoice, from whom, and for which request of ours.
     pub(crate) invoice: Option<(NodeId, RequestId, String)>,
+    /// Messages of ours that are there, known before or not: nobody waits for their receipts any more.
+    pub(crate) answered: Vec<MessageKey>,
     /// Messages that look different now.
     pub(crate) changed: Vec<(ConversationId, MessageKey)>,
     /// A conversation that looks different now.

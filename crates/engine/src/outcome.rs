@@ -59,7 +59,7 @@ pub(crate) fn conclude(
             let state = AttemptState::Failed;
             tx.end_attempt(attempt.hash, state, Msat::ZERO, hops, Some(failure), now)?;
             if attempt.part.is_none() {
-                fail(tx, &delivery, failure, now)?;
+                fail(tx, &delivery, attempt, failure, now)?;
             }
         }
     }
@@ -88,10 +88,13 @@ fn reached(tx: &Tx<'_>, delivery: &Delivery, attempt: &Attempt) -> Result<(), St
 pub(crate) fn forget(tx: &Tx<'_>, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
     let (hash, key) = (attempt.hash, attempt.message);
     tx.end_attempt(hash, AttemptState::Forgotten, Msat::ZERO, None, None, now)?;
-    if attempt.part.is_none() {
-        tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
-    } else if let Some(delivery) = tx.delivery(key)? {
+    let Some(delivery) = tx.delivery(key)? else {
+        return Ok(());
+    };
+    if attempt.part.is_some() {
         conclude_parts(tx, &delivery, attempt, now)?;
+    } else if !has_a_receipt(tx, &delivery, attempt, now)? {
+        tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
     }
     Ok(())
 }
@@ -145,7 +148,7 @@ fn conclude_parts(
         Standing::Lost => {
             tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
         }
-        Standing::Missing(failure) => fail(tx, delivery, failure, now)?,
+        Standing::Missing(failure) => fail(tx, delivery, last, failure, now)?,
     }
     Ok(())
 }
@@ -210,12 +213,29 @@ fn come_back(
     Ok(meaning)
 }
 
+/// Ends a text that has come another way while `last` was under way: nothing more of it is sent.
+fn has_a_receipt(
+    tx: &Tx<'_>,
+    delivery: &Delivery,
+    last: &Attempt,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if delivery.delivered_at.is_none() {
+        return Ok(false);
+    }
+    tx.end_with_receipt(delivery, Some(last.hash), now)
+}
+
 fn fail(
     tx: &Tx<'_>,
     delivery: &Delivery,
+    last: &Attempt,
     failure: Failure,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    if has_a_receipt(tx, delivery, last, now)? {
+        return Ok(());
+    }
     let next_try = delivery
         .gives_up_at
         .and_then(|end| next_try(failure, delivery.tries, now, end));

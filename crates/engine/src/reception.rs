@@ -170,8 +170,10 @@ impl Reception {
         if let Some((by, request, bolt11)) = filed.invoice {
             self.awaited.came(by, request, bolt11);
         }
-        for (conversation, key) in filed.changed {
+        for key in filed.answered {
             self.answers.came(key);
+        }
+        for (conversation, key) in filed.changed {
             self.feed.publish(Change::Message(conversation, key));
             self.feed.publish(Change::Conversation(conversation));
         }

@@ -55,7 +55,7 @@ pub use pieces::{NewPiece, Unfinished};
 #[cfg(feature = "stepped")]
 pub use pool::Pace;
 pub use pool::Store;
-pub use receipts::Received;
+pub use receipts::{Receipt, Received};
 pub use refunds::{RefundRow, RefundSide};
 pub use seal_keys::SealKeyRow;
 pub use search::Hit;

@@ -1,8 +1,8 @@
 //! What the recipients' apps say of our messages.
 
 use domain::{
-    ConversationId, DeliveryEvent, DeliveryState, MessageId, MessageKey, Msat, NodeId,
-    ReturnMeaning, Timestamp,
+    ConversationId, DeliveryEvent, DeliveryState, Expectation, MessageId, MessageKey, Msat, NodeId,
+    PaymentHash, ReturnMeaning, Timestamp,
 };
 use rusqlite::params;
 
@@ -10,7 +10,7 @@ use crate::Result;
 use crate::column::S;
 use crate::ledger::Booking;
 use crate::messages::Found;
-use crate::outbox::Outcome;
+use crate::outbox::{Delivery, Outcome};
 use crate::tx::Tx;
 
 /// What a receipt says of a message.
@@ -22,9 +22,19 @@ pub enum Received {
     Read,
 }
 
+/// A receipt for a message of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Where the message stands.
+    pub conversation: ConversationId,
+    /// Which it is.
+    pub message: MessageKey,
+    /// Whether it says anything that was not known.
+    pub is_news: bool,
+}
+
 impl Tx<'_> {
-    /// Takes a receipt of `from` for a message of `ours`. The message, when that says something new; a receipt for what
-    /// was never sent to them says nothing.
+    /// Takes a receipt of `from` for a message of `ours`; `None` when that was never sent to them.
     pub fn take_receipt(
         &self,
         ours: NodeId,
@@ -32,7 +42,7 @@ impl Tx<'_> {
         id: MessageId,
         received: Received,
         at: Timestamp,
-    ) -> Result<Option<(ConversationId, MessageKey)>> {
+    ) -> Result<Option<Receipt>> {
         let Found::Here(key) = self.find_message(ours, id)? else {
             return Ok(None);
         };
@@ -54,15 +64,33 @@ impl Tx<'_> {
             ],
         )?;
         let paying = delivery.state == DeliveryState::InFlight && self.has_open_payment(key)?;
-        if !paying {
-            let attempt = self.mark_delivered(key, at)?;
-            let event = DeliveryEvent::Delivered;
-            let stepped = self.step_delivery(key, event, Outcome::default(), at)?;
-            if let (Some(hash), Some(_)) = (attempt, stepped) {
-                self.book(Booking::MessageSent, hash, Some(from), Msat::ZERO, at)?;
-            }
+        let ended = !paying && self.end_with_receipt(&delivery, None, at)?;
+        Ok(Some(Receipt {
+            conversation: delivery.conversation,
+            message: key,
+            is_news: changed == 1 || ended,
+        }))
+    }
+
+    /// Ends a text whose receipt is here: the free attempt that was made last has brought it, or else `last`. A payment is
+    /// not ended: whatever became of its words, the money has not arrived. Whether that changed anything.
+    pub fn end_with_receipt(
+        &self,
+        delivery: &Delivery,
+        last: Option<PaymentHash>,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let (key, to) = (delivery.message, Some(delivery.to));
+        if delivery.expectation != Expectation::Return {
+            return Ok(false);
         }
-        Ok((changed == 1).then_some((delivery.conversation, key)))
+        let brought = self.mark_delivered(key, at)?.or(last);
+        let event = DeliveryEvent::Delivered;
+        let stepped = self.step_delivery(key, event, Outcome::default(), at)?;
+        if let (Some(hash), Some(_)) = (brought, stepped) {
+            self.book(Booking::MessageSent, hash, to, Msat::ZERO, at)?;
+        }
+        Ok(stepped.is_some())
     }
 }
 

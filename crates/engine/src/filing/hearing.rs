@@ -80,10 +80,14 @@ impl Desk<'_, '_> {
         let delivered = heard.delivered.iter().map(|id| (id, Received::Delivered));
         let read = heard.read.iter().map(|id| (id, Received::Read));
         for (id, received) in delivered.chain(read) {
-            let changed = self
+            let receipt = self
                 .tx
                 .take_receipt(self.ours, by, *id, received, self.now)?;
-            filed.changed.extend(changed);
+            if let Some(receipt) = receipt {
+                filed.answered.push(receipt.message);
+                let news = (receipt.conversation, receipt.message);
+                filed.changed.extend(receipt.is_news.then_some(news));
+            }
         }
         if heard.wants_card && contact.trust == Trust::Known {
             filed.asks_for_card = Some(by);

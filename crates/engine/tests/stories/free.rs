@@ -1,12 +1,20 @@
 //! alice and carol write for nothing: their apps listen, and bob passes onions on. Nobody pays a msat.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::people::{HOLD, Person, acquainted, eventually, introduce, sat, talking_line as line};
+use crate::people::gate::{Gate, Gated};
+use crate::people::{
+    HOLD, Line, Person, acquainted, eventually, introduce, sat, talking_line as line,
+};
 use domain::{
     AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
 };
 use heliograph_engine::Outgoing;
+use lnd::LightningError;
+use lnd::sim::SimNode;
+use tokio::sync::Notify;
 
 #[tokio::test(start_paused = true)]
 async fn whoever_has_written_is_answered_by_onion_and_nobody_pays() {
@@ -493,4 +501,101 @@ async fn of_a_recipient_with_hundreds_of_neighbours_not_all_are_asked_about() {
     assert_eq!((row.carrier, row.hops), (Some(Carrier::Onion), Some(2)));
     let asked = watch.calls("node");
     assert!(asked < 500, "bob is a neighbour of both: {asked}");
+}
+
+/// Lets nothing of one kind out while it is shut.
+#[derive(Clone, Default)]
+struct Door {
+    call: &'static str,
+    shut: Arc<AtomicBool>,
+    waits: Arc<Notify>,
+    opens: Arc<Notify>,
+    /// What came to the door while it was shut is refused.
+    refuses: bool,
+}
+
+impl Door {
+    fn open(&self) {
+        self.shut.store(false, Ordering::SeqCst);
+        self.opens.notify_waiters();
+    }
+
+    fn shut(&self) {
+        self.shut.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Gate for Door {
+    async fn pass<T: Send>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, LightningError>> + Send,
+    ) -> Result<T, LightningError> {
+        if call == self.call && self.shut.load(Ordering::SeqCst) {
+            self.waits.notify_one();
+            self.opens.notified().await;
+            if self.refuses {
+                return Err(LightningError::NoRoute);
+            }
+        }
+        work.await
+    }
+}
+
+async fn behind(door: &Door, line: &Line, node: &SimNode) -> Person {
+    let gated = Gated {
+        node: node.clone(),
+        gate: door.clone(),
+    };
+    let person = Person::open_over(&line.network, node, Arc::new(gated));
+    person.listens().await;
+    person
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_that_comes_while_a_payment_fails_is_the_end_of_it() {
+    let line = line();
+    let (receipts, payments) = (
+        Door {
+            call: "send_onion",
+            ..Door::default()
+        },
+        Door {
+            call: "send",
+            refuses: true,
+            ..Door::default()
+        },
+    );
+    let alice = behind(&payments, &line, &line.alice).await;
+    let carol = behind(&receipts, &line, &line.carol).await;
+    let (to_carol, _) = introduce(&line, &alice, &carol).await;
+    let before = alice.balance().await;
+    receipts.shut();
+    payments.shut();
+
+    let key = alice.say(to_carol, "are you there?").await;
+    payments.waits.notified().await;
+    carol.expect_message(&line.alice, "are you there?").await;
+    receipts.open();
+    eventually("carol's app says that it has it", async || {
+        alice.row(key).await.delivery.unwrap().delivered_at
+    })
+    .await;
+    let delivery = alice.row(key).await.delivery.unwrap();
+    assert_eq!(
+        delivery.state,
+        DeliveryState::InFlight,
+        "money is under way"
+    );
+    payments.open();
+
+    let row = eventually("the payment has failed", async || {
+        let row = alice.row(key).await;
+        (row.delivery.as_ref()?.state != DeliveryState::InFlight).then_some(row)
+    })
+    .await;
+    assert_eq!(row.delivery.unwrap().state, DeliveryState::Delivered);
+    assert_eq!((row.carrier, row.paid), (Some(Carrier::Onion), None));
+    assert_eq!(alice.balance().await, before);
+    assert_eq!(alice.totals().await.messages_sent, 1);
 }

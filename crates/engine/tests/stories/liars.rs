@@ -137,3 +137,27 @@ async fn the_same_letter_again_is_the_same_message() {
     }
     assert_eq!(stage.heard().await, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_that_failed_does_not_arrive_by_a_receipt() {
+    let mut stage = Stage::new().await;
+    let mallory = stage.mallory().clone();
+    let to_mallory = stage.alice.befriend(&mallory, None).await;
+    let too_much = Msat::from_sat(10_000_000).unwrap();
+    let key = stage.alice.pay(to_mallory, "a house", too_much).await;
+    stage
+        .alice
+        .expect_delivery(key, DeliveryState::Failed)
+        .await;
+    let row = stage.alice.row(key).await;
+
+    let letter = stage.letter(Body::Receipt {
+        delivered: vec![row.message.id],
+        read: vec![],
+    });
+    stage.sends(&letter).await;
+
+    let delivery = stage.alice.row(key).await.delivery.unwrap();
+    assert!(delivery.delivered_at.is_some(), "she may say so");
+    assert_eq!(delivery.state, DeliveryState::Failed);
+}

@@ -27,7 +27,7 @@ fn sent(world: &World, carrier: Carrier) -> MessageKey {
 fn receipt(world: &World, from: NodeId, received: Received, second: i64) -> bool {
     world
         .write(move |tx| tx.take_receipt(alice(), from, MessageId([1; 16]), received, at(second)))
-        .is_some()
+        .is_some_and(|receipt| receipt.is_news)
 }
 
 fn state(world: &World, key: MessageKey) -> (DeliveryState, Option<Timestamp>, Option<Timestamp>) {
@@ -58,6 +58,58 @@ fn a_receipt_ends_a_free_message_and_reading_it_is_told_later() {
     );
     let attempts = world.read(move |db| db.attempts_of(key));
     assert_eq!(attempts[0].state, AttemptState::Delivered);
+}
+
+#[test]
+fn a_receipt_that_comes_again_is_one_all_the_same() {
+    let world = World::new();
+    let key = sent(&world, Carrier::Onion);
+    receipt(&world, bob(), Received::Delivered, 2);
+
+    let id = MessageId([1; 16]);
+    let again = world
+        .write(move |tx| tx.take_receipt(alice(), bob(), id, Received::Delivered, at(3)))
+        .unwrap();
+    assert_eq!((again.message, again.is_news), (key, false));
+}
+
+#[test]
+fn what_the_node_has_forgotten_may_be_there() {
+    let world = World::new();
+    let key = sent(&world, Carrier::Keysend);
+    world.write(move |tx| {
+        let (hash, zero) = (crate::testing::hash(1), Msat::ZERO);
+        tx.end_attempt(hash, AttemptState::Forgotten, zero, None, None, at(2))?;
+        tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), at(2))
+    });
+
+    assert!(receipt(&world, bob(), Received::Delivered, 3));
+
+    assert_eq!(state(&world, key).0, DeliveryState::Delivered);
+}
+
+#[test]
+fn a_receipt_for_its_words_does_not_make_a_payment_arrive() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let key = world.store_message(crate::testing::to_bob(chat, 1, "for the ferry"));
+    world.write(move |tx| {
+        tx.enqueue(&Delivery {
+            expectation: Expectation::Decide,
+            ..crate::testing::delivery(key, chat)
+        })?;
+        for event in [DeliveryEvent::Begin, DeliveryEvent::Failed] {
+            tx.step_delivery(key, event, Outcome::default(), at(1))?;
+        }
+        Ok(())
+    });
+
+    receipt(&world, bob(), Received::Delivered, 2);
+
+    assert_eq!(
+        state(&world, key),
+        (DeliveryState::Failed, Some(at(2)), None)
+    );
 }
 
 #[test]

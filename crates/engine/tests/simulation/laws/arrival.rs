@@ -37,6 +37,7 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             if certain && copies.is_empty() {
                 broken.push(format!("{what} is {state:?} and not at {}", recipient.name));
             }
+            broken.extend(denied(&what, sent));
             for copy in copies {
                 broken.extend(differences(&what, sent, copy));
             }
@@ -63,6 +64,19 @@ pub(super) fn copies<'a>(sender: &Diary, sent: &Sent, recipient: &'a Diary) -> V
         .filter(|row| by_payment.contains(&row.message.key) || same_words(row) || same_name(row))
         .filter(|_| sender.node != recipient.node)
         .collect()
+}
+
+/// A text whose receipt came, and which is said not to have arrived or not to have left.
+fn denied(what: &str, sent: &Sent) -> Option<String> {
+    let delivery = sent.row.delivery.as_ref()?;
+    let arrived = matches!(
+        delivery.state,
+        DeliveryState::Settled | DeliveryState::Returned | DeliveryState::Delivered
+    );
+    let text = sent.row.message.kind == MessageKind::Text;
+    let state = delivery.state;
+    (text && delivery.delivered_at.is_some() && !arrived)
+        .then(|| format!("{what} is {state:?}, and its receipt is here"))
 }
 
 fn differences(what: &str, sent: &Sent, copy: &MessageRow) -> Vec<String> {
