@@ -3,7 +3,7 @@ use domain::{Carrier, MessageKey, Part, Preimage};
 use super::*;
 
 /// A part that was sent on this day.
-fn sent(day: u64, index: u32, state: AttemptState) -> Attempt {
+fn sent(day: u32, index: u32, state: AttemptState) -> Attempt {
     let preimage = Preimage::new([1; 32]);
     Attempt {
         hash: preimage.payment_hash(),
@@ -24,11 +24,11 @@ fn sent(day: u64, index: u32, state: AttemptState) -> Attempt {
     }
 }
 
-fn on(day: u64) -> Timestamp {
-    Timestamp(0).plus(Duration::from_secs(day * 24 * 60 * 60))
+fn on(day: u32) -> Timestamp {
+    Timestamp(0).plus(Duration::from_secs(24 * 60 * 60).saturating_mul(day))
 }
 
-fn parts(attempts: &[Attempt], day: u64) -> Vec<u32> {
+fn parts(attempts: &[Attempt], day: u32) -> Vec<u32> {
     present(attempts, on(day)).into_iter().collect()
 }
 
