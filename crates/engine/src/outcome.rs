@@ -7,9 +7,10 @@ use domain::{
     Timestamp, next_try,
 };
 use lnd::PaymentUpdate;
+use protocol::record;
 use store::{Delivery, Outcome, StoreError, Tx};
 
-use crate::books::{book_returned, book_sent, book_settled};
+use crate::books::{book_returned, book_sent, book_settled, is_postage};
 use crate::keys::in_use_at;
 use crate::parts::{has_arrived, present};
 
@@ -213,6 +214,18 @@ fn come_back(
     Ok(meaning)
 }
 
+/// Whether a text that was too long for its way goes in parts now. One that was too long before does not go round and
+/// round: even its parts are, or it cannot be cut.
+fn may_be_cut(tx: &Tx<'_>, delivery: &Delivery, last: &Attempt) -> Result<bool, StoreError> {
+    let sealed = last.records.iter().all(|(kind, _)| *kind == record::LETTER);
+    if last.part.is_some() || !sealed || !is_postage(delivery) {
+        return Ok(false);
+    }
+    let was_too_large =
+        |one: &Attempt| one.hash != last.hash && one.failure == Some(Failure::TooLarge);
+    Ok(!tx.attempts_of(delivery.message)?.iter().any(was_too_large))
+}
+
 /// Ends a text that has come another way while `last` was under way: nothing more of it is sent.
 fn has_a_receipt(
     tx: &Tx<'_>,
@@ -234,6 +247,11 @@ fn fail(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if has_a_receipt(tx, delivery, last, now)? {
+        return Ok(());
+    }
+    if failure == Failure::TooLarge && may_be_cut(tx, delivery, last)? {
+        let event = DeliveryEvent::Unanswered;
+        tx.step_delivery(delivery.message, event, Outcome::default(), now)?;
         return Ok(());
     }
     let next_try = delivery

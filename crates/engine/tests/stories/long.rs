@@ -304,6 +304,58 @@ async fn a_part_that_failed_for_good_waits_for_the_user_and_goes_alone() {
     only_one_was_tried_again(&attempts(&alice, key).await, Failure::Rejected);
 }
 
+/// alice has seen carol two channels away, and writes a text that one payment carries so far. But bob has become dear, and
+/// the next way leads over so many others.
+async fn a_longer_way(between: usize) -> (Line, Person, Person, MessageKey, String) {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let mut last = line.alice.clone();
+    for number in 0..between {
+        let next = line.network.node(&format!("node {number}"));
+        next.set_fees(Msat::new(100), 0);
+        line.network
+            .channel(&last, sat(100_000), &next, sat(100_000));
+        last = next;
+    }
+    line.network
+        .channel(&last, sat(100_000), &line.carol, sat(100_000));
+    line.bob.set_fees(Msat::new(10), 0);
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let text = chinese(700);
+    let quote = alice.engine.quote(words(to_carol, &text)).await.unwrap();
+    assert_eq!((quote.hops, quote.parts), (2, 1));
+
+    line.bob.set_fees(sat(1_000), 0);
+    let key = alice.say(to_carol, &text).await;
+    (line, alice, carol, key, text)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_long_for_a_longer_way_goes_in_parts_by_itself() {
+    let (line, alice, carol, key, text) = a_longer_way(5).await;
+
+    alice.expect_delivery(key, DeliveryState::Settled).await;
+
+    carol.expect_message(&line.alice, &text).await;
+    let made = attempts(&alice, key).await;
+    assert_eq!(made[0].failure, Some(Failure::TooLarge));
+    assert!(made[1..].iter().all(|attempt| attempt.part.is_some()));
+    assert_eq!(carol.talk(&line.alice).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_long_in_parts_as_well_does_not_arrive() {
+    let (_line, alice, _carol, key, _) = a_longer_way(13).await;
+
+    let row = alice.expect_delivery(key, DeliveryState::Failed).await;
+
+    assert_eq!(row.delivery.unwrap().failure, Some(Failure::TooLarge));
+    let made = attempts(&alice, key).await;
+    assert!(made[0].part.is_none() && made[1..].iter().all(|one| one.part.is_some()));
+    assert!(tries(&made).values().all(|count| *count == 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_arrived_a_week_ago_is_sent_again_with_the_rest() {
     let (line, alice, carol, key, text) =
