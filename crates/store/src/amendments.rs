@@ -136,10 +136,11 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// Whether the recipient may have a message: something of it left that is not known to have failed on the way.
+    /// Whether the recipient may have a message: something of it left that is not known to have failed on the way. The words
+    /// of a payment travel with the money: an invoice that was asked for in vain has brought nothing.
     pub fn may_have_arrived(&self, key: MessageKey) -> Result<bool> {
         self.one(
-            "SELECT EXISTS (SELECT 1 FROM attempt WHERE message = ?1 AND NOT (carrier = 0 AND state = 4)) AS may",
+            "SELECT EXISTS (SELECT 1 FROM attempt WHERE message = ?1 AND NOT (carrier IN (0, 3) AND state = 4)) AS may",
             params![S(key)],
             |row| row.get("may"),
         )

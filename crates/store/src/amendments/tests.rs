@@ -312,6 +312,14 @@ fn whether_it_may_have_arrived_is_known_from_its_attempts() {
     assert!(!may(), "a payment that failed has brought nothing");
     world.write(move |tx| {
         tx.insert_attempt(&domain::Attempt {
+            carrier: domain::Carrier::Invoice,
+            state: AttemptState::Failed,
+            ..attempt(3, key)
+        })
+    });
+    assert!(!may(), "nor has an invoice that did not come");
+    world.write(move |tx| {
+        tx.insert_attempt(&domain::Attempt {
             carrier: domain::Carrier::Onion,
             state: AttemptState::Failed,
             ..attempt(2, key)
