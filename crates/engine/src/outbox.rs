@@ -297,7 +297,9 @@ impl Outbox {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
-        self.courier.give_up(&asked, conversation).await;
+        self.courier
+            .give_up(&asked, conversation, Failure::NoReceipt)
+            .await;
     }
 
     /// Why and until when a delivery waits that has just been tried.

@@ -104,6 +104,20 @@ describe("a free message", () => {
     await expectAccessible();
   });
 
+  it.each([
+    { carrier: "onion", known: true },
+    { carrier: "invoice", known: false },
+  ] as const)("without an answer by $carrier was sent: $known", async ({ carrier, known }) => {
+    const { backend, user } = await open(CAROL);
+    const key = await write(backend, CAROL, "for the ferry");
+    backend.alter(key, {
+      carrier,
+      delivery: delivery({ state: "failed", returned: null, failure: "no_receipt" }),
+    });
+    const sent = await within(await detailsOf(user, key)).findByTestId("journey-sent");
+    expect(sent.textContent.includes("not known")).toBe(!known);
+  });
+
   it("without a receipt is not said to be lost: it waits for their app, and says what to do", async () => {
     const { backend } = await open(CAROL);
     const key = await write(backend, CAROL, "anybody?");

@@ -106,45 +106,53 @@ impl Answers {
 impl Courier {
     /// Carries a parcel to its end: a receipt (`true`), or the queue again.
     pub(crate) async fn carry(&self, parcel: Parcel) -> bool {
-        let answered = self.bring(&parcel).await;
-        if !answered {
-            self.give_up(&parcel.attempt, parcel.conversation).await;
+        let brought = self.bring(&parcel).await;
+        if let Err(failure) = brought {
+            self.give_up(&parcel.attempt, parcel.conversation, failure)
+                .await;
         }
-        answered
+        brought.is_ok()
     }
 
-    /// Sends a parcel, and waits whether a receipt comes.
-    pub(crate) async fn bring(&self, parcel: &Parcel) -> bool {
+    /// Sends a parcel, and waits whether a receipt comes; otherwise what is to be said of it.
+    pub(crate) async fn bring(&self, parcel: &Parcel) -> Result<(), Failure> {
         let key = parcel.attempt.message;
         let answer = self.answers.expect(key);
-        let answered = self.try_ways(parcel, &answer).await;
+        let brought = self.try_ways(parcel, &answer).await;
         self.answers.done(key);
-        answered
+        brought
     }
 
     /// Ends what an earlier run of the app had under way: nobody waits for its receipt any more.
     pub(crate) async fn end_unfinished(&self, attempt: &Attempt) -> Result<(), StoreError> {
-        self.unanswered(attempt).await.map(drop)
+        let failure = Failure::NoReceipt;
+        self.unanswered(attempt, failure).await.map(drop)
     }
 
-    async fn try_ways(&self, parcel: &Parcel, answer: &Notify) -> bool {
+    async fn try_ways(&self, parcel: &Parcel, answer: &Notify) -> Result<(), Failure> {
         let parts = u32::try_from(parcel.records.len()).unwrap_or(u32::MAX);
         let longer = PART.saturating_mul(parts.saturating_sub(1));
         if parcel.attempt.carrier == Carrier::Peer {
             let time = PEER_ANSWER.saturating_add(longer);
-            let sent = self.over_the_connection(parcel).await;
-            return self.left(sent) && self.answered(parcel, answer, time).await;
+            self.left(self.over_the_connection(parcel).await)?;
+            return self.answered(parcel, answer, time).await;
         }
         let time = ONION_ANSWER.saturating_add(longer);
         let ways = parcel.ways.iter().cycle().take(ONION_TRIES);
+        let mut worst = Failure::Rejected;
         for way in ways {
-            let sent = self.along(way, parcel).await;
-            if self.left(sent) && self.answered(parcel, answer, time).await {
-                return true;
+            let tried = match self.left(self.along(way, parcel).await) {
+                Ok(()) => self.answered(parcel, answer, time).await,
+                stayed => stayed,
+            };
+            match tried {
+                Ok(()) => return Ok(()),
+                Err(Failure::NoReceipt) => worst = Failure::NoReceipt,
+                Err(_) => {}
             }
             self.free.ways.shun(way);
         }
-        false
+        Err(worst)
     }
 
     async fn over_the_connection(&self, parcel: &Parcel) -> Result<(), FreeError> {
@@ -161,31 +169,39 @@ impl Courier {
         Ok(())
     }
 
-    fn left(&self, sent: Result<(), FreeError>) -> bool {
-        match sent {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::debug!(%error, "a free letter did not leave");
-                if matches!(error, FreeError::Lightning(LightningError::Unreachable(_))) {
-                    self.link.check();
-                }
-                false
-            }
+    /// What our node refused has not left. What was on its way to our node when the connection broke may have.
+    fn left(&self, sent: Result<(), FreeError>) -> Result<(), Failure> {
+        let Err(error) = sent else { return Ok(()) };
+        tracing::debug!(%error, "a free letter did not leave");
+        if matches!(error, FreeError::Lightning(LightningError::Unreachable(_))) {
+            self.link.check();
+            return Err(Failure::NoReceipt);
         }
+        Err(Failure::Rejected)
     }
 
     /// Whether the receipt is stored before the time is over.
-    async fn answered(&self, parcel: &Parcel, answer: &Notify, time: Duration) -> bool {
-        let answered = tokio::time::timeout(time, answer.notified()).await.is_ok();
-        if !answered {
+    async fn answered(
+        &self,
+        parcel: &Parcel,
+        answer: &Notify,
+        time: Duration,
+    ) -> Result<(), Failure> {
+        let answered = tokio::time::timeout(time, answer.notified()).await;
+        answered.map_err(|_| {
             self.answers.fell_silent(parcel.to);
-        }
-        answered
+            Failure::NoReceipt
+        })
     }
 
     /// Puts it back into the queue, for another carrier.
-    pub(crate) async fn give_up(&self, attempt: &Attempt, conversation: ConversationId) {
-        while let Err(error) = self.unanswered(attempt).await {
+    pub(crate) async fn give_up(
+        &self,
+        attempt: &Attempt,
+        conversation: ConversationId,
+        failure: Failure,
+    ) {
+        while let Err(error) = self.unanswered(attempt, failure).await {
             tracing::error!(%error, "an unanswered message cannot be queued again");
             tokio::time::sleep(crate::tracker::TROUBLE).await;
         }
@@ -196,7 +212,7 @@ impl Courier {
     }
 
     /// Back into the queue, unless the receipt came in this very moment.
-    async fn unanswered(&self, attempt: &Attempt) -> Result<bool, StoreError> {
+    async fn unanswered(&self, attempt: &Attempt, failure: Failure) -> Result<bool, StoreError> {
         let (hash, key, hops, now) = (
             attempt.hash,
             attempt.message,
@@ -205,9 +221,8 @@ impl Courier {
         );
         self.store
             .write(move |tx| {
-                let failure = Some(Failure::NoReceipt);
-                let ended =
-                    tx.end_attempt(hash, AttemptState::Failed, Msat::ZERO, hops, failure, now)?;
+                let (state, failure) = (AttemptState::Failed, Some(failure));
+                let ended = tx.end_attempt(hash, state, Msat::ZERO, hops, failure, now)?;
                 if ended {
                     let outcome = Outcome::default();
                     tx.step_delivery(key, DeliveryEvent::Unanswered, outcome, now)?;

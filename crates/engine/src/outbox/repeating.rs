@@ -55,7 +55,8 @@ impl Outbox {
         };
         let key = delivery.message;
         if self.store.write(move |tx| tx.begin_repeat(key)).await? {
-            self.courier.bring(&parcel).await;
+            // Without a receipt it goes again when their app has a new key; what became of it before stays.
+            let _unanswered = self.courier.bring(&parcel).await;
         }
         Ok(())
     }

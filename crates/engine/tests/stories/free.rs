@@ -599,3 +599,41 @@ async fn a_receipt_that_comes_while_a_payment_fails_is_the_end_of_it() {
     assert_eq!(alice.balance().await, before);
     assert_eq!(alice.totals().await.messages_sent, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_our_node_does_not_pass_on_has_not_left_and_goes_by_a_payment() {
+    let line = line();
+    let door = Door {
+        call: "send_onion",
+        refuses: true,
+        ..Door::default()
+    };
+    let alice = behind(&door, &line, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let (to_carol, _) = introduce(&line, &alice, &carol).await;
+    door.shut();
+
+    let key = alice.say(to_carol, "no onions today").await;
+    eventually("both tries are refused", async || {
+        door.opens.notify_waiters();
+        let delivery = alice.row(key).await.delivery.unwrap();
+        (delivery.state == DeliveryState::Settled).then_some(())
+    })
+    .await;
+
+    carol.expect_message(&line.alice, "no onions today").await;
+    let attempts = alice.store.read(move |db| db.attempts_of(key));
+    let attempts = attempts.await.unwrap();
+    let told: Vec<_> = attempts
+        .iter()
+        .map(|attempt| (attempt.carrier, attempt.state, attempt.failure))
+        .collect();
+    let refused = Some(Failure::Rejected);
+    assert_eq!(
+        told,
+        [
+            (Carrier::Onion, AttemptState::Failed, refused),
+            (Carrier::Keysend, AttemptState::Settled, None),
+        ]
+    );
+}
