@@ -6,10 +6,9 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 /// What the programs are built from: the hash names their folder.
-const SOURCES: [&[u8]; 2] = [
-    include_bytes!("../../network/go.sum"),
-    include_bytes!("../../network/lnd.sed"),
-];
+const GO_SUM: &[u8] = include_bytes!("../../network/go.sum");
+/// What is mended of LND: the hash is in the name of that program.
+const MENDED: &[u8] = include_bytes!("../../network/lnd.sed");
 
 /// `btcd` and `lnd`, built from the versions that `tests/network/go.mod` pins.
 #[derive(Clone, Debug)]
@@ -29,7 +28,7 @@ impl Binaries {
     /// # Errors
     /// When they are not there.
     pub fn find(mended: bool) -> Result<Self> {
-        let version = hex::encode(&Sha256::digest(SOURCES.concat())[..8]);
+        let version = name_of(GO_SUM);
         let cache = std::env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
@@ -37,7 +36,11 @@ impl Binaries {
             .context("neither XDG_CACHE_HOME nor a home folder")?;
         let folder = cache.join("heliograph-dev").join(&version);
         let btcd = folder.join("btcd");
-        let lnd = folder.join(if mended { "lnd-mended" } else { "lnd" });
+        let lnd = folder.join(if mended {
+            format!("lnd-{}", name_of(MENDED))
+        } else {
+            "lnd".to_owned()
+        });
         for program in [&btcd, &lnd] {
             ensure!(
                 program.is_file(),
@@ -47,4 +50,9 @@ impl Binaries {
         }
         Ok(Self { btcd, lnd, version })
     }
+}
+
+/// The name of what is built from this, as `scripts/setup` gives it.
+fn name_of(source: &[u8]) -> String {
+    hex::encode(&Sha256::digest(source)[..8])
 }
