@@ -36,6 +36,7 @@ pub struct Store {
 struct Threads {
     writes: Option<mpsc::Sender<writer::Order>>,
     reads: Option<mpsc::Sender<ReadOrder>>,
+    /// The writer's first.
     handles: Vec<JoinHandle<()>>,
 }
 
@@ -204,15 +205,22 @@ impl Threads {
 
 impl Drop for Threads {
     /// The threads end when nobody can ask them any more. They are waited for: the cryptographic library takes itself
-    /// down at the end of the process, and a thread that still uses it then would crash.
+    /// down at the end of the process, and a thread that still uses it then would crash. The writer goes last: of
+    /// connections that close at the same moment none is the last one, and the log would stay.
     fn drop(&mut self) {
-        self.writes = None;
+        let readers = self.handles.split_off(self.handles.len().min(1));
         self.reads = None;
-        for handle in self.handles.drain(..) {
-            // A closure that carried the last clone is run by one of them.
-            if handle.thread().id() != thread::current().id() {
-                let _ = handle.join();
-            }
+        join(readers);
+        self.writes = None;
+        join(std::mem::take(&mut self.handles));
+    }
+}
+
+fn join(handles: Vec<JoinHandle<()>>) {
+    for handle in handles {
+        // A closure that carried the last clone is run by one of them.
+        if handle.thread().id() != thread::current().id() {
+            let _ = handle.join();
         }
     }
 }
