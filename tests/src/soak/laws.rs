@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use api::view::MessageView;
-use domain::{AttemptState, DeliveryState, Direction, MessageKey, Msat};
+use domain::{AttemptState, DeliveryState, Direction, Msat};
 
 use super::rounds::Survivor;
 use crate::regtest::{InvoiceState, Network, PaymentStatus};
@@ -140,20 +140,13 @@ async fn paid_once(
     Ok(broken)
 }
 
-/// What the node of its sender says of the payments for a message; `None`: nothing.
-pub(super) async fn by_node(
-    network: &Network,
-    one: &Survivor,
-    key: MessageKey,
-) -> Result<Vec<(String, Option<PaymentStatus>)>> {
+/// The payments of a person that are in flight by the word of their node.
+pub(super) async fn in_flight(network: &Network, one: &Survivor) -> Result<BTreeSet<String>> {
     let payments = network.node(&one.person.name).payments().await?;
-    let attempts = one.person.details(key).await?.attempts;
-    let status = |hash: &String| {
-        let found = payments.iter().find(|one| one.hash.to_string() == *hash);
-        found.map(|one| one.status)
-    };
-    let hashes = attempts.into_iter().map(|attempt| attempt.payment_hash);
-    Ok(hashes.map(|hash| (hash.clone(), status(&hash))).collect())
+    let flies = payments
+        .into_iter()
+        .filter(|one| one.status == PaymentStatus::InFlight);
+    Ok(flies.map(|one| one.hash.to_string()).collect())
 }
 
 /// No hold is left at the node.
