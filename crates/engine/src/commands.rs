@@ -2,8 +2,8 @@
 
 use domain::{
     Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState,
-    Direction, Expectation, HoldEvent, HoldState, MessageId, MessageKey, MessageKind, Msat,
-    PATIENCE, PaymentHash, Postage, Trust, Way,
+    Direction, Expectation, HoldEvent, HoldState, Message, MessageId, MessageKey, MessageKind,
+    Msat, PATIENCE, PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -12,6 +12,7 @@ use crate::compose::{Draft, Purpose};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::feed::Change;
+use crate::outbox::is_stopped;
 use crate::quotes::Quote;
 
 /// A message to send.
@@ -96,7 +97,33 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Delivery`] when it neither failed nor waits; [`EngineError::Blocked`].
     pub async fn retry(&self, key: MessageKey) -> Result<(), EngineError> {
-        self.step_delivery(key, DeliveryEvent::Retry).await
+        let now = self.parts.clock.now();
+        self.step_delivery(key, move |tx, delivery, message| {
+            // Words that are gone are not sent.
+            if message.taken_back_at.is_some() {
+                return Ok(Err(EngineError::Delivery(delivery.state)));
+            }
+            if tx
+                .contact(delivery.to)?
+                .is_some_and(|to| is_stopped(&to, delivery))
+            {
+                return Ok(Err(EngineError::Blocked));
+            }
+            if delivery.next_try.is_some() {
+                tx.hurry(delivery.to)?;
+                return Ok(Ok(()));
+            }
+            let event = DeliveryEvent::Retry;
+            if tx
+                .step_delivery(key, event, Outcome::default(), now)?
+                .is_none()
+            {
+                return Ok(Err(EngineError::Delivery(delivery.state)));
+            }
+            tx.set_gives_up_at(key, now.plus(PATIENCE))?;
+            Ok(Ok(()))
+        })
+        .await
     }
 
     /// Takes a message back that has not left, or gives one up that did not arrive.
@@ -104,7 +131,15 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Delivery`] when it is on its way or over.
     pub async fn cancel(&self, key: MessageKey) -> Result<(), EngineError> {
-        self.step_delivery(key, DeliveryEvent::Cancel).await
+        let now = self.parts.clock.now();
+        self.step_delivery(key, move |tx, delivery, message| {
+            // What may be there already stays.
+            let cancelled = tx.can_cancel_amendment(message)? && tx.cancel_delivery(key, now)?;
+            Ok(cancelled
+                .then_some(())
+                .ok_or(EngineError::Delivery(delivery.state)))
+        })
+        .await
     }
 
     /// Takes a held payment.
@@ -250,54 +285,20 @@ impl Engine {
         }
     }
 
+    /// Has `step` change a delivery, in one transaction; the outbox and the window hear of it.
     async fn step_delivery(
         &self,
         key: MessageKey,
-        event: DeliveryEvent,
+        step: impl FnOnce(&Tx<'_>, &Delivery, &Message) -> Guarded<()> + Send + 'static,
     ) -> Result<(), EngineError> {
-        let now = self.parts.clock.now();
         let conversation = self
             .parts
             .store
             .write(move |tx| -> Guarded<ConversationId> {
-                let Some(delivery) = tx.delivery(key)? else {
+                let (Some(delivery), Some(message)) = (tx.delivery(key)?, tx.message(key)?) else {
                     return Ok(Err(EngineError::NotFound));
                 };
-                let retry = event == DeliveryEvent::Retry;
-                let Some(message) = tx.message(key)? else {
-                    return Ok(Err(EngineError::NotFound));
-                };
-                // Words that are gone are not sent; and what may be there already stays.
-                let gone = retry && message.taken_back_at.is_some();
-                let stays = event == DeliveryEvent::Cancel && !tx.can_cancel_amendment(&message)?;
-                if gone || stays {
-                    return Ok(Err(EngineError::Delivery(delivery.state)));
-                }
-                let contact = tx.contact(delivery.to)?;
-                let blocked = contact.is_some_and(|contact| contact.trust == Trust::Blocked);
-                if retry && blocked && delivery.refund_of.is_none() {
-                    return Ok(Err(EngineError::Blocked));
-                }
-                if retry && delivery.next_try.is_some() {
-                    tx.hurry(delivery.to)?;
-                    return Ok(Ok(delivery.conversation));
-                }
-                if tx
-                    .step_delivery(key, event, Outcome::default(), now)?
-                    .is_none()
-                {
-                    return Ok(Err(EngineError::Delivery(delivery.state)));
-                }
-                if retry {
-                    tx.set_gives_up_at(key, now.plus(PATIENCE))?;
-                }
-                if event == DeliveryEvent::Cancel {
-                    tx.drop_refund(key)?;
-                    if let Some(target) = tx.bubble_of(key)? {
-                        tx.settle_amendments(target)?;
-                    }
-                }
-                Ok(Ok(delivery.conversation))
+                Ok(step(tx, &delivery, &message)?.map(|()| delivery.conversation))
             })
             .await??;
         self.queued(conversation, key);

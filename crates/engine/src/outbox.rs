@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, Carrier, ConversationId, DeliveryEvent, DeliveryState, Failure, IN_FLIGHT, MessageKey,
-    Preimage, Timestamp, Trust, Way, next_try,
+    Attempt, Carrier, Contact, ConversationId, DeliveryEvent, DeliveryState, Failure, IN_FLIGHT,
+    MessageKey, Preimage, Timestamp, Trust, Way, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -81,7 +81,7 @@ struct Drafted {
     draft: Draft,
     way: Way,
     taken_back: bool,
-    /// Nothing is sent to whom the user has blocked, but for a payment that the user gives back.
+    /// [`is_stopped`].
     blocked: bool,
     /// The key to which it is sealed has to be looked at by the user first.
     in_doubt: bool,
@@ -437,7 +437,7 @@ impl Outbox {
             draft,
             way: delivery.way.or(contact.way),
             taken_back: message.taken_back_at.is_some(),
-            blocked: contact.trust == Trust::Blocked && delivery.refund_of.is_none(),
+            blocked: is_stopped(&contact, delivery),
             // Read together with the card: what is sealed to the key before may go.
             in_doubt,
         }))
@@ -544,6 +544,11 @@ impl Outbox {
         self.feed.publish(Change::Message(conversation, key));
         self.feed.publish(Change::Conversation(conversation));
     }
+}
+
+/// Whether it is not sent any more: nothing goes to whom the user has blocked, but for a payment that the user gives back.
+pub(crate) fn is_stopped(to: &Contact, delivery: &Delivery) -> bool {
+    to.trust == Trust::Blocked && delivery.refund_of.is_none()
 }
 
 /// What a stored delivery does.

@@ -94,7 +94,7 @@ pub(crate) fn forget(tx: &Tx<'_>, attempt: &Attempt, now: Timestamp) -> Result<(
     };
     if attempt.part.is_some() {
         conclude_parts(tx, &delivery, attempt, now)?;
-    } else if !has_a_receipt(tx, &delivery, attempt, now)? {
+    } else if !ends_by_receipt(tx, &delivery, attempt, now)? {
         tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
     }
     Ok(())
@@ -226,8 +226,8 @@ fn may_be_cut(tx: &Tx<'_>, delivery: &Delivery, last: &Attempt) -> Result<bool, 
     Ok(!tx.attempts_of(delivery.message)?.iter().any(was_too_large))
 }
 
-/// Ends a text that has come another way while `last` was under way: nothing more of it is sent.
-fn has_a_receipt(
+/// Whether a text has come another way while `last` was under way: it is ended then, and nothing more of it is sent.
+fn ends_by_receipt(
     tx: &Tx<'_>,
     delivery: &Delivery,
     last: &Attempt,
@@ -246,7 +246,7 @@ fn fail(
     failure: Failure,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if has_a_receipt(tx, delivery, last, now)? {
+    if ends_by_receipt(tx, delivery, last, now)? {
         return Ok(());
     }
     if failure == Failure::TooLarge && may_be_cut(tx, delivery, last)? {

@@ -155,4 +155,4 @@ pub(crate) fn times(amount: Msat, parts: u32) -> Msat {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

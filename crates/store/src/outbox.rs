@@ -173,6 +173,19 @@ impl Tx<'_> {
         Ok((changed == 1).then_some(to))
     }
 
+    /// Takes back what has not left or did not arrive, with what hangs on it. `false`: it is in another state, and stays.
+    pub fn cancel_delivery(&self, key: MessageKey, at: Timestamp) -> Result<bool> {
+        let cancelled = self.step_delivery(key, DeliveryEvent::Cancel, Outcome::default(), at)?;
+        if cancelled.is_none() {
+            return Ok(false);
+        }
+        self.drop_refund(key)?;
+        if let Some(bubble) = self.bubble_of(key)? {
+            self.settle_amendments(bubble)?;
+        }
+        Ok(true)
+    }
+
     /// Everything that waits for this node is taken back: its recipient was blocked. What looks different now.
     pub fn drop_queued(
         &self,
@@ -198,11 +211,7 @@ impl Tx<'_> {
             return Ok(());
         };
         if self.can_cancel_amendment(&message)? {
-            self.step_delivery(key, DeliveryEvent::Cancel, Outcome::default(), at)?;
-            self.drop_refund(key)?;
-            if let Some(bubble) = self.bubble_of(key)? {
-                self.settle_amendments(bubble)?;
-            }
+            self.cancel_delivery(key, at)?;
             return Ok(());
         }
         let begun = self.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), at)?;

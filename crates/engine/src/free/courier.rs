@@ -134,18 +134,15 @@ impl Courier {
         let longer = PART.saturating_mul(parts.saturating_sub(1));
         if parcel.attempt.carrier == Carrier::Peer {
             let time = PEER_ANSWER.saturating_add(longer);
-            self.left(self.over_the_connection(parcel).await)?;
-            return self.answered(parcel, answer, time).await;
+            let sent = self.over_the_connection(parcel).await;
+            return self.answered(sent, parcel, answer, time).await;
         }
         let time = ONION_ANSWER.saturating_add(longer);
         let ways = parcel.ways.iter().cycle().take(ONION_TRIES);
         let mut worst = Failure::Rejected;
         for way in ways {
-            let tried = match self.left(self.along(way, parcel).await) {
-                Ok(()) => self.answered(parcel, answer, time).await,
-                stayed => stayed,
-            };
-            match tried {
+            let sent = self.along(way, parcel).await;
+            match self.answered(sent, parcel, answer, time).await {
                 Ok(()) => return Ok(()),
                 Err(Failure::NoReceipt) => worst = Failure::NoReceipt,
                 Err(_) => {}
@@ -180,13 +177,15 @@ impl Courier {
         Err(Failure::Rejected)
     }
 
-    /// Whether the receipt is stored before the time is over.
+    /// Whether it left, and the receipt is stored before the time is over.
     async fn answered(
         &self,
+        sent: Result<(), FreeError>,
         parcel: &Parcel,
         answer: &Notify,
         time: Duration,
     ) -> Result<(), Failure> {
+        self.left(sent)?;
         let answered = tokio::time::timeout(time, answer.notified()).await;
         answered.map_err(|_| {
             self.answers.fell_silent(parcel.to);

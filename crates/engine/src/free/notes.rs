@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, Expectation, MessageId, NodeId, Trust, Way};
+use domain::{Carrier, Circumstances, Expectation, MessageId, NodeId, Trust, Way, choose};
 use lnd::{LightningError, RawReplyPath};
 use protocol::{Body, Letter};
 use rand::rngs::StdRng;
@@ -153,15 +153,22 @@ impl Notes {
         }
         // Who has just written listens, whatever an old card says.
         let peer = sealing.features.peer_messages || came.carrier == Some(Carrier::Peer);
-        if peer && allowed != Way::RoutedOnly && self.neighbours.is_connected(to).await? {
-            return Ok(self.free.to_peer(to, record).await?);
-        }
         let onion = sealing.features.onion_messages || came.carrier == Some(Carrier::Onion);
-        if !onion || allowed == Way::DirectOnly {
-            return Err(NoteError::NoWay);
+        let carrier = choose(&Circumstances {
+            way: allowed,
+            listens_to_peers: peer,
+            listens_to_onions: onion,
+            connected: peer && self.neighbours.is_connected(to).await?,
+            ..Circumstances::default()
+        });
+        match carrier {
+            Some(Carrier::Peer) => Ok(self.free.to_peer(to, record).await?),
+            Some(Carrier::Onion) => {
+                let ways = self.free.ways.to(to, allowed == Way::RoutedOnly).await?;
+                let way = ways.into_iter().next().ok_or(NoteError::NoWay)?;
+                Ok(self.free.along(&way, &record, false).await?)
+            }
+            _ => Err(NoteError::NoWay),
         }
-        let ways = self.free.ways.to(to, allowed == Way::RoutedOnly).await?;
-        let way = ways.into_iter().next().ok_or(NoteError::NoWay)?;
-        Ok(self.free.along(&way, &record, false).await?)
     }
 }

@@ -104,8 +104,8 @@ impl Outbox {
         })
     }
 
-    /// One attempt for each part that is not there, or may be given up there by now. They share what is left of the fee limit, and carry plain postage:
-    /// what is owed goes with a message that one payment carries.
+    /// One attempt for each part that is not there, or may be given up there by now. They share what is left of the fee
+    /// limit, and carry plain postage: what is owed goes with a message that one payment carries.
     async fn parts(&self, delivery: &Delivery, draft: &Draft, cut: Cut) -> Result<Made, Trouble> {
         let key = delivery.message;
         let attempts = self.store.read(move |db| db.attempts_of(key)).await?;

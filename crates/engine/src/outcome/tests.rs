@@ -1,25 +1,10 @@
-use domain::{Carrier, MessageKey, Part, Preimage};
-
 use super::*;
+use crate::parts::tests::part;
 
 fn attempt(index: u32, state: AttemptState, failure: Option<Failure>) -> Attempt {
-    let preimage = Preimage::new([1; 32]);
     Attempt {
-        hash: preimage.payment_hash(),
-        preimage: Some(preimage),
-        invoice: None,
-        message: MessageKey(1),
-        carrier: Carrier::Keysend,
-        part: Some(Part { index, count: 2 }),
-        amount: Msat::SAT,
-        fee_limit: Msat::ZERO,
-        records: Vec::new(),
-        state,
-        fee: Msat::ZERO,
-        hops: None,
         failure,
-        created_at: Timestamp(0),
-        ended_at: None,
+        ..part(index, 2, state)
     }
 }
 

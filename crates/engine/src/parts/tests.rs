@@ -2,8 +2,8 @@ use domain::{Carrier, MessageKey, Part, Preimage};
 
 use super::*;
 
-/// A part that was sent on this day.
-fn sent(day: u32, index: u32, state: AttemptState) -> Attempt {
+/// One of so many parts, in this state.
+pub(crate) fn part(index: u32, count: u32, state: AttemptState) -> Attempt {
     let preimage = Preimage::new([1; 32]);
     Attempt {
         hash: preimage.payment_hash(),
@@ -11,7 +11,7 @@ fn sent(day: u32, index: u32, state: AttemptState) -> Attempt {
         invoice: None,
         message: MessageKey(1),
         carrier: Carrier::Keysend,
-        part: Some(Part { index, count: 3 }),
+        part: Some(Part { index, count }),
         amount: Msat::SAT,
         fee_limit: Msat::ZERO,
         records: Vec::new(),
@@ -19,8 +19,16 @@ fn sent(day: u32, index: u32, state: AttemptState) -> Attempt {
         fee: Msat::ZERO,
         hops: None,
         failure: None,
-        created_at: on(day),
+        created_at: Timestamp(0),
         ended_at: None,
+    }
+}
+
+/// A part that was sent on this day.
+fn sent(day: u32, index: u32, state: AttemptState) -> Attempt {
+    Attempt {
+        created_at: on(day),
+        ..part(index, 3, state)
     }
 }
 
