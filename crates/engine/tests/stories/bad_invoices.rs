@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::invoices::{ASKED_IN_VAIN, BY_KEYSEND, LUNCH, attempts, issued};
-use crate::people::gate::{Gate, Gated};
+use crate::people::gate::Gate;
 use crate::people::{Line, Person, acquainted, eventually, introduce, sat, talking_line};
 use domain::{AttemptState, Carrier, DeliveryState, Failure, Msat, Preimage, Trust};
 use lnd::{Lightning, LightningError, NewInvoice};
@@ -61,12 +61,7 @@ async fn with_a_liar(
     domain::ConversationId,
 ) {
     let alice = Person::open(&line.network, &line.alice).await;
-    let gated = Gated {
-        node: line.carol.clone(),
-        gate: liar,
-    };
-    let carol = Person::open_over(&line.network, &line.carol, Arc::new(gated));
-    carol.listens().await;
+    let carol = Person::open_behind(&line.network, &line.carol, liar).await;
     let (to_carol, to_alice) = introduce(line, &alice, &carol).await;
     (alice, to_carol, carol, to_alice)
 }

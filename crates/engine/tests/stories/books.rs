@@ -20,11 +20,13 @@ async fn pay(from: &SimNode, to: NodeId, amount: Msat, seed: u8, records: Record
     matches!(paid, PaymentUpdate::Settled { .. })
 }
 
-fn gift(amount: Msat) -> Body {
-    Body::Payment {
+/// The records of letter 1 of a node, with a gift, for the payment with this seed.
+async fn gift(from: &SimNode, to: NodeId, seed: u8, amount: Msat) -> Records {
+    let body = Body::Payment {
         note: "a gift".into(),
         amount,
-    }
+    };
+    sealed(from, to, seed, &letter(1, Expectation::Decide, body)).await
 }
 
 /// Waits until everything that came is in the books.
@@ -59,13 +61,7 @@ async fn what_a_blocked_sender_pays_to_a_stock_node_is_booked() {
         .await
         .unwrap();
     let to = line.carol.id();
-    let records = sealed(
-        &line.alice,
-        to,
-        1,
-        &letter(1, Expectation::Decide, gift(sat(5))),
-    )
-    .await;
+    let records = gift(&line.alice, to, 1, sat(5)).await;
     assert!(pay(&line.alice, to, sat(5), 1, records).await);
     booked(&carol, |totals| totals.received == sat(5)).await;
     assert!(carol.talk(&line.alice).await.is_empty(), "and unread");
@@ -91,13 +87,7 @@ async fn both_payments_of_a_message_are_booked_when_both_settled() {
     let carol = Person::open(&line.network, &line.carol).await;
     let to = line.carol.id();
     for seed in [1, 2] {
-        let records = sealed(
-            &line.alice,
-            to,
-            seed,
-            &letter(1, Expectation::Decide, gift(sat(5))),
-        )
-        .await;
+        let records = gift(&line.alice, to, seed, sat(5)).await;
         assert!(pay(&line.alice, to, sat(5), seed, records).await);
     }
     let totals = booked(&carol, |totals| totals.received == sat(10)).await;
@@ -110,20 +100,8 @@ async fn money_that_settled_at_the_second_try_can_be_paid_back() {
     let line = Line::new();
     let alice = Person::open(&line.network, &line.alice).await;
     let (payer, to) = (line.carol.clone(), line.alice.id());
-    let first = sealed(
-        &payer,
-        to,
-        1,
-        &letter(1, Expectation::Decide, gift(sat(50))),
-    )
-    .await;
-    let second = sealed(
-        &payer,
-        to,
-        2,
-        &letter(1, Expectation::Decide, gift(sat(50))),
-    )
-    .await;
+    let first = gift(&payer, to, 1, sat(50)).await;
+    let second = gift(&payer, to, 2, sat(50)).await;
     let paid = tokio::spawn(async move { pay(&payer, to, sat(50), 1, first).await });
     let key = alice
         .expect_message(&line.carol, "a gift")

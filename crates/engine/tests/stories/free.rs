@@ -4,16 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::people::gate::{Gate, Gated};
-use crate::people::{
-    HOLD, Line, Person, acquainted, eventually, introduce, sat, talking_line as line,
-};
+use crate::people::gate::Gate;
+use crate::people::{HOLD, Person, acquainted, eventually, introduce, sat, talking_line as line};
 use domain::{
     AttemptState, Carrier, DeliveryState, Failure, MessageKind, Msat, Privacy, Trust, Way,
 };
 use heliograph_engine::Outgoing;
 use lnd::LightningError;
-use lnd::sim::SimNode;
 use tokio::sync::Notify;
 
 #[tokio::test(start_paused = true)]
@@ -542,16 +539,6 @@ impl Gate for Door {
     }
 }
 
-async fn behind(door: &Door, line: &Line, node: &SimNode) -> Person {
-    let gated = Gated {
-        node: node.clone(),
-        gate: door.clone(),
-    };
-    let person = Person::open_over(&line.network, node, Arc::new(gated));
-    person.listens().await;
-    person
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_receipt_that_comes_while_a_payment_fails_is_the_end_of_it() {
     let line = line();
@@ -566,8 +553,8 @@ async fn a_receipt_that_comes_while_a_payment_fails_is_the_end_of_it() {
             ..Door::default()
         },
     );
-    let alice = behind(&payments, &line, &line.alice).await;
-    let carol = behind(&receipts, &line, &line.carol).await;
+    let alice = Person::open_behind(&line.network, &line.alice, payments.clone()).await;
+    let carol = Person::open_behind(&line.network, &line.carol, receipts.clone()).await;
     let (to_carol, _) = introduce(&line, &alice, &carol).await;
     let before = alice.balance().await;
     receipts.shut();
@@ -608,7 +595,7 @@ async fn what_our_node_does_not_pass_on_has_not_left_and_goes_by_a_payment() {
         refuses: true,
         ..Door::default()
     };
-    let alice = behind(&door, &line, &line.alice).await;
+    let alice = Person::open_behind(&line.network, &line.alice, door.clone()).await;
     let carol = Person::open(&line.network, &line.carol).await;
     let (to_carol, _) = introduce(&line, &alice, &carol).await;
     door.shut();

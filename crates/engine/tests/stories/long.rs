@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::people::gate::{Gate, Gated};
+use crate::people::gate::Gate;
 use crate::people::killer::{Killer, Moment};
 use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
 use domain::{
@@ -246,9 +246,7 @@ async fn with_one_failure(error: LightningError) -> (Line, Person, Person, Messa
         refused: 3,
         error,
     };
-    let node = line.alice.clone();
-    let alice = Person::open_over(&line.network, &line.alice, Arc::new(Gated { node, gate }));
-    alice.listens().await;
+    let alice = Person::open_behind(&line.network, &line.alice, gate).await;
     let to_carol = alice.befriend(&line.carol, None).await;
     let text = chinese(6_000);
     let key = alice.say(to_carol, &text).await;

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use domain::{Carrier, DeliveryState, Failure, Way};
+use domain::{Carrier, DeliveryState, Failure, NodeId, Way};
 use protocol::Body;
 
 use crate::people::mallory::Stage;
-use crate::people::{HOLD, Person, acquainted, eventually, introduce, talking_line as line};
+use crate::people::{HOLD, Line, Person, acquainted, eventually, introduce, talking_line as line};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -92,35 +92,55 @@ async fn an_app_with_an_old_database_asks_by_itself() {
     alice.expect_delivery(key, DeliveryState::Delivered).await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn whose_key_was_compared_gets_nothing_again_before_the_change_was_seen() {
-    let line = line();
-    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
-    let node = line.carol.id();
-    let number = async || alice.engine.key_facts(node).await.unwrap().safety_number;
-    let compared = number().await.unwrap();
+/// The number that alice would compare.
+async fn number(alice: &Person, node: NodeId) -> String {
+    let facts = alice.engine.key_facts(node).await.unwrap();
+    facts.safety_number.unwrap()
+}
+
+/// alice has compared the number of carol's key.
+async fn has_compared(alice: &Person, node: NodeId) {
+    let compared = number(alice, node).await;
     alice
         .engine
         .set_compared(node, compared, true)
         .await
         .unwrap();
+}
+
+/// Whoever has carol's node could be this: an app on it, which has another key and writes to alice.
+async fn another_on_carols_node(line: &Line, alice: &Person) -> Person {
+    let other = Person::open_elsewhere(&line.network, &line.carol).await;
+    other.has_a_card().await;
+    let to_alice = other.befriend(&line.alice, Some(HOLD)).await;
+    other.say(to_alice, "it is me, believe me").await;
+    alice
+        .expect_message(&line.carol, "it is me, believe me")
+        .await;
+    other
+}
+
+/// For hours alice says nothing to whoever this is.
+async fn hears_nothing(carol: &Person, line: &Line) {
+    tokio::time::sleep(3 * HOUR).await;
+    let heard = carol.talk(&line.alice).await;
+    assert!(heard.iter().all(|row| row.delivery.is_some()), "not a word");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_key_was_compared_gets_nothing_again_before_the_change_was_seen() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let node = line.carol.id();
+    has_compared(&alice, node).await;
     carol.close().await;
     let key = alice.say(to_carol, "the password is hunter2").await;
     alice.expect_delivery(key, DeliveryState::Settled).await;
 
-    // Whoever has carol's node could be this.
-    let carol = Person::open_elsewhere(&line.network, &line.carol).await;
-    carol.has_a_card().await;
-    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
-    carol.say(to_alice, "it is me, believe me").await;
-    alice
-        .expect_message(&line.carol, "it is me, believe me")
-        .await;
-    tokio::time::sleep(3 * HOUR).await;
-    let heard = carol.talk(&line.alice).await;
-    assert!(heard.iter().all(|row| row.delivery.is_some()), "not a word");
+    let carol = another_on_carols_node(&line, &alice).await;
+    hears_nothing(&carol, &line).await;
 
-    let new = number().await.unwrap();
+    let new = number(&alice, node).await;
     alice.engine.set_compared(node, new, false).await.unwrap();
     carol
         .expect_message(&line.alice, "the password is hunter2")
@@ -132,10 +152,8 @@ async fn what_waits_for_somebody_whose_key_was_compared_goes_to_no_other_key_by_
     let line = line();
     let (alice, to_carol, mut carol, _) = acquainted(&line).await;
     let node = line.carol.id();
-    let number = async || alice.engine.key_facts(node).await.unwrap().safety_number;
-    let compared = number().await.unwrap();
+    has_compared(&alice, node).await;
     let engine = &alice.engine;
-    engine.set_compared(node, compared, true).await.unwrap();
     engine.set_way(node, Way::FreeOnly, false).await.unwrap();
     carol.close().await;
     let password = alice.say(to_carol, "the password is hunter2").await;
@@ -150,13 +168,7 @@ async fn what_waits_for_somebody_whose_key_was_compared_goes_to_no_other_key_by_
     waits(password, Failure::NoReceipt).await;
 
     // Whoever has carol's node writes: what waits would go now, to a key that alice has not seen.
-    let carol = Person::open_elsewhere(&line.network, &line.carol).await;
-    carol.has_a_card().await;
-    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
-    carol.say(to_alice, "it is me, believe me").await;
-    alice
-        .expect_message(&line.carol, "it is me, believe me")
-        .await;
+    let carol = another_on_carols_node(&line, &alice).await;
     waits(password, Failure::KeyChanged).await;
     let later = alice.say(to_carol, "is it you?").await;
     waits(later, Failure::KeyChanged).await;
@@ -166,11 +178,9 @@ async fn what_waits_for_somebody_whose_key_was_compared_goes_to_no_other_key_by_
         .await;
     let row = alice.expect_delivery(money, DeliveryState::Failed).await;
     assert_eq!(row.delivery.unwrap().failure, Some(Failure::KeyChanged));
-    tokio::time::sleep(3 * HOUR).await;
-    let heard = carol.talk(&line.alice).await;
-    assert!(heard.iter().all(|row| row.delivery.is_some()), "not a word");
+    hears_nothing(&carol, &line).await;
 
-    let new = number().await.unwrap();
+    let new = number(&alice, node).await;
     engine.set_compared(node, new, false).await.unwrap();
     for text in ["the password is hunter2", "is it you?"] {
         carol.expect_message(&line.alice, text).await;

@@ -1,11 +1,9 @@
 //! What works where the macaroon allows less.
 
-use std::sync::Arc;
-
 use domain::{DeliveryState, Privacy, Program};
 use lnd::LightningError;
 
-use crate::people::gate::{Gate, Gated};
+use crate::people::gate::Gate;
 use crate::people::{HOLD, Person, talking_line};
 
 /// Everything but this call.
@@ -27,11 +25,8 @@ impl Gate for Without {
 #[tokio::test(start_paused = true)]
 async fn without_secrets_of_the_node_the_keys_of_the_apps_seal_and_other_words_are_readable() {
     let line = talking_line();
-    let gated = Gated {
-        node: line.alice.clone(),
-        gate: Without("shared_secret"),
-    };
-    let alice = Person::open_over(&line.network, &line.alice, Arc::new(gated));
+    let gate = Without("shared_secret");
+    let alice = Person::open_behind(&line.network, &line.alice, gate).await;
     let carol = Person::open(&line.network, &line.carol).await;
     alice.has_a_card().await;
     carol.has_a_card().await;
@@ -45,7 +40,8 @@ async fn without_secrets_of_the_node_the_keys_of_the_apps_seal_and_other_words_a
     let got = carol.expect_message(&line.alice, "it is me").await;
     assert_eq!(got.message.privacy, Privacy::Open);
 
-    // The hello beside it was sealed by the key of alice's app. carol has her card now, and alice can open what is sealed to the key in it.
+    // The hello beside it was sealed by the key of alice's app. carol has her card now, and alice can open what is sealed to
+    // the key in it.
     carol.say(to_alice, "and me").await;
     let got = alice.expect_message(&line.carol, "and me").await;
     assert_eq!(got.message.privacy, Privacy::Sealed);

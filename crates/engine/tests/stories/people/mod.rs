@@ -20,7 +20,7 @@ pub(crate) mod mallory;
 pub(crate) mod stranger;
 pub(crate) mod watch;
 
-use gate::Gated;
+use gate::{Gate, Gated};
 use watch::Watch;
 
 /// The network's wall clock.
@@ -162,13 +162,19 @@ impl Person {
     /// With somebody at the gate who sees every call.
     pub(crate) async fn open_watched(network: &SimNetwork, node: &SimNode) -> (Self, Watch) {
         let watch = Watch::default();
+        let person = Self::open_behind(network, node, watch.clone()).await;
+        (person, watch)
+    }
+
+    /// With a gate on the way to the node.
+    pub(crate) async fn open_behind(network: &SimNetwork, node: &SimNode, gate: impl Gate) -> Self {
         let gated = Gated {
             node: node.clone(),
-            gate: watch.clone(),
+            gate,
         };
         let person = Self::open_over(network, node, Arc::new(gated));
         person.listens().await;
-        (person, watch)
+        person
     }
 
     /// With another way to the node than the direct one.
