@@ -2,7 +2,8 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { ALICE } from "~/backend/mock/answers";
-import { refusal, UNKNOWN } from "~/backend/mock/mock";
+import { refusal } from "~/backend/mock/mock";
+import { UNKNOWN } from "~/backend/mock/people";
 import { resized, view } from "~/test-setup";
 import { calls, expectAccessible, openApp } from "~/test-tools";
 

@@ -21,8 +21,8 @@ export function refusal(code: ErrorCode, detail: string | null = null): BackendE
   return new BackendError({ code, message: code.replaceAll("_", " "), detail });
 }
 
-/** What is wrong with a connection: the address says it. */
-export function refusalOf(input: ConnectionInput): BackendError | undefined {
+/** Refuses a connection whose address says what is wrong with it. */
+export function checkConnection(input: ConnectionInput): void {
   const where = input.kind === "link" ? input.link : input.address;
   const codes = [
     "refused",
@@ -33,9 +33,8 @@ export function refusalOf(input: ConnectionInput): BackendError | undefined {
     "wrong_port",
   ] as const;
   const named = codes.find((code) => where.includes(code));
-  if (named !== undefined) return refusal(named);
-  const isLink = input.kind !== "link" || where.startsWith("lndconnect://");
-  return isLink ? undefined : refusal("link_invalid");
+  if (named !== undefined) throw refusal(named);
+  if (input.kind === "link" && !where.startsWith("lndconnect://")) throw refusal("link_invalid");
 }
 
 const STATES: Partial<Record<Delivery["state"], Attempt["state"]>> = {

@@ -26,16 +26,16 @@ import { amended, isTold, letterOf, replyTo, type Done } from "./amendments";
 import { delivered, delivery, hold, MINUTE, outgoing, SAT } from "./messages";
 import {
   carrierOf,
+  checkConnection,
   detailsOf,
   hitsIn,
   paybackQuoteOf,
   quoteOf,
   reachOf,
   refusal,
-  refusalOf,
   viewOf,
 } from "./derive";
-import { contact, conversation, hex, keyOf, NO_KEY } from "./people";
+import { contact, conversation, hex, NO_KEY } from "./people";
 import { startOf, worldOf, type Scene } from "./scenes";
 
 export interface MockOptions {
@@ -86,11 +86,9 @@ export class MockBackend implements Backend {
     this.profiles = start.profiles;
     this.app = start.app;
     this.link = start.link;
-    this.secrets = scene === "first-run-passphrase" ? "passphrase" : "keyring";
-    if (scene === "broken") {
-      for (const command of ["conversationsList", "messagesPage", "costs", "settingsGet", "nodeView"]) {
-        this.failing.set(command, refusal("database_broken", "disk I/O error"));
-      }
+    this.secrets = start.secrets;
+    for (const command of start.failing) {
+      this.failing.set(command, refusal("database_broken", "disk I/O error"));
     }
     this.#lively = lively;
   }
@@ -145,8 +143,7 @@ export class MockBackend implements Backend {
 
   connectionCheck = (input: ConnectionInput) =>
     this.#answer("connectionCheck", [input], () => {
-      const reason = refusalOf(input);
-      if (reason !== undefined) throw reason;
+      checkConnection(input);
       return this.report;
     });
 
@@ -601,6 +598,3 @@ export class MockBackend implements Backend {
 }
 
 export { refusal } from "./derive";
-
-/** The key of somebody who is in no conversation yet. */
-export const UNKNOWN = keyOf("somebody new");

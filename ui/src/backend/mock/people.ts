@@ -17,6 +17,9 @@ export function keyOf(person: string): string {
   return (person.length % 2 === 0 ? "02" : "03") + hex(person, 64);
 }
 
+/** The key of somebody who is in no conversation yet. */
+export const UNKNOWN = keyOf("somebody new");
+
 export function contact(person: string, more: Partial<Contact> = {}): Contact {
   const node = keyOf(person);
   const name = more.name ?? "";

@@ -1,4 +1,4 @@
-import type { AppView, Link, Message, Profile } from "../backend";
+import type { AppView, ConnectionHints, Link, Message, Profile } from "../backend";
 import { ALICE, OFFICE } from "./answers";
 import { messages, MINUTE, type Sketch } from "./messages";
 import { contact, conversation } from "./people";
@@ -57,12 +57,27 @@ export function worldOf(scene: Scene, now: number): World {
   return story(now);
 }
 
+/** What asks a broken database. */
+const READING = ["conversationsList", "messagesPage", "costs", "settingsGet", "nodeView"];
+
 /** Where the app is when the window opens. */
-export function startOf(scene: Scene, now: number): { app: AppView; link: Link; profiles: Profile[] } {
+interface Start {
+  app: AppView;
+  link: Link;
+  profiles: Profile[];
+  /** Where the secrets of a new profile go. */
+  secrets: ConnectionHints["secrets"];
+  /** Commands that fail. */
+  failing: string[];
+}
+
+export function startOf(scene: Scene, now: number): Start {
   return {
     app: appOf(scene),
     link: linkOf(scene, now),
     profiles: scene.startsWith("first-run") ? [] : [ALICE, OFFICE],
+    secrets: scene === "first-run-passphrase" ? "passphrase" : "keyring",
+    failing: scene === "broken" ? READING : [],
   };
 }
 
