@@ -13,6 +13,7 @@ mod part;
 mod patience;
 mod policy;
 mod postage;
+pub mod resume;
 mod time;
 
 pub use amount::{AmountError, Msat};
