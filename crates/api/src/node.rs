@@ -36,6 +36,7 @@ impl Messenger {
         let known = mode != KeysendMode::default();
         Ok(NodeView {
             link: link_view(&link),
+            health: open.engine.health().borrow().clone(),
             address: open.address.clone(),
             keysend: (known || summary.is_some()).then(|| keysend_report(mode)),
             summary,

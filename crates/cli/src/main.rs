@@ -1,6 +1,7 @@
 //! Heliograph without a window: the same questions to the same [`api::Messenger`].
 
 mod asking;
+mod health;
 mod showing;
 
 use std::io::{IsTerminal, Write};

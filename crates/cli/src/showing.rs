@@ -51,6 +51,11 @@ impl Screen {
                     format!("no link to {}: {fault:?}", node.address)
                 }
             }];
+            lines.extend(
+                node.health
+                    .iter()
+                    .map(|condition| plain(&crate::health::words(condition))),
+            );
             if let Some(summary) = &node.summary {
                 lines.push(format!("{}  {}", summary.alias, summary.node));
                 lines.push(format!(

@@ -5,6 +5,7 @@ mod carrier;
 mod contact;
 mod delivery;
 mod fee;
+mod health;
 mod hold;
 mod ids;
 mod message;
@@ -23,6 +24,7 @@ pub use delivery::{
     Attempt, AttemptState, DeliveryEvent, DeliveryState, Expectation, Failure, ReturnMeaning,
 };
 pub use fee::{FeeQuote, default_fee_limit};
+pub use health::{Condition, WrongClock};
 pub use hold::{
     Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim, last_moment,
 };

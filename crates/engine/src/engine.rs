@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::{Attempt, MessageKey, NodeId, PARTS_KEPT};
+use domain::{Attempt, Condition, MessageKey, NodeId, PARTS_KEPT};
 use lnd::{Lightning, LightningError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -18,6 +18,7 @@ use crate::free::courier::{Answers, Courier};
 use crate::free::notes::Notes;
 use crate::free::post::Post;
 use crate::free::{Free, Ways};
+use crate::health::Health;
 use crate::holds::Holds;
 use crate::identity::Identity;
 use crate::inbox::Inbox;
@@ -61,6 +62,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feed: Feed,
+    pub(crate) health: Health,
     pub(crate) link: Link,
     pub(crate) identity: Identity,
     pub(crate) neighbours: Neighbours,
@@ -94,6 +96,7 @@ impl Engine {
         let (tasks, feed, link) = (Tasks::default(), Feed::default(), Link::new());
         let (settings, outbox_wake) = (Settings::default(), Arc::new(Notify::new()));
         let (holds_wake, unopened) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let health = Health::new(feed.clone());
         let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
         let identity = Identity::new(node, lightning.clone());
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
@@ -295,6 +298,7 @@ impl Engine {
             store,
             clock,
             feed,
+            health,
             link,
             identity,
             neighbours,
@@ -321,6 +325,12 @@ impl Engine {
     #[must_use]
     pub fn link(&self) -> watch::Receiver<LinkState> {
         self.parts.link.watch()
+    }
+
+    /// What is wrong now; empty when all is well. [`Change::Link`] tells that it has changed.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Vec<Condition>> {
+        self.parts.health.watch()
     }
 
     /// Asks the node now instead of later.

@@ -15,7 +15,7 @@ pub enum Change {
     Message(ConversationId, MessageKey),
     /// A conversation is gone.
     Removed(ConversationId),
-    /// The connection to the node.
+    /// The connection to the node, or what is wrong.
     Link,
     /// Changes were lost: everything may have changed.
     Overflow,

@@ -21,6 +21,7 @@ mod error;
 mod feed;
 mod filing;
 mod free;
+mod health;
 mod holds;
 mod identity;
 mod inbox;

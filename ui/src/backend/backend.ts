@@ -38,6 +38,7 @@ export type Permissions = ConnectionReport["permissions"];
 export type Permission = Permissions["missing"][number];
 export type Keysend = ConnectionReport["keysend"];
 export type NodeView = Answer<"nodeView">;
+export type Condition = NodeView["health"][number];
 export type Link = NodeView["link"];
 export type LinkFault = Extract<Link, { state: "waiting" }>["fault"];
 export type ConversationFilter = Parameters<Commands["conversationsList"]>[0];

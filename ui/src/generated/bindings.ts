@@ -262,6 +262,45 @@ id: ConversationId } |
 /**  Something has changed. */
 export type ChangeEvent = Change;
 
+/**  Something that the user should know, and may be able to mend. */
+export type Condition = 
+/**  Nothing can be stored: the disk is full. It goes on when there is room. */
+{ kind: "disk_full" } | 
+/**  Nothing can be stored: the disk or the file may not be written to. It goes on when it may. */
+{ kind: "disk_read_only" } | 
+/**  The database holds something that cannot be right. */
+{ kind: "database_damaged"; 
+/**  In the words of the database. */
+detail: string } | 
+/**  The database cannot be read or written for another reason. */
+{ kind: "database_fails"; 
+/**  In the words of the database. */
+detail: string } | 
+/**  A part of the app failed and is started again and again. */
+{ kind: "task_fails"; 
+/**  Its name in the program, for a report. */
+task: string; 
+/**  How often it has failed since the app was started. */
+times: number } | 
+/**  Payments came that the app could not file because of a fault of its own. They are kept as they came. */
+{ kind: "set_aside"; 
+/**  How many. */
+count: number } | 
+/**  The computer's clock and the node's do not agree. */
+{ kind: "clock_off"; 
+/**  The computer's time less the node's, in milliseconds: positive when the computer is ahead. */
+skew_ms: number; 
+/**  Whose clock is wrong, as far as the times of blocks tell. */
+wrong: WrongClock } | 
+/**  The node no longer has what it told before: it was restored, or its payments were deleted. */
+{ kind: "history_lost" } | 
+/**  The node is slow with its lists: what came while the app was closed is still being looked for. */
+{ kind: "catching_up" } | 
+/**  Another Heliograph uses the same node. One of them is in charge: it decides, pays back and renews the key. */
+{ kind: "other_app"; 
+/**  Whether it is this one. */
+in_charge: boolean };
+
 /**  What a person should know before they connect a node. */
 export type ConnectionHints = {
 	/**  The command that makes a macaroon with exactly what is needed. */
@@ -847,6 +886,8 @@ export type NodeSummary = {
 export type NodeView = {
 	/**  The connection. */
 	link: LinkView,
+	/**  What is wrong now, the oldest first; empty when all is well. */
+	health: Condition[],
 	/**  `host:port`. */
 	address: string,
 	/**  `None` until it was connected once since the start. */
@@ -1179,6 +1220,15 @@ export type Way =
 "direct_only" | 
 /**  At least one node in between: whoever watches the line does not see with whom we speak. */
 "routed_only";
+
+/**  Which of the two clocks is wrong. */
+export type WrongClock = 
+/**  It cannot be told. */
+"unknown" | 
+/**  The computer's. */
+"computer" | 
+/**  The node's. */
+"node";
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -1,6 +1,6 @@
 //! The user's own node, and the connection to it.
 
-use domain::{Msat, Timestamp};
+use domain::{Condition, Msat, Timestamp};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -182,6 +182,8 @@ pub enum LinkFaultView {
 pub struct NodeView {
     /// The connection.
     pub link: LinkView,
+    /// What is wrong now, the oldest first; empty when all is well.
+    pub health: Vec<Condition>,
     /// `host:port`.
     pub address: String,
     /// `None` until it was connected once since the start.

@@ -3,6 +3,7 @@ import type {
   AppView,
   Backend,
   Change,
+  Condition,
   ConnectionHints,
   ConnectionInput,
   ConnectionReport,
@@ -53,6 +54,8 @@ export class MockBackend implements Backend {
   readonly scene: Scene;
   app: AppView;
   link: Link;
+  /** What is wrong. */
+  health: Condition[] = [];
   settings: Settings;
   profiles: Profile[];
   conversations: Conversation[];
@@ -200,6 +203,7 @@ export class MockBackend implements Backend {
       const known = this.link.state === "connected";
       return {
         link: this.link,
+        health: this.health,
         address: ALICE.address,
         summary: known ? SUMMARY : null,
         permissions: known ? FINE : null,
