@@ -1,29 +1,34 @@
 //! Somebody's app: a database that outlives it, a node, and one life after the other.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::{AttemptState, Timestamp};
-use futures::FutureExt;
 use heliograph_engine::{Clock, Deps, Engine};
 use lnd::sim::{SimNetwork, SimNode};
-use store::{DatabaseKey, Pace, Store};
-use tempfile::TempDir;
+use store::{Pace, Store};
 use tokio::time::Instant;
 
 use crate::calm::Calm;
 use crate::dice::Dice;
 use crate::fate::Fate;
 use crate::gate::Gated;
+use crate::home::{Copy, Home, now};
 use crate::trace::Trace;
 use crate::weather::Weather;
 use crate::wire::Wire;
 
-/// The network's wall clock.
-struct NetworkClock(SimNetwork);
+/// The clock of somebody's computer: so many milliseconds ahead of the network's.
+#[derive(Clone)]
+struct OwnClock {
+    network: SimNetwork,
+    ahead: Arc<AtomicI64>,
+}
 
-impl Clock for NetworkClock {
+impl Clock for OwnClock {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        let ahead = self.ahead.load(Ordering::SeqCst);
+        Timestamp(self.network.now().0 + ahead)
     }
 }
 
@@ -47,7 +52,16 @@ pub(crate) struct App {
     pub(crate) written: u64,
     /// Whether somebody has deleted its node's list of payments.
     pub(crate) deleted: bool,
-    home: TempDir,
+    /// Whether an older copy took the place of its books, or a second app ran on its node.
+    pub(crate) doubled: bool,
+    /// When that was last so.
+    pub(crate) doubled_at: Option<Instant>,
+    /// The last copy of its home.
+    pub(crate) copy: Option<Copy>,
+    /// Whether the copy takes the place of the home before the app is opened again.
+    pub(crate) puts_back: bool,
+    pub(crate) home: Home,
+    clock: OwnClock,
     around: Surroundings,
 }
 
@@ -57,28 +71,53 @@ pub(crate) struct Life {
     pub(crate) engine: Engine,
     pub(crate) store: Store,
     pub(crate) fate: Arc<Fate>,
+    /// Whether it is the person's first app on its node.
+    pub(crate) first: bool,
 }
 
 impl App {
     pub(crate) fn new(name: &'static str, node: &SimNode, around: &Surroundings) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join(FILE), empty_database()).unwrap();
         Self {
             name,
             node: node.clone(),
             life: None,
             calm: Calm::default(),
             deleted: false,
+            doubled: false,
+            doubled_at: None,
+            copy: None,
+            puts_back: false,
             slow: false,
             written: 0,
-            home,
+            home: Home::new(),
+            clock: OwnClock {
+                network: around.network.clone(),
+                ahead: Arc::default(),
+            },
             around: around.clone(),
         }
     }
 
+    /// From now on its clock shows so many milliseconds more than the network's, or less.
+    pub(crate) fn set_clock_ahead(&self, millis: i64) {
+        self.clock.ahead.store(millis, Ordering::SeqCst);
+    }
+
+    /// There are other books than its own, or there were.
+    pub(crate) fn is_doubled(&mut self) {
+        self.doubled = true;
+        self.doubled_at = Some(Instant::now());
+    }
+
     /// Starts it on what it has on disk.
     pub(crate) fn open(&mut self) {
-        self.around.trace.note(self.name, "opens the app");
+        self.life = Some(self.start(self.name, &self.home, true));
+        self.disturb();
+    }
+
+    /// Starts an app on some home, on this one's node and by its clock.
+    pub(crate) fn start(&self, name: &'static str, home: &Home, first: bool) -> Life {
+        self.around.trace.note(name, "opens the app");
         let fate = Arc::<Fate>::default();
         let (weather, step) = (self.around.weather.clone(), Arc::clone(&fate));
         let pace: Pace = Arc::new(move || {
@@ -88,9 +127,9 @@ impl App {
                 weather.disk().await;
             })
         });
-        let store = Store::open_stepped(&self.home.path().join(FILE), &KEY, pace).unwrap();
+        let store = home.open(pace);
         let wire = Wire {
-            who: self.name,
+            who: name,
             fate: Arc::clone(&fate),
             weather: self.around.weather.clone(),
             trace: self.around.trace.clone(),
@@ -101,29 +140,26 @@ impl App {
                 node: self.node.clone(),
                 gate: wire,
             }),
-            clock: Arc::new(NetworkClock(self.around.network.clone())),
+            clock: Arc::new(self.clock.clone()),
             seed: self.around.dice.seed(),
             node: self.node.id(),
         });
-        self.life = Some(Life {
+        Life {
             engine,
             store,
             fate,
-        });
-        self.disturb();
+            first,
+        }
     }
 
-    /// While it is closed somebody deletes its node's list of payments, if every open one was heard of: one whose
-    /// beginning the app has not heard of would be sent again, and nobody could know better.
-    pub(crate) fn forget_payments(&mut self) -> bool {
+    /// While it is closed somebody deletes its node's list of payments; unless `all`, only if every open one was heard of.
+    pub(crate) fn forget_payments(&mut self, all: bool) -> bool {
         if self.life.is_some() {
             return false;
         }
-        let path = self.home.path().join(FILE);
-        let books = Store::open_stepped(&path, &KEY, Arc::new(|| Box::pin(async {}))).unwrap();
-        let open = books.read(|db| db.open_attempts()).now_or_never();
-        let open = open.expect("without a pace it is done at once").unwrap();
-        let heard_of = open.iter().all(|one| one.state == AttemptState::Sent);
+        let books = self.home.read();
+        let open = now(books.read(|db| db.open_attempts())).unwrap();
+        let heard_of = all || open.iter().all(|one| one.state == AttemptState::Sent);
         if heard_of {
             self.node.delete_payments();
             self.deleted = true;
@@ -136,8 +172,7 @@ impl App {
         let Some(life) = self.life.take() else { return };
         let at = life.fate.died_at().unwrap_or_else(Instant::now);
         self.calm.disturb(at, false);
-        life.engine.stop().await;
-        life.store.close().await.unwrap();
+        life.end().await;
     }
 
     /// Its node does something unusual; from now on it may be calm again.
@@ -153,16 +188,9 @@ impl App {
     }
 }
 
-const FILE: &str = "messages.db";
-const KEY: DatabaseKey = DatabaseKey::new([9; 32]);
-
-/// Made once: making one takes longer than most conversations.
-fn empty_database() -> &'static [u8] {
-    static EMPTY: OnceLock<Vec<u8>> = OnceLock::new();
-    EMPTY.get_or_init(|| {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join(FILE);
-        drop(Store::open_stepped(&path, &KEY, Arc::new(|| Box::pin(async {}))).unwrap());
-        std::fs::read(path).unwrap()
-    })
+impl Life {
+    pub(crate) async fn end(self) {
+        self.engine.stop().await;
+        self.store.close().await.unwrap();
+    }
 }

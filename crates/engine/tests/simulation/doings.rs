@@ -29,7 +29,7 @@ impl World {
         let dice = self.around.dice.clone();
         let count = u64::try_from(self.apps.len()).unwrap();
         let who = usize::try_from(dice.below(count)).unwrap();
-        let Some(life) = self.apps[who].life.clone() else {
+        let Some(life) = self.app_of(who) else {
             return;
         };
         let others: Vec<NodeId> = self
@@ -59,6 +59,19 @@ impl World {
             biased;
             () = fate.death() => {}
             () = self.act(who, &life, to, what) => {}
+        }
+    }
+
+    /// All with whom somebody may have a conversation.
+    pub(crate) fn people(&self) -> Vec<NodeId> {
+        self.nodes.iter().map(|(_, node)| node.id()).collect()
+    }
+
+    /// Whoever has two apps uses now this one, now that one.
+    fn app_of(&self, who: usize) -> Option<Life> {
+        match self.second_apps.get(&who) {
+            Some(second) if self.around.dice.percent(40) => Some(second.life.clone()),
+            _ => self.apps[who].life.clone(),
         }
     }
 
@@ -102,7 +115,8 @@ impl World {
                     return;
                 };
                 // Whoever repeats what the node has forgotten takes the risk; the window says so.
-                if row.delivery.as_ref().map(|one| one.state) == Some(DeliveryState::Parked) {
+                let parked = row.delivery.as_ref().map(|one| one.state);
+                if parked == Some(DeliveryState::Parked) && life.first {
                     self.risked.insert((who, row.message.key));
                 }
                 let done = life.engine.retry(row.message.key).await;
@@ -110,6 +124,13 @@ impl World {
             }
             Doing::React | Doing::Edit | Doing::TakeBack => self.amend(who, life, what).await,
             Doing::Look => life.engine.retry_link(),
+        }
+    }
+
+    /// An engine has taken a message. That of a second app answers for it only while it runs.
+    fn promise(&mut self, who: usize, life: &Life, key: MessageKey) {
+        if life.first {
+            self.promised.push((who, key));
         }
     }
 
@@ -163,7 +184,7 @@ impl World {
             reply_to: None,
         };
         match life.engine.send(outgoing).await {
-            Ok(key) => self.promised.push((who, key)),
+            Ok(key) => self.promise(who, life, key),
             Err(error) => self.around.trace.note(name, format_args!("  no: {error}")),
         }
     }
@@ -187,7 +208,7 @@ impl World {
         } else {
             ("refuses", life.engine.refuse(row.message.key).await)
         };
-        if done.is_ok() {
+        if done.is_ok() && life.first {
             self.decided.insert((who, row.message.key), accepts);
         }
         self.told(who, what, &row, done.err());
@@ -196,7 +217,7 @@ impl World {
     /// Somebody does something to a message: to any, or to an own one.
     async fn amend(&mut self, who: usize, life: &Life, what: Doing) {
         let own = !matches!(what, Doing::React);
-        let rows: Vec<_> = everything(&life.store, self)
+        let rows: Vec<_> = everything(&life.store, self.people())
             .await
             .into_iter()
             .filter(|row| !own || row.message.direction == Direction::Outgoing)
@@ -231,7 +252,7 @@ impl World {
         };
         let done = life.engine.pay_back(row.message.key, None).await;
         if let Ok(key) = &done {
-            self.promised.push((who, *key));
+            self.promise(who, life, *key);
         }
         self.told(who, "pays back", &row, done.err());
     }
@@ -250,7 +271,7 @@ impl World {
     }
 
     async fn got_one(&self, life: &Life, of: impl Fn(&MessageRow) -> bool) -> Option<MessageRow> {
-        let rows = everything(&life.store, self).await;
+        let rows = everything(&life.store, self.people()).await;
         let rows: Vec<_> = rows
             .into_iter()
             .filter(|row| row.message.direction == Direction::Incoming && of(row))
@@ -263,7 +284,7 @@ impl World {
         life: &Life,
         of: impl Fn(DeliveryState) -> bool,
     ) -> Option<MessageRow> {
-        let rows = everything(&life.store, self).await;
+        let rows = everything(&life.store, self.people()).await;
         let rows: Vec<_> = rows
             .into_iter()
             .filter(|row| row.delivery.as_ref().is_some_and(|one| of(one.state)))
@@ -273,8 +294,7 @@ impl World {
 }
 
 /// All messages of an app, conversation by conversation, each in the order of the window.
-pub(crate) async fn everything(store: &Store, world: &World) -> Vec<MessageRow> {
-    let others: Vec<NodeId> = world.nodes.iter().map(|(_, node)| node.id()).collect();
+pub(crate) async fn everything(store: &Store, others: Vec<NodeId>) -> Vec<MessageRow> {
     store
         .read(move |db| {
             let mut rows = Vec::new();

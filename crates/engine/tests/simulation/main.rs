@@ -29,7 +29,10 @@ mod doings;
 mod fate;
 #[path = "../stories/people/gate.rs"]
 mod gate;
+mod hazards;
+mod home;
 mod laws;
+mod past;
 mod peace;
 mod record;
 mod run;

@@ -48,7 +48,7 @@ impl World {
                 open.push(format!("{name}'s app"));
                 continue;
             };
-            for row in everything(&life.store, self).await {
+            for row in everything(&life.store, self.people()).await {
                 let state = row.delivery.as_ref().map(|one| one.state);
                 if matches!(state, Some(DeliveryState::Queued | DeliveryState::InFlight))
                     && !may_wait(&row)
@@ -57,7 +57,7 @@ impl World {
                     open.push(format!("{name}'s {what} is {state:?}"));
                 }
             }
-            for row in everything(&life.store, self).await {
+            for row in everything(&life.store, self.people()).await {
                 let under_way = |state: &DeliveryState| !state.is_over();
                 if row.amendments.open.iter().any(under_way) {
                     let what = crate::doings::name_of(&row);

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Attempt, Carrier, Direction, MessageKey, Msat, NodeId, PaymentHash, PostageBalance, Timestamp,
+    Attempt, AttemptState, Carrier, MessageId, MessageKey, Msat, NodeId, PaymentHash,
+    PostageBalance, Timestamp,
 };
 use lnd::sim::{Deed, IncomingKeysend, Totals as NetworkTotals};
-use store::{IncomingRow, MessageRow, Store, Totals};
+use store::{IncomingRow, MessageRow, Totals};
 use tokio::time::Instant;
 
-use crate::doings::everything;
+use crate::past::Past;
 use crate::world::World;
 
 /// All of it.
@@ -31,6 +32,12 @@ pub(crate) struct Diary {
     /// In the order of the window, conversation by conversation.
     pub(crate) got: Vec<MessageRow>,
     pub(crate) payments: BTreeMap<PaymentHash, IncomingRow>,
+    /// Books that are gone: a copy took their place, or their app was a second one.
+    pub(crate) pasts: Vec<Past>,
+    /// Whether there ever were such books.
+    pub(crate) doubled: bool,
+    /// When that was last so.
+    pub(crate) doubled_at: Option<Timestamp>,
     pub(crate) totals: Totals,
     /// What everybody else and they have kept of each other's postage.
     pub(crate) postage: BTreeMap<NodeId, PostageBalance>,
@@ -51,6 +58,7 @@ pub(crate) struct Diary {
 }
 
 /// A message with all tries.
+#[derive(Clone)]
 pub(crate) struct Sent {
     pub(crate) to: NodeId,
     pub(crate) row: MessageRow,
@@ -62,6 +70,26 @@ impl Diary {
     pub(crate) fn outgoing(&self) -> impl Iterator<Item = &Sent> {
         self.sent.iter().chain(&self.letters)
     }
+
+    /// The same, with what stands only in books that are gone. The same message may come several times.
+    pub(crate) fn ever(&self) -> impl Iterator<Item = &Sent> {
+        let pasts = self.pasts.iter();
+        let gone = pasts.flat_map(|past| past.sent.iter().chain(&past.letters));
+        self.outgoing().chain(gone)
+    }
+
+    /// Every payment that they ever tried for this message, whichever books it stands in.
+    pub(crate) fn tries(&self, message: MessageId) -> BTreeMap<PaymentHash, &Attempt> {
+        let sent = self.ever().filter(|sent| sent.row.message.id == message);
+        let attempts = sent.flat_map(|sent| &sent.attempts);
+        attempts.map(|attempt| (attempt.hash, attempt)).collect()
+    }
+
+    /// Whether a payment stands in their books of today, with its end.
+    pub(crate) fn has_paid(&self, hash: PaymentHash) -> bool {
+        let mut attempts = self.outgoing().flat_map(|sent| &sent.attempts);
+        attempts.any(|one| one.hash == hash && one.state == AttemptState::Settled)
+    }
 }
 
 impl Record {
@@ -69,7 +97,7 @@ impl Record {
     pub(crate) fn settled(&self, hash: PaymentHash) -> usize {
         let of = |deed: &&Deed| deed.hash == hash && deed.settled;
         let deeds: Vec<_> = self.deeds.iter().filter(of).collect();
-        let sent = self.diaries.iter().flat_map(|diary| &diary.sent);
+        let sent = self.diaries.iter().flat_map(Diary::ever);
         let mut attempts = sent.flat_map(|sent| &sent.attempts);
         let sum = Msat::checked_sum(deeds.iter().map(|deed| deed.amount));
         let in_parts = attempts.any(|attempt| {
@@ -106,33 +134,7 @@ impl World {
     async fn diary(&self, number: usize) -> Diary {
         let app = &self.apps[number];
         let store = &app.life.as_ref().unwrap().store;
-        let (mut sent, mut got, mut letters) = (Vec::new(), Vec::new(), Vec::new());
-        for row in everything(store, self).await {
-            let key = row.message.key;
-            letters.extend(amendments(store, key).await);
-            match (row.message.direction, &row.delivery) {
-                (Direction::Outgoing, Some(delivery)) => sent.push(Sent {
-                    to: delivery.to,
-                    attempts: store.read(move |db| db.attempts_of(key)).await.unwrap(),
-                    row,
-                }),
-                _ => got.push(row),
-            }
-        }
-        let keysends = app.node.incoming();
-        let invoices = app.node.paid_invoices();
-        let both = keysends.iter().chain(&invoices);
-        let hashes: Vec<_> = both.map(|one| one.invoice.hash).collect();
-        let payments = store
-            .read(move |db| {
-                let mut rows = BTreeMap::new();
-                for hash in hashes {
-                    rows.extend(db.incoming(hash)?.map(|row| (hash, row)));
-                }
-                Ok(rows)
-            })
-            .await
-            .unwrap();
+        let books = Past::read(store, &app.node, &self.nodes).await;
         let others: Vec<_> = self.apps.iter().map(|app| app.node.id()).collect();
         let postage = store
             .read(move |db| {
@@ -145,17 +147,21 @@ impl World {
             .unwrap();
         let calm = app.calm.spans(Instant::now());
         let mine = |of: &(usize, MessageKey)| (of.0 == number).then_some(of.1);
+        let pasts = self.pasts.iter().filter(|(who, _)| *who == number);
         Diary {
             name: app.name,
             node: app.node.id(),
-            sent,
-            letters,
-            got,
-            payments,
+            sent: books.sent,
+            letters: books.letters,
+            got: books.got,
+            payments: books.payments,
+            pasts: pasts.map(|(_, past)| past.clone()).collect(),
+            doubled: app.doubled,
+            doubled_at: app.doubled_at.map(|at| self.timestamp(at)),
             totals: store.read(|db| db.totals(None)).await.unwrap(),
             postage,
-            keysends,
-            invoices,
+            keysends: app.node.incoming(),
+            invoices: app.node.paid_invoices(),
             calm: calm
                 .into_iter()
                 .map(|(from, to)| (self.timestamp(from), self.timestamp(to)))
@@ -170,27 +176,4 @@ impl World {
             risked: self.risked.iter().filter_map(mine).collect(),
         }
     }
-}
-
-/// The person's own letters that amend a message.
-async fn amendments(store: &Store, key: MessageKey) -> Vec<Sent> {
-    store
-        .read(move |db| {
-            let mut letters = Vec::new();
-            for letter in db.own_amendments(key)? {
-                let Some(row) = db.message_row(letter.key)? else {
-                    continue;
-                };
-                if let Some(to) = row.delivery.as_ref().map(|one| one.to) {
-                    letters.push(Sent {
-                        to,
-                        attempts: db.attempts_of(letter.key)?,
-                        row,
-                    });
-                }
-            }
-            Ok(letters)
-        })
-        .await
-        .unwrap()
 }

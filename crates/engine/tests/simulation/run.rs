@@ -52,7 +52,7 @@ async fn conversation(seed: u64, trace: Trace) -> (Vec<String>, Tally) {
         let pause = dice.pause();
         world.wait(pause).await;
         if dice.percent(troubled) {
-            world.trouble();
+            world.trouble().await;
         } else {
             world.doing().await;
         }

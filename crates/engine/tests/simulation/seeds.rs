@@ -11,10 +11,14 @@ use std::time::{Duration, Instant};
 use crate::run::{Run, run};
 use crate::tally::Tally;
 
+/// A text from the environment.
+pub(crate) fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// A number from the environment.
 pub(crate) fn number(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().expect("a number"))
+    Some(text(name)?.parse().expect("a number"))
 }
 
 /// Runs all of them, as many at once as there are processors, and fails when one does. After `limit` none is begun.

@@ -29,6 +29,7 @@ impl Tally {
                     EndedBy::App => "holds decided",
                     EndedBy::Timer => "holds ended by the node",
                     EndedBy::Expiry => "holds ended by the chain",
+                    EndedBy::Restore => "holds lost with their node",
                 });
             }
         }
@@ -38,6 +39,11 @@ impl Tally {
             (" the node restarts\n", "nodes that restarted"),
             (": broken\n", "streams that broke"),
             (" pays back ", "pay-backs asked for"),
+            (" puts a copy back\n", "copies put back"),
+            (" a second app, ", "second apps"),
+            (" restored from its seed\n", "restored nodes"),
+            (" s ahead\n", "clocks turned"),
+            (" payments are deleted\n", "lists of payments deleted"),
         ] {
             let count = u64::try_from(trace.matches(words).count()).unwrap();
             *tally.0.entry(what.to_owned()).or_default() += count;

@@ -2,6 +2,8 @@
 
 use domain::Msat;
 
+use crate::dice::Dice;
+use crate::hazards::Hazard;
 use crate::world::{Recovery, World};
 
 #[derive(Clone, Copy)]
@@ -28,11 +30,21 @@ enum Trouble {
     Blocks,
     /// Somebody closes the app and deletes the node's list of payments.
     Forget,
+    /// A clock jumps, of an app's computer or of a node.
+    Clock,
+    /// Somebody copies the home of an app.
+    Copy,
+    /// The app dies, and the copy takes the place of its home.
+    PutBack,
+    /// Somebody opens a second app on the same node.
+    SecondApp,
+    /// The node is lost, and restored from its seed.
+    Restore,
 }
 
 impl World {
     /// One trouble for somebody.
-    pub(crate) fn trouble(&mut self) {
+    pub(crate) async fn trouble(&mut self) {
         use Trouble as T;
         let dice = self.around.dice.clone();
         let what = dice.weighed(&[
@@ -47,6 +59,12 @@ impl World {
             (2, T::Dear),
             (1, T::Blocks),
             (3, T::Forget),
+            (self.hazards.weight(Hazard::Amnesia, 8), T::Forget),
+            (self.hazards.weight(Hazard::Clocks, 15), T::Clock),
+            (self.hazards.weight(Hazard::Copies, 12), T::Copy),
+            (self.hazards.weight(Hazard::Copies, 12), T::PutBack),
+            (self.hazards.weight(Hazard::SecondApps, 15), T::SecondApp),
+            (self.hazards.weight(Hazard::Restores, 12), T::Restore),
         ]);
         let count = |of: usize| usize::try_from(dice.below(u64::try_from(of).unwrap())).unwrap();
         let (app, node) = (count(self.apps.len()), count(self.nodes.len()));
@@ -113,7 +131,59 @@ impl World {
                 }
                 self.later(dice.pause(), Recovery::Payments(app));
             }
+            T::Clock => self.turn_a_clock(app, node),
+            T::Copy => {
+                trace.note(self.apps[app].name, "the home is copied");
+                self.copy_home(app);
+            }
+            T::PutBack => {
+                self.apps[app].puts_back = self.apps[app].copy.is_some();
+                if let (true, Some(life)) = (self.apps[app].puts_back, &self.apps[app].life) {
+                    life.fate.kill();
+                }
+            }
+            T::SecondApp => {
+                let copied = dice.percent(50);
+                self.open_second_app(app, copied).await;
+            }
+            T::Restore => {
+                trace.note(name, "the node is restored from its seed");
+                sim.stop();
+                sim.restore();
+                self.restored(node);
+                self.later(dice.pause(), Recovery::Node(node));
+            }
         }
         self.disturb(node);
     }
+
+    fn turn_a_clock(&self, app: usize, node: usize) {
+        let dice = &self.around.dice;
+        let trace = &self.around.trace;
+        if dice.percent(60) {
+            let ahead = skew(dice, &APP_SKEWS);
+            trace.note(
+                self.apps[app].name,
+                format_args!("the clock is {ahead} s ahead"),
+            );
+            self.apps[app].set_clock_ahead(ahead * 1_000 + 1);
+        } else {
+            let (name, sim) = &self.nodes[node];
+            let ahead = skew(dice, &NODE_SKEWS);
+            trace.note(name, format_args!("the node's clock is {ahead} s ahead"));
+            sim.set_clock_ahead(ahead * 1_000 + 7);
+        }
+    }
 }
+
+/// In seconds, one way or the other.
+fn skew(dice: &Dice, among: &[i64]) -> i64 {
+    let amount = *dice.pick(among).unwrap();
+    if dice.percent(50) { amount } else { -amount }
+}
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+const APP_SKEWS: [i64; 9] = [0, 2, 45, 600, HOUR, DAY, 9 * DAY, 70 * DAY, 1_000 * DAY];
+/// With a clock that is hours off a node takes no part in the network.
+const NODE_SKEWS: [i64; 4] = [0, 2, 45, 600];

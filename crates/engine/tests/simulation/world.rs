@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use domain::{Contact, MessageKey, Msat, NodeId, Program, Timestamp, Trust, Way};
 use lnd::sim::{SimNetwork, SimNode};
+use store::Store;
 use tokio::time::Instant;
 
-use crate::app::{App, Surroundings};
+use crate::app::{App, Life, Surroundings};
 use crate::dice::Dice;
+use crate::hazards::{Hazard, Hazards};
+use crate::home::Home;
+use crate::past::Past;
 use crate::trace::Trace;
 use crate::weather::Weather;
 
@@ -25,10 +29,20 @@ pub(crate) enum Recovery {
     Fees(usize),
     /// While the app is closed, its node's list of payments is deleted. (No recovery, but due in the same way.)
     Payments(usize),
+    /// The second app on its node is closed for good.
+    SecondApp(usize),
+}
+
+/// An app beside a person's first one, on the same node.
+pub(crate) struct SecondApp {
+    name: &'static str,
+    home: Home,
+    pub(crate) life: Life,
 }
 
 pub(crate) struct World {
     pub(crate) around: Surroundings,
+    pub(crate) hazards: Hazards,
     /// alice, carol, and perhaps bob, who stands between them.
     pub(crate) apps: Vec<App>,
     /// Those of the apps in their order, then the others.
@@ -41,6 +55,10 @@ pub(crate) struct World {
     pub(crate) decided: BTreeMap<(usize, MessageKey), bool>,
     /// Messages whose payment the node has forgotten and that were tried again all the same: these may be paid twice.
     pub(crate) risked: BTreeSet<(usize, MessageKey)>,
+    /// Those that run at present, by the number of the first app.
+    pub(crate) second_apps: BTreeMap<usize, SecondApp>,
+    /// Books that are gone: a copy took their place, or their app was a second one.
+    pub(crate) pasts: Vec<(usize, Past)>,
     later: BTreeMap<(Instant, usize), Recovery>,
 }
 
@@ -58,12 +76,15 @@ impl World {
         };
         let mut world = Self {
             around,
+            hazards: Hazards::draw(seed),
             apps: Vec::new(),
             nodes: Vec::new(),
             put_in: BTreeMap::new(),
             promised: Vec::new(),
             decided: BTreeMap::new(),
             risked: BTreeSet::new(),
+            second_apps: BTreeMap::new(),
+            pasts: Vec::new(),
             later: BTreeMap::new(),
         };
         world.lay_out();
@@ -125,41 +146,9 @@ impl World {
     /// They know each other, from letters of former times or by name only.
     async fn introduce(&self) {
         let strangers = self.around.dice.percent(25);
-        let since = self.around.network.now();
         for app in &self.apps {
             let store = &app.life.as_ref().unwrap().store;
-            for other in self.apps.iter().filter(|other| other.name != app.name) {
-                let hold = other.node.hold();
-                let hold_secs = u32::try_from(hold.as_secs()).unwrap();
-                let contact = Contact {
-                    node: other.node.id(),
-                    name: String::new(),
-                    note: String::new(),
-                    alias: String::new(),
-                    trust: Trust::Known,
-                    program: if strangers {
-                        Program::Unknown
-                    } else {
-                        Program::Heliograph {
-                            hold_secs: (hold_secs > 0).then_some(hold_secs),
-                        }
-                    },
-                    accept_up_to: Msat::from_sat(
-                        self.around.dice.pick(&[0, 0, 100]).copied().unwrap(),
-                    )
-                    .unwrap(),
-                    way: Way::Auto,
-                    sealed_only: self.around.dice.percent(10),
-                    since,
-                };
-                store
-                    .write(move |tx| {
-                        tx.add_contact(&contact)?;
-                        tx.conversation_with(contact.node, since)
-                    })
-                    .await
-                    .unwrap();
-            }
+            self.introduce_others(&app.node, store, strangers).await;
             // The very first connection begins at the newest invoice.
             while store
                 .read(|db| db.invoice_cursor())
@@ -169,6 +158,44 @@ impl World {
             {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
+        }
+    }
+
+    async fn introduce_others(&self, node: &SimNode, store: &Store, strangers: bool) {
+        let since = self.around.network.now();
+        for other in self
+            .apps
+            .iter()
+            .filter(|other| other.node.id() != node.id())
+        {
+            let hold = other.node.hold();
+            let hold_secs = u32::try_from(hold.as_secs()).unwrap();
+            let contact = Contact {
+                node: other.node.id(),
+                name: String::new(),
+                note: String::new(),
+                alias: String::new(),
+                trust: Trust::Known,
+                program: if strangers {
+                    Program::Unknown
+                } else {
+                    Program::Heliograph {
+                        hold_secs: (hold_secs > 0).then_some(hold_secs),
+                    }
+                },
+                accept_up_to: Msat::from_sat(self.around.dice.pick(&[0, 0, 100]).copied().unwrap())
+                    .unwrap(),
+                way: Way::Auto,
+                sealed_only: self.around.dice.percent(10),
+                since,
+            };
+            store
+                .write(move |tx| {
+                    tx.add_contact(&contact)?;
+                    tx.conversation_with(contact.node, since)
+                })
+                .await
+                .unwrap();
         }
     }
 
@@ -191,7 +218,7 @@ impl World {
                 && entry.key().0 <= now
             {
                 let recovery = entry.remove();
-                self.recover(recovery);
+                self.recover(recovery).await;
             }
             if now >= until {
                 return;
@@ -216,10 +243,11 @@ impl World {
         self.later.insert((at, number), recovery);
     }
 
-    fn recover(&mut self, recovery: Recovery) {
+    async fn recover(&mut self, recovery: Recovery) {
         match recovery {
             Recovery::App(app) => {
                 if self.apps[app].life.is_none() {
+                    self.put_back(app);
                     self.apps[app].open();
                 }
             }
@@ -237,19 +265,109 @@ impl World {
                 self.disturb(node);
             }
             Recovery::Payments(app) => {
-                if self.apps[app].forget_payments() {
+                let all = self.hazards.has(Hazard::Amnesia);
+                if self.apps[app].forget_payments(all) {
                     let trace = &self.around.trace;
                     trace.note(self.apps[app].name, "the node's payments are deleted");
                 }
             }
             Recovery::Fees(node) => self.nodes[node].1.set_fees(Msat::SAT, 1),
+            Recovery::SecondApp(app) => self.close_second_app(app).await,
         }
+    }
+
+    /// Copies somebody's home, whatever its app is doing.
+    pub(crate) fn copy_home(&mut self, app: usize) {
+        let mine = |of: &(usize, MessageKey)| (of.0 == app).then_some(of.1);
+        let decided = self.decided.iter();
+        let mut copy = self.apps[app].home.copy();
+        copy.promised = self.promised.iter().filter_map(mine).collect();
+        copy.risked = self.risked.iter().filter_map(mine).collect();
+        copy.decided = decided
+            .filter_map(|(of, accepts)| Some((mine(of)?, *accepts)))
+            .collect();
+        self.apps[app].copy = Some(copy);
+    }
+
+    /// If somebody means to, the last copy takes the place of the home: what the person knew since then is gone.
+    fn put_back(&mut self, app: usize) {
+        if !std::mem::take(&mut self.apps[app].puts_back) {
+            return;
+        }
+        let Some(copy) = self.apps[app].copy.clone() else {
+            return;
+        };
+        let name = self.apps[app].name;
+        self.around.trace.note(name, "puts a copy back");
+        let past = Past::of(&self.apps[app].home, &self.apps[app].node, &self.nodes);
+        self.pasts.push((app, past));
+        self.apps[app].home.put(&copy);
+        self.apps[app].is_doubled();
+        self.promised.retain(|(who, _)| *who != app);
+        self.promised
+            .extend(copy.promised.iter().map(|key| (app, *key)));
+        self.risked.retain(|(who, _)| *who != app);
+        self.risked
+            .extend(copy.risked.iter().map(|key| (app, *key)));
+        self.decided.retain(|(who, _), _| *who != app);
+        let decided = copy.decided.iter();
+        self.decided
+            .extend(decided.map(|(key, accepts)| ((app, *key), *accepts)));
+    }
+
+    /// A second app, with an empty home or a copy of the first one's as it is now.
+    pub(crate) async fn open_second_app(&mut self, app: usize, copied: bool) {
+        if self.second_apps.contains_key(&app) {
+            return;
+        }
+        let home = Home::new();
+        let first = &mut self.apps[app];
+        first.is_doubled();
+        let name = match first.name {
+            "alice" => "alice2",
+            "carol" => "carol2",
+            _ => "bob2",
+        };
+        if copied {
+            home.put(&first.home.copy());
+        }
+        let what = if copied { "copied" } else { "empty" };
+        let trace = self.around.trace.clone();
+        trace.note(name, format_args!("a second app, {what}"));
+        let life = self.apps[app].start(name, &home, false);
+        if !copied {
+            let node = self.apps[app].node.clone();
+            self.introduce_others(&node, &life.store, true).await;
+        }
+        let second = SecondApp { name, home, life };
+        self.second_apps.insert(app, second);
+        let pause = self.around.dice.pause();
+        self.later(pause, Recovery::SecondApp(app));
+    }
+
+    async fn close_second_app(&mut self, app: usize) {
+        let Some(second) = self.second_apps.remove(&app) else {
+            return;
+        };
+        self.around.trace.note(second.name, "the second app ends");
+        second.life.fate.kill();
+        second.life.end().await;
+        let past = Past::of(&second.home, &self.apps[app].node, &self.nodes);
+        self.pasts.push((app, past));
+        self.apps[app].is_doubled();
     }
 
     /// Something happened to a node that its app must notice.
     pub(crate) fn disturb(&mut self, node: usize) {
         if let Some(app) = self.apps.get_mut(node) {
             app.disturb();
+        }
+    }
+
+    /// The node was restored from its seed: it has forgotten its payments, too.
+    pub(crate) fn restored(&mut self, node: usize) {
+        if let Some(app) = self.apps.get_mut(node) {
+            app.deleted = true;
         }
     }
 
@@ -265,7 +383,7 @@ impl World {
         self.around.weather.clear_up();
         self.around.network.lose_onions(0);
         for recovery in std::mem::take(&mut self.later).into_values() {
-            self.recover(recovery);
+            self.recover(recovery).await;
         }
         for app in 0..self.apps.len() {
             if let Some(life) = &self.apps[app].life {
@@ -274,7 +392,7 @@ impl World {
             if self.apps[app].is_dead() {
                 self.apps[app].end().await;
             }
-            self.recover(Recovery::App(app));
+            self.recover(Recovery::App(app)).await;
         }
         let [alice, carol, bob] = [0, 1, 2].map(|node| self.nodes[node].1.clone());
         let rich = Msat::from_sat(1_000_000).unwrap();

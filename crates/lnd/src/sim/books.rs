@@ -2,6 +2,7 @@
 
 use domain::{Msat, NodeId, PaymentHash, Timestamp};
 
+use super::invoice::SimInvoice;
 use super::path::Hop;
 use super::state::State;
 use super::{SimNetwork, SimNode};
@@ -37,15 +38,21 @@ pub enum EndedBy {
     Timer,
     /// The chain came too close to its expiry.
     Expiry,
+    /// The node was restored from its seed: its channels were closed, and what it held went back.
+    Restore,
 }
 
 /// An incoming keysend as the node has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IncomingKeysend {
-    /// As the port tells it.
+    /// As the port tells it; its times are those of the node's clock.
     pub invoice: Invoice,
-    /// When it was settled or canceled, and who did it; `None` while it waits.
+    /// When it was made, by the network's clock.
+    pub came_at: Timestamp,
+    /// When it was settled or canceled, by the network's clock, and who did it; `None` while it waits.
     pub ended: Option<(Timestamp, EndedBy)>,
+    /// Whether the node was restored from its seed since then, and has forgotten it.
+    pub erased: bool,
 }
 
 impl SimNetwork {
@@ -57,31 +64,30 @@ impl SimNetwork {
 }
 
 impl SimNode {
-    /// Every keysend that this node has got, in order; it answers while it is stopped, too.
+    /// Every keysend that this node has got, in order, also before it was restored; it answers while it is stopped, too.
     #[must_use]
     pub fn incoming(&self) -> Vec<IncomingKeysend> {
-        self.with(|node| {
-            let all = node.invoices.by_index.values();
-            all.filter(|invoice| invoice.terms.is_none())
-                .map(|invoice| IncomingKeysend {
-                    invoice: invoice.view(),
-                    ended: invoice.ended,
-                })
-                .collect()
-        })
+        self.invoices_of(|invoice| invoice.terms.is_none())
     }
 
-    /// Every hold invoice of this node that somebody has paid, in order; it answers while it is stopped, too.
+    /// Every hold invoice of this node that somebody has paid, likewise.
     #[must_use]
     pub fn paid_invoices(&self) -> Vec<IncomingKeysend> {
+        self.invoices_of(|invoice| invoice.terms.is_some() && !invoice.facts.records.is_empty())
+    }
+
+    fn invoices_of(&self, kind: impl Fn(&SimInvoice) -> bool) -> Vec<IncomingKeysend> {
         self.with(|node| {
-            let all = node.invoices.by_index.values();
-            all.filter(|invoice| invoice.terms.is_some() && !invoice.facts.records.is_empty())
-                .map(|invoice| IncomingKeysend {
-                    invoice: invoice.view(),
-                    ended: invoice.ended,
-                })
-                .collect()
+            let erased = node.invoices.erased.iter().map(|one| (one, true));
+            let present = node.invoices.by_index.values().map(|one| (one, false));
+            let all = erased.chain(present).filter(|(invoice, _)| kind(invoice));
+            all.map(|(invoice, erased)| IncomingKeysend {
+                invoice: invoice.view(),
+                came_at: invoice.came_at,
+                ended: invoice.ended,
+                erased,
+            })
+            .collect()
         })
     }
 

@@ -93,7 +93,7 @@ impl State {
                 .map(|terms| (terms.text.clone(), false))
                 .ok_or(LightningError::AlreadyExists);
         }
-        let created_at = self.now_in_seconds();
+        let (came_at, created_at) = (self.now(), self.now_in_seconds(node));
         let expiry_secs = or(asks.expiry_secs, DEFAULT_EXPIRY_SECS);
         let text = write(&DecodedInvoice {
             destination: self.nodes[node].id,
@@ -134,6 +134,7 @@ impl State {
             expiry: 0,
             waiting: Vec::new(),
             terms: Some(terms),
+            came_at,
             ended: None,
         };
         invoices.by_index.insert(invoices.newest, invoice);

@@ -27,6 +27,8 @@ pub(super) struct Invoices {
     pub(super) by_index: BTreeMap<u64, SimInvoice>,
     pub(super) newest: u64,
     settlements: u64,
+    /// What the node had before it was restored from its seed. Only the books of the network know it.
+    pub(super) erased: Vec<SimInvoice>,
 }
 
 pub(super) struct SimInvoice {
@@ -38,7 +40,9 @@ pub(super) struct SimInvoice {
     pub(super) waiting: Vec<oneshot::Sender<bool>>,
     /// Only of a hold invoice: it is not told to those who want to hear of keysends.
     pub(super) terms: Option<Terms>,
-    /// When it was settled or canceled, and who did it.
+    /// When it was made, by the network's clock.
+    pub(super) came_at: Timestamp,
+    /// When it was settled or canceled, by the network's clock, and who did it.
     pub(super) ended: Option<(Timestamp, EndedBy)>,
 }
 
@@ -47,12 +51,19 @@ impl SimInvoice {
         self.facts.clone()
     }
 
-    fn is_pending(&self) -> bool {
+    pub(super) fn is_pending(&self) -> bool {
         matches!(self.facts.state, InvoiceState::Open | InvoiceState::Held)
     }
 }
 
 impl Invoices {
+    /// A new list, which begins at 1 again.
+    pub(super) fn erase(&mut self) {
+        let erased = std::mem::take(&mut self.by_index).into_values();
+        self.erased.extend(erased);
+        (self.newest, self.settlements) = (0, 0);
+    }
+
     pub(super) fn get(&mut self, hash: PaymentHash) -> Option<&mut SimInvoice> {
         self.by_index
             .values_mut()
@@ -178,8 +189,9 @@ impl State {
         if let Some(total) = arrival.part_of {
             return self.take_part(node, arrival, total);
         }
-        let (now, expiry) = (
-            self.now_in_seconds(),
+        let (came_at, now, expiry) = (
+            self.now(),
+            self.now_in_seconds(node),
             self.height.saturating_add(KEYSEND_EXPIRY),
         );
         let this = &mut self.nodes[node];
@@ -227,6 +239,7 @@ impl State {
             expiry,
             waiting: Vec::new(),
             terms: None,
+            came_at,
             ended: None,
         };
         this.invoices.by_index.insert(add_index, invoice);
@@ -267,7 +280,7 @@ impl State {
         preimage: &Preimage,
         by: EndedBy,
     ) -> Result<(), LightningError> {
-        let (moment, now) = (self.now(), self.now_in_seconds());
+        let (moment, now) = (self.now(), self.now_in_seconds(node));
         let hash = preimage.payment_hash();
         let invoices = &mut self.nodes[node].invoices;
         let settle_index = invoices.settlements.saturating_add(1);

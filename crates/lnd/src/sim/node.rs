@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::{Msat, NodeId};
 
 use super::Shared;
+use super::books::EndedBy;
 use super::state::NodeState;
 
 /// A node. Clones are the same node. It is also what its app sees: a [`crate::Lightning`].
@@ -75,6 +76,11 @@ impl SimNode {
         self.shared.lock().gossip(&[self.me]);
     }
 
+    /// Its clock shows so many milliseconds more than the network's, or less, from now on. What it has written down stays.
+    pub fn set_clock_ahead(&self, millis: i64) {
+        self.with(|node| node.clock_ahead = millis);
+    }
+
     /// Stops it: calls fail, streams end, payments wait, hold timers are forgotten.
     pub fn stop(&self) {
         let mut state = self.shared.lock();
@@ -111,6 +117,26 @@ impl SimNode {
     /// Deletes what it knows of its payments, as an owner may. Those on their way stay: LND deletes no others.
     pub fn delete_payments(&self) {
         self.with(|node| node.payments.retain(|_, payment| !payment.last.is_final()));
+    }
+
+    /// Restores it from its seed while it is stopped. Its channels and their money are what they were, as if its owner had
+    /// opened them anew; what it held has gone back. Its list of invoices begins at 1 again, and it knows no payments: those
+    /// on their way find their end, and it does not tell.
+    pub fn restore(&self) {
+        let mut state = self.shared.lock();
+        let pending: Vec<_> = {
+            let invoices = state.nodes[self.me].invoices.by_index.values();
+            let pending = invoices.filter(|invoice| invoice.is_pending());
+            pending.map(|invoice| invoice.facts.hash).collect()
+        };
+        for hash in pending {
+            // It is pending, so it can be canceled.
+            let _ = state.cancel(self.me, hash, EndedBy::Restore);
+        }
+        let node = &mut state.nodes[self.me];
+        node.invoices.erase();
+        node.payments.clear();
+        node.failed_pairs.clear();
     }
 
     /// From now on every answer comes so late; what was asked for is done at once.

@@ -44,7 +44,7 @@ impl Bill {
             "amount must be specified when paying a zero amount invoice"
         } else if invoice.destination == state.nodes[node].id {
             "self-payments not allowed"
-        } else if invoice.expires_at < state.now() {
+        } else if invoice.expires_at < state.now_at(node) {
             return Err(LightningError::TooLate);
         } else {
             return Ok(Self {

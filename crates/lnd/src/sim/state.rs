@@ -56,6 +56,8 @@ pub(super) struct NodeState {
     running: bool,
     /// Told when it is started. Who waited first goes on first.
     pub(super) started: Arc<Notify>,
+    /// Its clock is so many milliseconds ahead of the network's.
+    pub(super) clock_ahead: i64,
     /// Timers live only as long as the run that started them.
     pub(super) runs: u64,
     pub(super) settings: Settings,
@@ -103,6 +105,7 @@ impl NodeState {
             alias: alias.to_owned(),
             running: true,
             started: Arc::default(),
+            clock_ahead: 0,
             runs: 0,
             settings: Settings {
                 keysend: true,
@@ -206,9 +209,14 @@ impl State {
         BEGINNING.plus(self.started.elapsed())
     }
 
+    /// What a node's own clock shows.
+    pub(super) fn now_at(&self, node: usize) -> Timestamp {
+        Timestamp(self.now().0.saturating_add(self.nodes[node].clock_ahead))
+    }
+
     /// Whole seconds are all that LND's invoices know.
-    pub(super) fn now_in_seconds(&self) -> Timestamp {
-        Timestamp::from_secs(self.now().0.div_euclid(1_000))
+    pub(super) fn now_in_seconds(&self, node: usize) -> Timestamp {
+        Timestamp::from_secs(self.now_at(node).0.div_euclid(1_000))
     }
 
     pub(super) fn find(&self, id: NodeId) -> Option<usize> {

@@ -9,6 +9,7 @@ mod invoices;
 mod onions;
 mod payments;
 mod peers;
+mod restores;
 mod routes;
 
 use std::time::Duration;

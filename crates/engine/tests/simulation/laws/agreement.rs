@@ -15,6 +15,10 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             let Some(recipient) = record.diary(sent.to) else {
                 continue;
             };
+            // What was said in other books is not known in these.
+            if sender.doubled || recipient.doubled {
+                continue;
+            }
             let ours = &sent.row;
             for theirs in copies(sender, sent, recipient) {
                 if ours.amendments.open.is_empty() && theirs.amendments.open.is_empty() {

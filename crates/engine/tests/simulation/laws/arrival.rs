@@ -34,11 +34,13 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                     recipient.name
                 ));
             }
-            if certain && copies.is_empty() {
+            // Whose books were others then may have lost it.
+            if certain && copies.is_empty() && !recipient.doubled {
                 broken.push(format!("{what} is {state:?} and not at {}", recipient.name));
             }
             broken.extend(denied(&what, sent));
-            for copy in copies {
+            let both_whole = !diary.doubled && !recipient.doubled;
+            for copy in copies.iter().filter(|_| both_whole) {
                 broken.extend(differences(&what, sent, copy));
             }
         }
@@ -102,7 +104,7 @@ fn strays(record: &Record, recipient: &Diary) -> Vec<String> {
     let written: BTreeSet<MessageKey> = record
         .diaries
         .iter()
-        .flat_map(|sender| sender.sent.iter().map(move |sent| (sender, sent)))
+        .flat_map(|sender| sender.ever().map(move |sent| (sender, sent)))
         .filter(|(_, sent)| sent.to == recipient.node)
         .flat_map(|(sender, sent)| copies(sender, sent, recipient))
         .map(|row| row.message.key)

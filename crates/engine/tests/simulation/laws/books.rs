@@ -1,6 +1,7 @@
 //! The channels hold what the ledgers say, to the millisatoshi.
 
-use domain::{AttemptState, Msat, NodeId};
+use domain::{AttemptState, HoldState, Msat, NodeId};
+use lnd::InvoiceState;
 
 use crate::record::{Diary, Record};
 
@@ -20,7 +21,7 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             ));
         }
         if let Some(diary) = record.diary(*node) {
-            let booked = booked(diary) - unheard(record, diary);
+            let booked = booked(diary) - unheard(record, diary) + untold(diary);
             if gained - forwarded != booked {
                 let gained = gained - forwarded;
                 broken.push(format!(
@@ -70,20 +71,36 @@ fn booked(diary: &Diary) -> i64 {
     sum(&came) - sum(&went)
 }
 
-/// What was paid and is in no ledger, because the node had forgotten it before it was heard of.
+/// What was paid and is in no ledger: the node had forgotten it before it was heard of, or it stands in books that are
+/// gone.
 fn unheard(record: &Record, diary: &Diary) -> i64 {
-    let attempts = diary.outgoing().flat_map(|sent| &sent.attempts);
-    let forgotten: Vec<_> = attempts
-        .filter(|attempt| attempt.state == AttemptState::Forgotten)
-        .map(|attempt| attempt.hash)
-        .collect();
+    let may_be_unheard = |hash| {
+        let mut attempts = diary.outgoing().flat_map(|sent| &sent.attempts);
+        let forgotten =
+            attempts.any(|one| one.hash == hash && one.state == AttemptState::Forgotten);
+        forgotten || (diary.doubled && !diary.has_paid(hash))
+    };
     record
         .deeds
         .iter()
-        .filter(|deed| deed.settled && forgotten.contains(&deed.hash))
+        .filter(|deed| deed.settled && deed.from == diary.node && may_be_unheard(deed.hash))
         .map(|deed| {
             let fees: i64 = deed.fees.iter().map(|(_, fee)| signed(*fee)).sum();
             signed(deed.amount) + fees
         })
+        .sum()
+}
+
+/// What came, and what the node has forgotten before the app was told.
+fn untold(diary: &Diary) -> i64 {
+    let both = diary.keysends.iter().chain(&diary.invoices);
+    let erased = both.filter(|one| one.erased && one.invoice.state == InvoiceState::Settled);
+    let known = |hash| {
+        let row = diary.payments.get(&hash);
+        row.is_some_and(|row| row.payment.state == HoldState::Settled)
+    };
+    erased
+        .filter(|one| !known(one.invoice.hash))
+        .map(|one| signed(one.invoice.amount))
         .sum()
 }

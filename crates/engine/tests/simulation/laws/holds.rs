@@ -26,9 +26,11 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             match keysend.ended {
                 None => broken.push(format!("{what} is forgotten")),
                 Some((at, by)) => {
+                    // Books that are gone have their reasons.
+                    let gone = diary.doubled_at.is_some_and(|last| at <= last);
                     let problems = late(diary, keysend, at, by)
                         .into_iter()
-                        .chain(rash(diary, keysend, at, by));
+                        .chain(rash(diary, keysend, at, by).filter(|_| !gone));
                     broken.extend(problems.map(|problem| format!("{what} {problem}")));
                 }
             }
@@ -42,7 +44,7 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             if invoice.ended.is_none() {
                 broken.push(format!("{what} is paid and forgotten"));
             }
-            if !diary.payments.contains_key(&invoice.invoice.hash) {
+            if !diary.payments.contains_key(&invoice.invoice.hash) && !invoice.erased {
                 broken.push(format!("{what} is paid, and is not in its books"));
             }
         }
@@ -59,7 +61,7 @@ fn rash(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) ->
     let Some(row) = diary.payments.get(&keysend.invoice.hash) else {
         return Some("was ended by the app, and is not in its books".to_owned());
     };
-    let (created, span) = (keysend.invoice.created_at, keysend.invoice.hold_secs);
+    let (created, span) = (whole_secs(keysend.came_at), keysend.invoice.hold_secs);
     let deadline = created.plus(Duration::from_secs(span.into()));
     let decided = match row.payment.decision {
         Some(Decision::Person | Decision::Policy) => true,
@@ -83,9 +85,10 @@ fn disobeyed(diary: &Diary) -> Vec<String> {
         let hash = incoming.payment.hash;
         let mut both = diary.keysends.iter().chain(&diary.invoices);
         let keysend = both.find(|one| one.invoice.hash == hash);
+        let gone = |at| diary.doubled_at.is_some_and(|last| at <= last);
         let by_app = keysend
             .and_then(|one| one.ended)
-            .is_some_and(|(_, by)| by == EndedBy::App);
+            .is_some_and(|(at, by)| by == EndedBy::App && !gone(at));
         let settled = incoming.payment.state == HoldState::Settled;
         if by_app && settled != *accepted {
             let what = crate::doings::name_of(row);
@@ -95,9 +98,14 @@ fn disobeyed(diary: &Diary) -> Vec<String> {
     broken
 }
 
+/// As LND notes them.
+fn whole_secs(at: Timestamp) -> Timestamp {
+    Timestamp::from_secs(at.0.div_euclid(1_000))
+}
+
 fn late(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) -> Option<String> {
     let span = Duration::from_secs(keysend.invoice.hold_secs.into());
-    let deadline = keysend.invoice.created_at.plus(span);
+    let deadline = whole_secs(keysend.came_at).plus(span);
     let calm = |from: Timestamp, to: Timestamp| {
         let during = |span: &(Timestamp, Timestamp)| span.0 <= from && to <= span.1;
         diary.calm.iter().any(during)

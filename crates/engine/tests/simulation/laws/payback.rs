@@ -1,5 +1,7 @@
 //! A payment is paid back once at most, and both sides know it.
 
+use std::collections::BTreeSet;
+
 use domain::{AttemptState, PaymentHash, Privacy};
 use store::MessageRow;
 
@@ -17,7 +19,9 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                 if back > 1 {
                     broken.push(format!("{what} is paid back {back} times"));
                 }
-                if back > 0 && attempt.state == AttemptState::Settled {
+                let recipient = record.diary(original.to);
+                let whole = !payer.doubled && recipient.is_some_and(|one| !one.doubled);
+                if back > 0 && attempt.state == AttemptState::Settled && whole {
                     // A pay-back is not paid back: what calls itself so is a payment.
                     let here = is_done(&original.row)
                         || original
@@ -49,19 +53,20 @@ fn is_done(row: &MessageRow) -> bool {
     row.refund.as_ref().is_some_and(|refund| refund.done)
 }
 
-/// How many pay-backs of this payment have settled, by its recipient's doing.
+/// How many pay-backs of this payment have settled, by its recipient's doing, whichever books they stand in.
 fn paid_back(record: &Record, original: &Sent, hash: PaymentHash) -> usize {
     let Some(recipient) = record.diary(original.to) else {
         return 0;
     };
-    pay_backs(recipient, hash)
+    let hashes: BTreeSet<PaymentHash> = pay_backs(recipient, hash)
         .flat_map(|sent| &sent.attempts)
-        .map(|attempt| record.settled(attempt.hash))
-        .sum()
+        .map(|attempt| attempt.hash)
+        .collect();
+    hashes.into_iter().map(|hash| record.settled(hash)).sum()
 }
 
 fn pay_backs(recipient: &Diary, hash: PaymentHash) -> impl Iterator<Item = &Sent> {
-    recipient.sent.iter().filter(move |sent| {
+    recipient.ever().filter(move |sent| {
         sent.row
             .delivery
             .as_ref()

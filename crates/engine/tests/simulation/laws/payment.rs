@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{AttemptState, DeliveryState, HoldState, Msat};
+use domain::{Attempt, AttemptState, DeliveryState, HoldState, Msat, PaymentHash};
 
 use crate::doings::{name_of, short};
 use crate::record::{Diary, Record, Sent};
@@ -10,8 +10,8 @@ use crate::record::{Diary, Record, Sent};
 pub(super) fn broken(record: &Record) -> Vec<String> {
     let mut broken = Vec::new();
     for diary in &record.diaries {
+        broken.extend(diary.ever().flat_map(|sent| twice(record, diary, sent)));
         for sent in diary.outgoing() {
-            broken.extend(twice(record, diary, sent));
             for attempt in &sent.attempts {
                 let what = format!(
                     "{}'s {}, attempt {}",
@@ -26,7 +26,11 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                         "{what} is given up, and its node has forgotten none"
                     ));
                 }
-                if known && settled != (attempt.state == AttemptState::Settled) {
+                // Other books of theirs may have brought it to its end.
+                let elsewhere = diary.doubled
+                    && !matches!(attempt.state, AttemptState::Prepared | AttemptState::Sent);
+                let truly = attempt.state == AttemptState::Settled;
+                if known && settled != truly && !elsewhere {
                     let state = attempt.state;
                     broken.push(format!("{what} is {state:?}, settled in truth: {settled}"));
                 }
@@ -51,12 +55,10 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
 fn twice(record: &Record, diary: &Diary, sent: &Sent) -> Vec<String> {
     let what = format!("{}'s {}", diary.name, name_of(&sent.row));
     let mut broken = Vec::new();
-    let settled = sent
-        .attempts
-        .iter()
-        .map(|attempt| record.settled(attempt.hash));
+    let tries = diary.tries(sent.row.message.id);
+    let settled = tries.keys().map(|hash| record.settled(*hash));
     let paid: usize = settled.clone().sum();
-    let one_each = of_each_part(record, sent);
+    let one_each = of_each_part(record, &tries);
     if settled.max() > Some(1) {
         broken.push(format!("{what} is paid more than once with one hash"));
     }
@@ -79,18 +81,21 @@ fn twice(record: &Record, diary: &Diary, sent: &Sent) -> Vec<String> {
     let may_be_paid = state == DeliveryState::Settled || in_parts;
     let complete = !in_parts || all_parts_are_there(sent);
     let settled = state == DeliveryState::Settled;
-    if !forgotten && (paid > 0 && !may_be_paid || settled && (paid == 0 || !complete)) {
+    if !forgotten
+        && !diary.doubled
+        && (paid > 0 && !may_be_paid || settled && (paid == 0 || !complete))
+    {
         broken.push(format!("{what} is {state:?} and was paid {paid} times"));
     }
     broken
 }
 
 /// How often the whole, or the part that was paid most often, was paid.
-fn of_each_part(record: &Record, sent: &Sent) -> usize {
+fn of_each_part(record: &Record, tries: &BTreeMap<PaymentHash, &Attempt>) -> usize {
     let mut paid: BTreeMap<Option<u32>, usize> = BTreeMap::new();
-    for attempt in &sent.attempts {
+    for (hash, attempt) in tries {
         let part = attempt.part.map(|part| part.index);
-        *paid.entry(part).or_default() += record.settled(attempt.hash);
+        *paid.entry(part).or_default() += record.settled(*hash);
     }
     let whole = paid.remove(&None).unwrap_or(0);
     whole + paid.into_values().max().unwrap_or(0)
@@ -124,8 +129,8 @@ fn unknown(record: &Record) -> Vec<String> {
         .filter(|deed| {
             let sender = record.diary(deed.from);
             sender.is_some_and(|diary| {
-                let attempts = diary.outgoing().flat_map(|sent| &sent.attempts);
-                !attempts.map(|one| one.hash).any(|hash| hash == deed.hash)
+                let mut attempts = diary.ever().flat_map(|sent| &sent.attempts);
+                !attempts.any(|one| one.hash == deed.hash)
             })
         })
         .map(|deed| format!("a payment without an attempt: {}", short(deed.hash)))

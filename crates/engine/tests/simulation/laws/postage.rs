@@ -9,7 +9,11 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     for (number, one) in record.diaries.iter().enumerate() {
         for other in record.diaries.iter().skip(number + 1) {
             // Where one of them cannot know what settled, the books differ, and the people are asked.
-            if differs(record, one, other.node) || differs(record, other, one.node) {
+            if one.doubled
+                || other.doubled
+                || differs(record, one, other.node)
+                || differs(record, other, one.node)
+            {
                 continue;
             }
             let (ours, theirs) = (one.postage[&other.node], other.postage[&one.node]);
