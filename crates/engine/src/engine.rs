@@ -1,17 +1,21 @@
 //! Starts and stops everything.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{Attempt, Condition, MessageKey, NodeId, PARTS_KEPT};
+use futures::FutureExt;
 use lnd::{Lightning, LightningError};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 
+use crate::aside::Aside;
 use crate::choice::Chooser;
 use crate::clock::Clock;
+use crate::disk::Disk;
 use crate::door::Door;
 use crate::feed::{Change, Changes, Feed};
 use crate::free::courier::{Answers, Courier};
@@ -93,10 +97,11 @@ impl Engine {
             seed,
             node,
         } = deps;
-        let (tasks, feed, link) = (Tasks::default(), Feed::default(), Link::new());
+        let (feed, link) = (Feed::default(), Link::new());
         let (settings, outbox_wake) = (Settings::default(), Arc::new(Notify::new()));
         let (holds_wake, unopened) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let health = Health::new(feed.clone());
+        let tasks = Tasks::new(health.clone());
         let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
         let identity = Identity::new(node, lightning.clone());
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
@@ -225,6 +230,7 @@ impl Engine {
             awaited,
             giver,
             door: Arc::new(Mutex::new(Door::default())),
+            aside: Aside::new(health.clone()),
         };
         let post = Post {
             lightning: lightning.clone(),
@@ -250,10 +256,20 @@ impl Engine {
             reception,
             wake: holds_wake.clone(),
         };
-        tasks.spawn(
-            link.clone()
-                .run(lightning.clone(), clock.clone(), feed.clone(), node),
-        );
+        let looking = {
+            let (link, lightning) = (link.clone(), lightning.clone());
+            let (clock, feed) = (clock.clone(), feed.clone());
+            move || {
+                link.clone()
+                    .run(lightning.clone(), clock.clone(), feed.clone(), node)
+            }
+        };
+        tasks.keep("link", looking);
+        let disk = Disk {
+            store: store.clone(),
+            health: health.clone(),
+        };
+        tasks.keep("disk", move || disk.clone().run());
         let starting = Starting {
             store: store.clone(),
             clock: clock.clone(),
@@ -263,7 +279,6 @@ impl Engine {
             keys: keys.clone(),
             tasks: tasks.clone(),
         };
-        let renewal = keys.clone().run(link.clone());
         let lost_keys = LostKeys {
             store: store.clone(),
             link: link.clone(),
@@ -277,22 +292,26 @@ impl Engine {
             ways: chooser.ways.clone(),
             outbox: outbox_wake.clone(),
         };
+        let always = tasks.clone();
+        let renewal = {
+            let (keys, link) = (keys.clone(), link.clone());
+            move || keys.clone().run(link.clone())
+        };
+        let (peers, channels, graph) = (returns.clone(), returns.clone(), returns);
+        let (onions, repeats) = (post.clone(), outbox.clone());
         tasks.spawn(async move {
-            while let Err(error) = starting.run().await {
-                tracing::error!(%error, "the engine cannot read its database");
-                tokio::time::sleep(TROUBLE).await;
-            }
-            starting.tasks.spawn(renewal);
-            starting.tasks.spawn(returns.clone().run_peers());
-            starting.tasks.spawn(returns.clone().run_channels());
-            starting.tasks.spawn(returns.run_graph());
-            starting.tasks.spawn(post.clone().run_peers());
-            starting.tasks.spawn(post.run_onions());
-            starting.tasks.spawn(inbox.run());
-            starting.tasks.spawn(holds.run());
-            starting.tasks.spawn(outbox.clone().run_repeats());
-            starting.tasks.spawn(lost_keys.run());
-            starting.tasks.spawn(outbox.run());
+            starting.complete().await;
+            always.keep("keys", renewal);
+            always.keep("peer events", move || peers.clone().run_peers());
+            always.keep("channel events", move || channels.clone().run_channels());
+            always.keep("gossip", move || graph.clone().run_graph());
+            always.keep("peer messages", move || post.clone().run_peers());
+            always.keep("onion messages", move || onions.clone().run_onions());
+            always.keep("inbox", move || inbox.clone().run());
+            always.keep("holds", move || holds.clone().run());
+            always.keep("repeats", move || repeats.clone().run_repeats());
+            always.keep("lost keys", move || lost_keys.clone().run());
+            always.keep("outbox", move || outbox.clone().run());
         });
         let parts = Parts {
             store,
@@ -392,6 +411,18 @@ struct Starting {
 }
 
 impl Starting {
+    /// Until it has worked: a database that cannot be read or written may be mended.
+    async fn complete(&self) {
+        loop {
+            match AssertUnwindSafe(self.run()).catch_unwind().await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => tracing::error!(%error, "the engine cannot use its database"),
+                Err(_) => tracing::error!("the engine's start failed"),
+            }
+            tokio::time::sleep(TROUBLE).await;
+        }
+    }
+
     async fn run(&self) -> Result<(), StoreError> {
         self.settings.load(&self.store).await?;
         self.keys.load().await?;

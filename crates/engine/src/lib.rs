@@ -10,11 +10,13 @@
 //! Every actor can be killed at any moment: the rows that it leaves name the next step.
 
 mod amendments;
+mod aside;
 mod books;
 mod choice;
 mod clock;
 mod commands;
 mod compose;
+mod disk;
 mod door;
 mod engine;
 mod error;

@@ -12,6 +12,7 @@ use protocol::{Body, Envelope, Lock};
 use store::{Store, StoreError, Tx};
 use tokio::sync::Notify;
 
+use crate::aside::Aside;
 use crate::books::book_incoming;
 use crate::clock::Clock;
 use crate::compose::NO_PAYMENT;
@@ -48,13 +49,20 @@ pub(crate) struct Reception {
     pub(crate) giver: Giver,
     /// How many letters that only our node can open are still opened now.
     pub(crate) door: Arc<Mutex<Door>>,
+    /// What could not be filed.
+    pub(crate) aside: Aside,
 }
 
 impl Reception {
     /// Stores what the node says of an invoice, cursor included, and opens it when it is new.
     pub(crate) async fn take(&self, invoice: Invoice) -> Result<(), Trouble> {
         let (now, told) = (self.clock.now(), invoice.clone());
-        let recorded = self.store.write(move |tx| record(tx, &told, now)).await?;
+        let recorded = match self.store.write(move |tx| record(tx, &told, now)).await {
+            Err(error) if error.is_of_what_was_asked() => {
+                return self.pass_over(&invoice, &error).await;
+            }
+            recorded => recorded?,
+        };
         if recorded.is_keysend() {
             self.learn(&invoice, matches!(recorded, Recorded::New(_)))
                 .await?;
@@ -72,6 +80,9 @@ impl Reception {
     /// Opens a payment whose records are stored, and decides on it.
     pub(crate) async fn open(&self, payment: IncomingPayment) -> Result<(), Trouble> {
         let hash = payment.hash;
+        if self.aside.holds(hash) {
+            return Ok(());
+        }
         let opened = match self.opener.payment(&payment.records, hash).await {
             Ok(opened) => opened,
             Err(Trouble::Store(error)) => return Err(error.into()),
@@ -87,7 +98,23 @@ impl Reception {
         if self.is_too_early(&opened, payment.amount).await? {
             return Ok(());
         }
-        let filed = self.file(move |desk| desk.file(&payment, opened)).await?;
+        let kept = payment.clone();
+        let filed = match self.file(move |desk| desk.file(&payment, opened)).await {
+            Err(error) if error.is_of_what_was_asked() => {
+                tracing::error!(%error, "a letter cannot be filed");
+                // Its money at least is shown.
+                let plain = move |desk: &Desk<'_, '_>| desk.file(&kept, Opened::Unreadable);
+                match self.file(plain).await {
+                    Err(error) if error.is_of_what_was_asked() => {
+                        tracing::error!(%error, "a payment is set aside");
+                        self.aside.put(hash);
+                        return Ok(());
+                    }
+                    filed => filed?,
+                }
+            }
+            filed => filed?,
+        };
         self.holds.notify_one();
         self.follow_up(filed, CameBy::default());
         self.moved(hash).await?;
@@ -122,10 +149,35 @@ impl Reception {
         let (Opened::Letter(letter), Some(carrier)) = (opened, came.carrier) else {
             return Ok(());
         };
-        let filed = self
-            .file(move |desk| desk.file_free(*letter, carrier))
-            .await?;
+        let file = move |desk: &Desk<'_, '_>| desk.file_free(*letter, carrier);
+        let filed = match self.file(file).await {
+            Err(error) if error.is_of_what_was_asked() => {
+                // Without a receipt it comes again, at last by a payment.
+                tracing::error!(%error, "a free letter cannot be filed");
+                return Ok(());
+            }
+            filed => filed?,
+        };
         self.follow_up(filed, came);
+        Ok(())
+    }
+
+    /// What the node says of an invoice cannot be stored, because of a fault of ours. The rest goes on; it is looked up at
+    /// the next start.
+    async fn pass_over(&self, invoice: &Invoice, error: &StoreError) -> Result<(), Trouble> {
+        tracing::error!(%error, "a payment cannot be stored");
+        self.aside.put(invoice.hash);
+        let invoice = invoice.clone();
+        self.store
+            .write(move |tx| {
+                let known =
+                    tx.issued(invoice.hash)?.is_some() || tx.incoming(invoice.hash)?.is_some();
+                if let Some(preimage) = invoice.preimage.as_ref().filter(|_| !known) {
+                    tx.see_payment(invoice.hash, preimage, invoice.created_at)?;
+                }
+                tx.advance_invoice_cursor(invoice.add_index, invoice.settle_index)
+            })
+            .await?;
         Ok(())
     }
 

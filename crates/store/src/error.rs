@@ -43,6 +43,17 @@ pub enum StoreError {
     File(#[from] std::io::Error),
 }
 
+impl StoreError {
+    /// Whether it only concerns what was asked for: everything else can still be read and written.
+    #[must_use]
+    pub const fn is_of_what_was_asked(&self) -> bool {
+        matches!(
+            self,
+            Self::Constraint(_) | Self::Panicked | Self::Corrupt(_)
+        )
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::Error as E;

@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::fault::{Fault, Faults};
 use crate::tx::{Reader, Tx};
 use crate::{DatabaseKey, Result, StoreError, open};
 
@@ -27,6 +28,7 @@ pub use stepped::Pace;
 #[derive(Clone)]
 pub struct Store {
     threads: Arc<Threads>,
+    faults: Faults,
     /// In a simulation there are no threads: what is asked for is done where it is asked for.
     #[cfg(feature = "stepped")]
     stepped: Option<Arc<stepped::Stepped>>,
@@ -72,6 +74,7 @@ impl Store {
             .map(|_| open::reader(path, key))
             .collect::<Result<_>>()?;
 
+        let faults = Faults::default();
         let (writes, write_orders) = mpsc::channel(WAITING);
         let (reads, read_orders) = mpsc::channel(WAITING);
         let mut threads = Threads {
@@ -79,8 +82,9 @@ impl Store {
             reads: Some(reads),
             handles: Vec::new(),
         };
+        let noted = faults.clone();
         threads.spawn("store-writer", move || {
-            writer::run(connection, write_orders)
+            writer::run(connection, write_orders, &noted);
         })?;
         let orders = Arc::new(Mutex::new(read_orders));
         for connection in readers {
@@ -89,6 +93,7 @@ impl Store {
         }
         Ok(Self {
             threads: Arc::new(threads),
+            faults,
             #[cfg(feature = "stepped")]
             stepped: None,
         })
@@ -108,8 +113,27 @@ impl Store {
                 reads: None,
                 handles: Vec::new(),
             }),
+            faults: Faults::default(),
             stepped: Some(Arc::new(stepped)),
         })
+    }
+
+    /// Runs statements that no part of the program has: a test makes the disk full, or has the database refuse a row.
+    ///
+    /// # Errors
+    /// What the database says.
+    #[cfg(feature = "paused-clock")]
+    pub async fn execute_raw(&self, sql: &'static str) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let order = writer::Order::Raw(sql, reply);
+        self.threads.write(order).await?;
+        waited(answer).await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Why nothing can be written now; `None` while all is well. Once something was written the fault is over, but for damage.
+    #[must_use]
+    pub fn faults(&self) -> watch::Receiver<Option<Fault>> {
+        self.faults.watch()
     }
 
     /// Runs `f` in a transaction and returns after it is on the disk. When `f` returns an error, all that it did is
@@ -146,6 +170,7 @@ impl Store {
             return stepped.read(f).await;
         }
         let (reply, answer) = oneshot::channel();
+        let faults = self.faults.clone();
         let run = move |connection: &Connection| {
             // Nobody waits any more, for example because the next letter was typed into the search.
             if reply.is_closed() {
@@ -153,6 +178,7 @@ impl Store {
             }
             let result = catch_unwind(AssertUnwindSafe(|| snapshot(connection, f)))
                 .unwrap_or(Err(StoreError::Panicked));
+            faults.note(result.as_ref().err().and_then(Fault::of));
             let _ = reply.send(result);
         };
         let order = ReadOrder::Run(Box::new(run));

@@ -17,6 +17,7 @@ mod bad_invoices;
 mod books;
 mod crashes;
 mod free;
+mod health;
 mod invoices;
 mod liars;
 mod long;

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::fault::{Fault, Faults};
 use crate::tx::Tx;
 use crate::{Result, StoreError};
 
@@ -12,6 +13,8 @@ use crate::{Result, StoreError};
 pub(crate) enum Order {
     Run(Box<dyn Write>),
     Close(oneshot::Sender<Result<()>>),
+    #[cfg(feature = "paused-clock")]
+    Raw(&'static str, oneshot::Sender<Result<()>>),
 }
 
 /// A closure and who waits for it.
@@ -29,6 +32,7 @@ pub(crate) trait Write: Send {
 /// A job that ran and whose caller still waits.
 pub(crate) struct Done {
     keep: bool,
+    fault: Option<Fault>,
     acknowledge: Box<dyn FnOnce(Result<()>)>,
 }
 
@@ -42,6 +46,7 @@ where
         let result = catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or(Err(StoreError::Panicked));
         Done {
             keep: result.is_ok(),
+            fault: result.as_ref().err().and_then(Fault::of),
             acknowledge: Box::new(move |stored| {
                 let _ = reply.send(result.and_then(|value| stored.map(|()| value)));
             }),
@@ -54,15 +59,20 @@ where
 }
 
 /// The writer's life.
-pub(crate) fn run(mut connection: Connection, mut orders: mpsc::Receiver<Order>) {
+pub(crate) fn run(mut connection: Connection, mut orders: mpsc::Receiver<Order>, faults: &Faults) {
     let mut commits = 0_u32;
     let close = loop {
         let first = match orders.blocking_recv() {
             Some(Order::Run(first)) => first,
+            #[cfg(feature = "paused-clock")]
+            Some(Order::Raw(sql, reply)) => {
+                let _ = reply.send(connection.execute_batch(sql).map_err(Into::into));
+                continue;
+            }
             Some(Order::Close(reply)) => break Some(reply),
             None => break None,
         };
-        let close = group(&mut connection, first, &mut orders);
+        let close = group(&mut connection, first, &mut orders, faults);
         if close.is_some() {
             break close;
         }
@@ -92,10 +102,13 @@ fn group(
     connection: &mut Connection,
     first: Box<dyn Write>,
     orders: &mut mpsc::Receiver<Order>,
+    faults: &Faults,
 ) -> Option<oneshot::Sender<Result<()>>> {
+    let before = connection.total_changes();
     let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
         Err(error) => {
+            faults.note(Fault::of_sqlite(&error));
             first.refuse(error.into());
             return None;
         }
@@ -116,6 +129,10 @@ fn group(
         if done.len() < GROUP {
             match orders.try_recv() {
                 Ok(Order::Run(job)) => next = Some(job),
+                #[cfg(feature = "paused-clock")]
+                Ok(Order::Raw(sql, reply)) => {
+                    let _ = reply.send(transaction.execute_batch(sql).map_err(Into::into));
+                }
                 Ok(Order::Close(reply)) => close = Some(reply),
                 Err(_) => {}
             }
@@ -132,7 +149,14 @@ fn group(
     if let Err(error) = &stored {
         tracing::error!(%error, "a transaction was lost");
     }
+    // A transaction that wrote nothing says nothing of the disk.
+    match &stored {
+        Err(error) => faults.note(Fault::of_sqlite(error)),
+        Ok(()) if connection.total_changes() != before => faults.written(),
+        Ok(()) => {}
+    }
     for job in done {
+        faults.note(job.fault);
         (job.acknowledge)(match &stored {
             Ok(()) => Ok(()),
             Err(error) => Err(StoreError::NotCommitted(error.to_string())),

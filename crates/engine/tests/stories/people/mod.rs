@@ -211,6 +211,15 @@ impl Person {
         self.reopen_over(Arc::new(self.node.clone()));
     }
 
+    /// As [`Person::reopen`], after this has been done to the database's connection.
+    pub(crate) async fn reopen_with(&mut self, sql: &'static str) {
+        self.runs += 1;
+        self.store = database(&self.home);
+        self.store.execute_raw(sql).await.unwrap();
+        let node = Arc::new(self.node.clone());
+        self.engine = start(&self.network, &self.node, &self.store, node, self.runs);
+    }
+
     pub(crate) fn reopen_over(&mut self, lightning: Arc<dyn Lightning>) {
         self.runs += 1;
         self.store = database(&self.home);
