@@ -39,5 +39,5 @@ pub use patience::{PATIENCE, next_try};
 pub use policy::{
     Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,
 };
-pub use postage::{Postage, PostageBalance};
+pub use postage::{Owed, Postage, PostageBalance};
 pub use time::Timestamp;

@@ -11,8 +11,21 @@ pub struct PostageBalance {
     pub sent: Msat,
     /// Ours that is on its way: it may stay there.
     pub going: Msat,
+    /// Ours whose end the node has forgotten: it may have stayed there.
+    pub lost: Msat,
     /// Theirs that is held here and is being accepted.
     pub coming: Msat,
+}
+
+/// What the books say of postage that is said to come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owed {
+    /// It is ours that comes back.
+    Yes,
+    /// It may be: something else has to end first.
+    Perhaps,
+    /// They do not owe that much.
+    No,
 }
 
 /// What a message carries that travels by a payment.
@@ -36,23 +49,31 @@ impl Postage {
 }
 
 impl PostageBalance {
-    /// What we owe them. What is on its way counts as paid, so that a debt is never paid twice.
+    /// What we owe them. What is on its way, or may have stayed there, counts as paid, so that a debt is never paid twice.
     #[must_use]
     pub fn we_owe(&self) -> Msat {
-        beyond(self.received, self.sent, self.going)
+        beyond(&[self.received], &[self.sent, self.going, self.lost])
     }
 
     /// What they owe us for certain.
     #[must_use]
     pub fn they_owe(&self) -> Msat {
-        beyond(self.sent, self.received, self.coming)
+        beyond(&[self.sent], &[self.received, self.coming])
     }
 
-    /// What they owe us if everything that is on its way stays there.
+    /// Whether so much of theirs pays back postage of ours. They know better what stayed there of that whose end is not
+    /// known here; what is being accepted may go back in the end.
     #[must_use]
-    pub fn they_may_owe(&self) -> Msat {
-        let sent = self.sent.checked_add(self.going).unwrap_or(self.sent);
-        beyond(sent, self.received, self.coming)
+    pub fn owed(&self, amount: Msat) -> Owed {
+        let stayed = [self.sent, self.lost];
+        let may_have_stayed = [self.sent, self.lost, self.going];
+        if amount <= beyond(&stayed, &[self.received, self.coming]) {
+            Owed::Yes
+        } else if amount <= beyond(&may_have_stayed, &[self.received]) {
+            Owed::Perhaps
+        } else {
+            Owed::No
+        }
     }
 
     /// What the next message to them carries. Only programs that keep this balance too are paid back.
@@ -80,10 +101,12 @@ impl PostageBalance {
     }
 }
 
-/// `all` without the rest; nothing when the rest is more.
-fn beyond(all: Msat, kept: Msat, pending: Msat) -> Msat {
-    kept.checked_add(pending)
-        .and_then(|rest| all.checked_sub(rest))
+/// All of one side without all of the other; nothing when the other is more.
+fn beyond(one: &[Msat], other: &[Msat]) -> Msat {
+    let sum = |side: &[Msat]| Msat::checked_sum(side.iter().copied());
+    sum(one)
+        .zip(sum(other))
+        .and_then(|(one, other)| one.checked_sub(other))
         .unwrap_or_default()
 }
 

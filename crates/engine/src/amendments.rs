@@ -5,7 +5,7 @@ use domain::{
     Amendment, AmendmentKind, DeliveryEvent, DeliveryState, Direction, Message, MessageId,
     MessageKey, MessageKind, Way,
 };
-use store::{Delivery, Outcome, Reader, StoreError, Tx};
+use store::{AmendmentRow, Delivery, Outcome, Reader, StoreError, Tx};
 
 use crate::commands::{Guarded, Outgoing, Queued, Recipient};
 use crate::compose::{Draft, Purpose};
@@ -45,7 +45,7 @@ impl Amend {
 struct Target {
     message: Message,
     delivery: Option<Delivery>,
-    /// Whether the other side may have it: what is done to it has to be told.
+    /// Whether the other side may have it, or may get an edit of it: what is done to it has to be told.
     told: bool,
 }
 
@@ -86,8 +86,8 @@ impl Engine {
                     Err(error) => return Ok(Err(error)),
                 };
                 supersede(tx, key, amend.kind(), now)?;
-                if nothing_new(tx, &target.message, &amend)? {
-                    tx.settle_amendments(key)?;
+                tx.settle_amendments(key)?;
+                if nothing_new(tx, key, &amend)? {
                     return Ok(Ok(()));
                 }
                 if target.told
@@ -215,7 +215,9 @@ impl Target {
             return Ok(Err(EngineError::NotFound));
         };
         let message = row.message;
-        let told = message.direction == Direction::Incoming || db.may_have_arrived(key)?;
+        let told = message.direction == Direction::Incoming
+            || db.may_have_arrived(key)?
+            || (matches!(amend, Amend::Edit(_)) && has_edit_that_stays(db, key)?);
         let own = message.direction == Direction::Outgoing;
         let fits = match (amend, message.kind) {
             (Amend::React(_), _) => true,
@@ -248,23 +250,39 @@ fn supersede(
     now: domain::Timestamp,
 ) -> Result<(), StoreError> {
     for row in tx.own_amendments(key)? {
-        let waits = row.kind == kind && row.state == Some(DeliveryState::Queued);
-        let Some(message) = tx.message(row.key)?.filter(|_| waits) else {
-            continue;
-        };
-        if tx.can_cancel_amendment(&message)? {
+        if row.kind == kind && has_not_left(tx, &row)? {
             tx.step_delivery(row.key, DeliveryEvent::Cancel, Outcome::default(), now)?;
         }
     }
     Ok(())
 }
 
+/// Whether it waits, and the other side cannot have what it says.
+fn has_not_left(db: &Reader<'_>, row: &AmendmentRow) -> Result<bool, StoreError> {
+    if row.state != Some(DeliveryState::Queued) {
+        return Ok(false);
+    }
+    let message = db.message(row.key)?;
+    message.map_or(Ok(false), |message| db.can_cancel_amendment(&message))
+}
+
+/// Whether the other side has an edit of this message, or may get one: only a later edit takes its place, whatever words
+/// the message itself brings.
+fn has_edit_that_stays(db: &Reader<'_>, key: MessageKey) -> Result<bool, StoreError> {
+    for row in db.own_amendments(key)? {
+        if row.kind == AmendmentKind::Edit && row.counts() && !has_not_left(db, &row)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether the user has said just that.
-fn nothing_new(tx: &Tx<'_>, message: &Message, amend: &Amend) -> Result<bool, StoreError> {
+fn nothing_new(tx: &Tx<'_>, key: MessageKey, amend: &Amend) -> Result<bool, StoreError> {
     if *amend == Amend::TakeBack {
         return Ok(false);
     }
-    let said = tx.own_amendments(message.key)?;
+    let said = tx.own_amendments(key)?;
     let last = said
         .iter()
         .rev()
@@ -272,8 +290,8 @@ fn nothing_new(tx: &Tx<'_>, message: &Message, amend: &Amend) -> Result<bool, St
     Ok(match (last, amend) {
         (Some(last), _) => last.text == amend.text(),
         (None, Amend::Edit(text)) => {
-            let first = tx.first_words(message.key)?;
-            first.as_deref().unwrap_or(&message.text) == text
+            let words = tx.message(key)?.map(|message| message.text);
+            tx.first_words(key)?.or(words).as_ref() == Some(text)
         }
         (None, _) => amend.text().is_empty(),
     })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     AttemptState, Carrier, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Msat,
-    NodeId, Preimage, Timestamp,
+    NodeId, Owed, Preimage, Timestamp,
 };
 use lnd::{Invoice, InvoiceState, LightningError};
 use protocol::{Body, Envelope, Lock};
@@ -234,7 +234,8 @@ impl Reception {
         }
     }
 
-    /// Whether it pays back a payment or postage of ours whose own end is not known here yet: then its time comes later.
+    /// Whether it may pay back a payment or postage of ours, and the end of something else is to be known here first: then
+    /// its time comes later.
     async fn is_too_early(&self, opened: &Opened, amount: Msat) -> Result<bool, StoreError> {
         let Opened::Letter(letter) = opened else {
             return Ok(false);
@@ -242,7 +243,7 @@ impl Reception {
         if pays_postage_back(&letter.what, amount) {
             let by = letter.by;
             let balance = self.store.read(move |db| db.postage_balance(by)).await?;
-            return Ok(balance.they_owe() < amount && amount <= balance.they_may_owe());
+            return Ok(balance.owed(amount) == Owed::Perhaps);
         }
         let Body::Refund { of, .. } = letter.what.body else {
             return Ok(false);

@@ -147,7 +147,7 @@ impl Reader<'_> {
     }
 
     /// Whether a delivery may be cancelled as far as amendments go. A reaction or an edit that may have arrived stays,
-    /// and so does an edit whose words its message has taken along since; a delete always stays, as the words are gone.
+    /// and so does an edit whose words its message may have brought since; a delete always stays, as the words are gone.
     pub fn can_cancel_amendment(&self, message: &Message) -> Result<bool> {
         let Some(amends) = message.amends else {
             return Ok(true);
@@ -157,7 +157,8 @@ impl Reader<'_> {
         }
         self.one(
             "SELECT NOT EXISTS (SELECT 1 FROM message m CROSS JOIN attempt a ON a.message = m.target
-                                WHERE m.key = ?1 AND m.amendment = 2 AND a.created_at >= m.stored_at) AS can",
+                                WHERE m.key = ?1 AND m.amendment = 2 AND a.created_at >= m.stored_at
+                                  AND NOT (a.carrier IN (0, 3) AND a.state = 4)) AS can",
             params![S(message.key)],
             |row| row.get("can"),
         )

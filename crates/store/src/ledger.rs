@@ -100,6 +100,8 @@ impl Reader<'_> {
                     (SELECT coalesce(sum(postage_sent), 0) FROM ledger_day WHERE node = ?1) AS sent,
                     (SELECT coalesce(sum(a.amount), 0) FROM attempt a CROSS JOIN delivery d ON d.message = a.message
                      WHERE a.state IN (0, 1) AND a.recipient = ?1 AND d.expectation = ?2) AS going,
+                    (SELECT coalesce(sum(a.amount), 0) FROM attempt a CROSS JOIN delivery d ON d.message = a.message
+                     WHERE a.state = 5 AND a.recipient = ?1 AND d.expectation = ?2) AS lost,
                     (SELECT coalesce(sum(amount), 0) FROM incoming
                      WHERE state IN (1, 2, 3) AND state = ?3 AND sender = ?1 AND postage = 1) AS coming",
             params![S(node), S(Expectation::Return), S(HoldState::Accepting)],
@@ -108,6 +110,7 @@ impl Reader<'_> {
                     received: row.take("received")?,
                     sent: row.take("sent")?,
                     going: row.take("going")?,
+                    lost: row.take("lost")?,
                     coming: row.take("coming")?,
                 })
             },

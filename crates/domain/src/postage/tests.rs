@@ -11,6 +11,7 @@ fn balance(received: u64, sent: u64, going: u64) -> PostageBalance {
         received: Msat::new(received),
         sent: Msat::new(sent),
         going: Msat::new(going),
+        lost: Msat::ZERO,
         coming: Msat::ZERO,
     }
 }
@@ -54,8 +55,28 @@ fn what_they_owe_is_certain_only_once_it_has_settled() {
         ..balance(1_000, 5_000, 2_000)
     };
     assert_eq!(books.they_owe(), Msat::new(3_000));
-    assert_eq!(books.they_may_owe(), Msat::new(5_000));
     assert_eq!(books.we_owe(), Msat::ZERO);
+    assert_eq!(books.owed(Msat::new(3_000)), Owed::Yes);
+    // One on its way may have stayed there, and what is being accepted here may go back.
+    assert_eq!(books.owed(Msat::new(6_000)), Owed::Perhaps);
+    assert_eq!(books.owed(Msat::new(6_001)), Owed::No);
+}
+
+#[test]
+fn postage_that_may_have_stayed_there_is_neither_paid_for_nor_refused_when_it_comes_back() {
+    let books = PostageBalance {
+        lost: Msat::new(2_000),
+        ..balance(0, 0, 0)
+    };
+    assert_eq!(books.they_owe(), Msat::ZERO, "nobody knows");
+    assert_eq!(books.owed(Msat::new(2_000)), Owed::Yes);
+    assert_eq!(books.owed(Msat::new(2_001)), Owed::No);
+    let back = PostageBalance {
+        received: Msat::new(2_000),
+        ..books
+    };
+    assert_eq!(back.we_owe(), Msat::ZERO, "it was ours");
+    assert_eq!(back.owed(Msat::SAT), Owed::No);
 }
 
 #[test]

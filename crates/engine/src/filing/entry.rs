@@ -2,7 +2,8 @@
 
 use domain::{
     Amendment, AmendmentKind, Authorship, Content, Expectation, IncomingPayment, MessageId,
-    MessageKind, Msat, NodeId, PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust, weigh,
+    MessageKind, Msat, NodeId, Owed, PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust,
+    weigh,
 };
 use protocol::Body;
 use store::StoreError;
@@ -196,7 +197,7 @@ impl Desk<'_, '_> {
         }
         let contact = self.tx.contact(by)?;
         let known = contact.is_some_and(|contact| contact.trust == Trust::Known);
-        Ok(known && amount <= self.tx.postage_balance(by)?.they_owe())
+        Ok(known && self.tx.postage_balance(by)?.owed(amount) == Owed::Yes)
     }
 }
 

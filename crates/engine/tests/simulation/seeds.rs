@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,20 +21,48 @@ pub(crate) fn number(name: &str) -> Option<u64> {
     Some(text(name)?.parse().expect("a number"))
 }
 
-/// Runs all of them, as many at once as there are processors, and fails when one does. After `limit` none is begun.
-pub(crate) fn all(seeds: Range<u64>, limit: Duration) {
+/// The first of the seeds that are run when none is asked for.
+pub(crate) fn start() -> u64 {
+    let numbers = numbers(include_str!("start.txt"));
+    let [start] = numbers[..] else {
+        panic!("start.txt holds one number");
+    };
+    start
+}
+
+/// Seeds that failed once: always run.
+pub(crate) fn failed_once() -> Vec<u64> {
+    numbers(include_str!("failed.txt"))
+}
+
+/// One in each line; what follows `#` is for the reader.
+fn numbers(text: &str) -> Vec<u64> {
+    text.lines()
+        .map(|line| line.split('#').next().unwrap().trim())
+        .filter(|line| !line.is_empty())
+        .map(|line| line.parse().expect("a number"))
+        .collect()
+}
+
+/// Runs all of them, as many at once as there are processors, and fails when one does. Of `seeds` none is begun after
+/// `limit`; those in `always` are.
+pub(crate) fn all(always: &[u64], seeds: Range<u64>, limit: Duration) {
+    println!("seeds from {} on, after {always:?}", seeds.start);
     let began = Instant::now();
-    let next = AtomicU64::new(seeds.start);
+    let (before, next) = (AtomicUsize::new(0), AtomicU64::new(seeds.start));
     let (failed, tally) = (Mutex::new(Vec::new()), Mutex::new(Tally::default()));
+    let draw = || {
+        if let Some(seed) = always.get(before.fetch_add(1, Ordering::SeqCst)) {
+            return Some(*seed);
+        }
+        let seed = next.fetch_add(1, Ordering::SeqCst);
+        (seed < seeds.end && began.elapsed() <= limit).then_some(seed)
+    };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= seeds.end || began.elapsed() > limit {
-                        return;
-                    }
+                while let Some(seed) = draw() {
                     let run = run(seed);
                     tally.lock().unwrap().add(&run.tally);
                     if !run.broken.is_empty() {
@@ -48,7 +76,8 @@ pub(crate) fn all(seeds: Range<u64>, limit: Duration) {
     failed.sort_by_key(|run| run.seed);
     let threads = u64::try_from(threads).unwrap();
     // Each thread took one that it did not begin.
-    let count = next.into_inner() - seeds.start - threads;
+    let drawn = next.into_inner() - seeds.start - threads;
+    let count = u64::try_from(always.len()).unwrap() + drawn;
     println!(
         "{count} seeds in {:.1} s, {} failed: {}",
         began.elapsed().as_secs_f64(),

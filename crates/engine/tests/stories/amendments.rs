@@ -411,3 +411,44 @@ async fn what_a_stranger_amends_takes_room_like_what_a_stranger_writes() {
     assert_ne!(row.message.text, "hello 29", "there was no room for it");
     assert_eq!(alice.talk(&line.carol).await.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_second_edit_of_what_waits_counts_although_the_first_one_may_still_come() {
+    let line = Line::new();
+    let alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    carol.befriend(&line.alice, Some(HOLD)).await;
+    line.carol.stop();
+    line.network.set_hop_time(Duration::from_secs(5));
+    let sent = alice.say(to_carol, "at five").await;
+    eventually("it is on its way", async || {
+        let state = alice.row(sent).await.delivery?.state;
+        (state == DeliveryState::InFlight).then_some(())
+    })
+    .await;
+    // It may arrive: this edit goes behind it.
+    alice.edits(sent, "at six").await;
+    let waits_again = async |tries: usize| {
+        eventually("what left came back", async || {
+            let attempts = alice.store.read(move |db| db.attempts_of(sent)).await;
+            let waits = alice.row(sent).await.delivery?.state == DeliveryState::Queued;
+            (waits && attempts.unwrap().len() >= tries).then_some(())
+        })
+        .await;
+    };
+    waits_again(1).await;
+    alice.engine.retry(sent).await.unwrap();
+    waits_again(2).await;
+
+    alice.edits(sent, "at seven").await;
+    line.network.set_hop_time(Duration::from_millis(40));
+    line.carol.start();
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    let told = alice.expect_told(sent).await;
+    assert_eq!(told.message.text, "at seven");
+    let got = carol.expect_message(&line.alice, "at seven").await;
+    tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    assert_eq!(carol.row(got.message.key).await.message.text, "at seven");
+    assert_eq!(carol.talk(&line.alice).await.len(), 1);
+}

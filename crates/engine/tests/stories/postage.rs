@@ -1,15 +1,18 @@
 //! Whoever keeps postage gives it back with the next message.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::people::gate::Gate;
 use crate::people::{HOLD, Line, Person, eventually, sat};
 use domain::{
-    DeliveryState, Expectation, HoldState, MessageId, MessageKey, MessageKind, Msat,
+    AttemptState, DeliveryState, Expectation, HoldState, MessageId, MessageKey, MessageKind, Msat,
     PostageBalance, Preimage, Privacy, Program, Timestamp, Way,
 };
 use heliograph_engine::Outgoing;
 use lnd::sim::SimNode;
-use lnd::{Keysend, Lightning};
+use lnd::{Keysend, Lightning, LightningError};
 use protocol::{Body, Letter, record};
 
 async fn balance(person: &Person, with: &SimNode) -> PostageBalance {
@@ -250,6 +253,102 @@ async fn whoever_only_says_that_they_owe_is_asked_about() {
         alice.expect_hold(got.message.key, state).await;
     }
     drop(carol);
+}
+
+#[tokio::test(start_paused = true)]
+async fn postage_comes_back_whose_end_the_node_has_forgotten() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    // alice's app dies with two of hers on their way; both arrive, and somebody deletes her node's list.
+    line.network.set_hop_time(Duration::from_secs(5));
+    let mut sent = Vec::new();
+    for text in ["one", "two"] {
+        let key = alice.say(to_carol, text).await;
+        eventually("it has left", async || {
+            let attempts = alice.store.read(move |db| db.attempts_of(key)).await;
+            let state = attempts.unwrap().last()?.state;
+            (state == AttemptState::Sent).then_some(())
+        })
+        .await;
+        sent.push(key);
+    }
+    alice.close().await;
+    carol.expect_message(&line.alice, "two").await;
+    eventually("carol owes two", async || {
+        (debt(&carol, &line.alice).await == 2_000).then_some(())
+    })
+    .await;
+    // The proofs are on their way back until then.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    line.network.set_hop_time(Duration::from_millis(40));
+    line.alice.delete_payments();
+    alice.reopen();
+    for key in sent {
+        alice.expect_delivery(key, DeliveryState::Parked).await;
+    }
+
+    let key = carol.say(to_alice, "here is yours").await;
+    carol.expect_delivery(key, DeliveryState::Settled).await;
+    let got = alice.expect_message(&line.carol, "here is yours").await;
+    assert_eq!(got.message.kind, MessageKind::Text, "it is no payment");
+    assert_eq!(got.message.payment, Msat::ZERO);
+    alice.expect_hold(got.message.key, HoldState::Settled).await;
+    assert_eq!(balance(&alice, &line.carol).await.we_owe(), Msat::ZERO);
+}
+
+/// The node cannot settle while this is on.
+#[derive(Clone, Default)]
+struct NoSettling(Arc<AtomicBool>);
+
+impl Gate for NoSettling {
+    async fn pass<T: Send>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, LightningError>> + Send,
+    ) -> Result<T, LightningError> {
+        if call == "settle" && self.0.load(Ordering::SeqCst) {
+            return Err(LightningError::Node("not now".into()));
+        }
+        work.await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn postage_comes_back_once_more_when_its_first_try_could_not_be_taken() {
+    let line = Line::new();
+    let gate = NoSettling::default();
+    let mut alice = Person::open_behind(&line.network, &line.alice, gate.clone()).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let to_carol = alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    let key = alice.say(to_carol, "a satoshi is owed").await;
+    alice.expect_delivery(key, DeliveryState::Settled).await;
+    eventually("carol owes one", async || {
+        (debt(&carol, &line.alice).await == 1_000).then_some(())
+    })
+    .await;
+
+    gate.0.store(true, Ordering::SeqCst);
+    let first = carol.say(to_alice, "the first try").await;
+    let got = alice.expect_message(&line.carol, "the first try").await;
+    let got = got.message.key;
+    alice.expect_hold(got, HoldState::Accepting).await;
+    alice.close().await;
+    // Blocks are found: what is held goes back, and nobody tells alice's app.
+    line.network.mine(2_000);
+    carol.expect_delivery(first, DeliveryState::Returned).await;
+    let second = carol.say(to_alice, "the second try").await;
+    carol.expect_delivery(second, DeliveryState::InFlight).await;
+    alice.reopen();
+
+    carol.expect_delivery(second, DeliveryState::Settled).await;
+    let got = alice.expect_message(&line.carol, "the second try").await;
+    assert_eq!(got.message.kind, MessageKind::Text, "it is no payment");
+    assert_eq!(got.message.payment, Msat::ZERO);
+    assert_eq!(agree(&alice, &carol).await, 0);
 }
 
 #[tokio::test(start_paused = true)]
