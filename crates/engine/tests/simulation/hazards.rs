@@ -28,11 +28,11 @@ pub(crate) enum Hazard {
 const SHARES: [(Hazard, u64); 8] = [
     (Hazard::Clocks, 0),
     (Hazard::Copies, 0),
-    (Hazard::SecondApps, 0),
+    (Hazard::SecondApps, 8),
     (Hazard::Restores, 0),
-    (Hazard::Amnesia, 0),
+    (Hazard::Amnesia, 6),
     (Hazard::Replays, 0),
-    (Hazard::Floods, 0),
+    (Hazard::Floods, 4),
     (Hazard::Forgers, 0),
 ];
 

@@ -8,6 +8,7 @@ mod order;
 mod payback;
 mod payment;
 mod postage;
+mod strangers;
 
 use crate::record::Record;
 
@@ -22,6 +23,7 @@ pub(crate) fn broken(record: &Record) -> Vec<String> {
         books::broken(record),
         order::broken(record),
         postage::broken(record),
+        strangers::broken(record),
     ]
     .concat()
 }

@@ -2,12 +2,14 @@
 //!
 //! People write, pay, accept, refuse, pay back, cancel and try again. Their apps die between any two steps, at calls of the
 //! node and of the database; nodes stop and forget their timers; streams are lost, late, doubled and out of order; channels
-//! are full and forwarders away. In the end everybody comes back, and when nothing is open any more the books of the apps
+//! are full and forwarders away. Some seeds have rarer troubles, too: a second app on the same node, a home copied back, wrong
+//! clocks, a node restored from its seed, strangers. In the end everybody comes back, and when nothing is open any more the books of the apps
 //! are held against each other and against what the network knows (`laws`).
 //!
 //! ```text
 //! cargo test -p heliograph-engine --test simulation                  a thousand seeds, from `start.txt` on
 //! SEEDS=10000 cargo test …   FIRST=5000 SEEDS=100 cargo test …       more of them, or others
+//! HAZARDS=copies,clocks cargo test …                                with just these rarer troubles in every seed (`hazards`)
 //! MINUTES=10 cargo test …                                            as many as there is time for
 //! SEED=17 cargo test …                                               one, with all that happened
 //! ```
@@ -29,6 +31,7 @@ mod app;
 mod calm;
 mod dice;
 mod doings;
+mod doubles;
 mod fate;
 #[path = "../stories/people/gate.rs"]
 mod gate;
@@ -40,6 +43,7 @@ mod peace;
 mod record;
 mod run;
 mod seeds;
+mod stranger;
 mod tally;
 mod trace;
 mod trouble;

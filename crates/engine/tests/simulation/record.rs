@@ -31,6 +31,8 @@ pub(crate) struct Diary {
     pub(crate) letters: Vec<Sent>,
     /// In the order of the window, conversation by conversation.
     pub(crate) got: Vec<MessageRow>,
+    /// What strangers have sent.
+    pub(crate) foreign: Vec<MessageRow>,
     pub(crate) payments: BTreeMap<PaymentHash, IncomingRow>,
     /// Books that are gone: a copy took their place, or their app was a second one.
     pub(crate) pasts: Vec<Past>,
@@ -95,7 +97,7 @@ impl Diary {
 impl Record {
     /// The payments of this hash that the recipient has. The parts of one to an invoice are one.
     pub(crate) fn settled(&self, hash: PaymentHash) -> usize {
-        let of = |deed: &&Deed| deed.hash == hash && deed.settled;
+        let of = |deed: &&Deed| deed.hash == hash && deed.settled && !self.is_foreign(deed);
         let deeds: Vec<_> = self.deeds.iter().filter(of).collect();
         let sent = self.diaries.iter().flat_map(Diary::ever);
         let mut attempts = sent.flat_map(|sent| &sent.attempts);
@@ -106,6 +108,23 @@ impl Record {
                 && Some(attempt.amount) == sum
         });
         if in_parts { 1 } else { deeds.len() }
+    }
+
+    /// Whether it came from somebody without an app.
+    pub(crate) fn is_foreign(&self, deed: &Deed) -> bool {
+        self.diary(deed.from).is_none()
+    }
+
+    /// What only strangers have paid.
+    fn foreign(&self) -> BTreeSet<PaymentHash> {
+        let of = |foreign: bool| {
+            let deeds = self.deeds.iter();
+            deeds
+                .filter(move |deed| self.is_foreign(deed) == foreign)
+                .map(|deed| deed.hash)
+        };
+        let ours: BTreeSet<_> = of(false).collect();
+        of(true).filter(|hash| !ours.contains(hash)).collect()
     }
 
     pub(crate) fn diary(&self, node: NodeId) -> Option<&Diary> {
@@ -123,12 +142,19 @@ impl World {
             let put_in = self.put_in.get(&node.id()).copied().unwrap_or_default();
             (node.id(), (*name, put_in, node.local_balance()))
         });
-        Record {
+        let mut record = Record {
             diaries,
             deeds: self.around.network.deeds(),
             network: self.around.network.totals(),
             money: money.collect(),
+        };
+        let foreign = record.foreign();
+        for diary in &mut record.diaries {
+            let hash = |row: &MessageRow| row.incoming.as_ref().map(|one| one.payment.hash);
+            let of = |row: &MessageRow| hash(row).is_some_and(|hash| foreign.contains(&hash));
+            diary.foreign = diary.got.extract_if(.., |row| of(row)).collect();
         }
+        record
     }
 
     async fn diary(&self, number: usize) -> Diary {
@@ -154,6 +180,7 @@ impl World {
             sent: books.sent,
             letters: books.letters,
             got: books.got,
+            foreign: Vec::new(),
             payments: books.payments,
             pasts: pasts.map(|(_, past)| past.clone()).collect(),
             doubled: app.doubled,

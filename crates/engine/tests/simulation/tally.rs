@@ -43,6 +43,8 @@ impl Tally {
             (" a second app, ", "second apps"),
             (" restored from its seed\n", "restored nodes"),
             (" s ahead\n", "clocks turned"),
+            (" repeats a payment to ", "payments repeated by a stranger"),
+            (" floods ", "floods"),
             (" payments are deleted\n", "lists of payments deleted"),
         ] {
             let count = u64::try_from(trace.matches(words).count()).unwrap();

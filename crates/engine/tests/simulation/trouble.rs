@@ -40,6 +40,10 @@ enum Trouble {
     SecondApp,
     /// The node is lost, and restored from its seed.
     Restore,
+    /// A stranger repeats what somebody has paid.
+    Replay,
+    /// A stranger sends more than anybody reads.
+    Flood,
 }
 
 impl World {
@@ -65,6 +69,8 @@ impl World {
             (self.hazards.weight(Hazard::Copies, 12), T::PutBack),
             (self.hazards.weight(Hazard::SecondApps, 15), T::SecondApp),
             (self.hazards.weight(Hazard::Restores, 12), T::Restore),
+            (self.hazards.weight(Hazard::Replays, 20), T::Replay),
+            (self.hazards.weight(Hazard::Floods, 3), T::Flood),
         ]);
         let count = |of: usize| usize::try_from(dice.below(u64::try_from(of).unwrap())).unwrap();
         let (app, node) = (count(self.apps.len()), count(self.nodes.len()));
@@ -145,6 +151,17 @@ impl World {
             T::SecondApp => {
                 let copied = dice.percent(50);
                 self.open_second_app(app, copied).await;
+            }
+            T::Replay => {
+                trace.note(
+                    "mallory",
+                    format_args!("repeats a payment to {}", self.apps[app].name),
+                );
+                self.replay(app).await;
+            }
+            T::Flood => {
+                trace.note("mallory", format_args!("floods {}", self.apps[app].name));
+                self.flood(app).await;
             }
             T::Restore => {
                 trace.note(name, "the node is restored from its seed");

@@ -91,10 +91,12 @@ fn unheard(record: &Record, diary: &Diary) -> i64 {
         .sum()
 }
 
-/// What came, and what the node has forgotten before the app was told.
+/// What came, and what the node has forgotten before the app was told; or to an invoice of books that are gone.
 fn untold(diary: &Diary) -> i64 {
-    let both = diary.keysends.iter().chain(&diary.invoices);
-    let erased = both.filter(|one| one.erased && one.invoice.state == InvoiceState::Settled);
+    let keysends = diary.keysends.iter().filter(|one| one.erased);
+    let invoices = diary.invoices.iter();
+    let both = keysends.chain(invoices.filter(|one| one.erased || diary.doubled));
+    let erased = both.filter(|one| one.invoice.state == InvoiceState::Settled);
     let known = |hash| {
         let row = diary.payments.get(&hash);
         row.is_some_and(|row| row.payment.state == HoldState::Settled)
