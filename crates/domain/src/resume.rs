@@ -10,12 +10,15 @@
 //!   settled                               it is done: this is the outcome
 //!   in flight                             it is followed
 //!   nothing that stands in the way        newest try that is stored:
-//!                                           none, or not handed over    send it
+//!                                           none, or not handed over    ordered in this run: send it · else ask the user
 //!                                           handed over, node unknown   money: ask the user · words: send it again
 //!                                           handed over, failed there   that is the outcome
 //!                                           failed, the user wants more send it again, same hash
 //!                                           refused                     send the next one
 //! ```
+//! Money that is found in the database, and not ordered in this run, never leaves by itself: the node's word on it is taken,
+//! or the user is asked. `tests/exhaustive` tries out every state.
+//!
 //! Words with their postage may arrive twice, as their recipient knows them by their id: each of their attempts takes the
 //! next try, and the node is asked for the open one only.
 
@@ -165,21 +168,21 @@ impl Case<'_> {
             // A copy of the database has offered it before, and the recipient said no.
             (_, Known::Refused) if self.ordered == Ordered::EarlierRun => Action::Done(number),
             (_, Known::Refused) => self.send(number.saturating_add(1)),
-            (Some(AttemptState::Forgotten), _) if self.ordered == Ordered::EarlierRun => {
-                Action::Ask(number)
-            }
             (Some(AttemptState::Forgotten), _) if self.expired => Action::Ask(number),
             _ => self.send(number),
         }
     }
 
     fn send(&self, number: u32) -> Action {
+        // Another copy of the database may have paid it, and the node's list of payments may have been deleted since.
+        if self.ordered == Ordered::EarlierRun {
+            return Action::Ask(number);
+        }
         if self.expired {
             return Action::Fail;
         }
-        // The user answers by ordering it again, in this run.
-        let answered = self.ordered == Ordered::ThisRun && !self.stored.is_empty();
-        if self.unseen && !answered {
+        // The user answers by ordering it again.
+        if self.unseen && self.stored.is_empty() {
             return Action::Ask(number);
         }
         Action::Send(number)

@@ -38,10 +38,9 @@ fn words(stored: &[(u32, S)], known: &[(u32, Known)]) -> Action {
 
 #[test]
 fn what_nobody_has_tried_begins_with_try_zero() {
-    assert_eq!(found(&[], &[]), Action::Send(0));
     assert_eq!(ordered(&[], &[]), Action::Send(0));
+    assert_eq!(ordered(&[(0, S::Prepared)], &[]), Action::Send(0));
     assert_eq!(words(&[], &[]), Action::Send(0));
-    assert_eq!(found(&[(0, S::Prepared)], &[]), Action::Send(0));
 }
 
 #[test]
@@ -94,7 +93,7 @@ fn money_keeps_its_hash_until_the_recipient_has_refused_it() {
         Action::Send(0)
     );
     assert_eq!(ordered(&[(0, S::Failed)], &[]), Action::Send(0));
-    assert_eq!(found(&[], &[(0, Known::Failed)]), Action::Send(0));
+    assert_eq!(ordered(&[], &[(0, Known::Failed)]), Action::Send(0));
     assert_eq!(
         ordered(&[(0, S::Refused)], &[(0, Known::Refused)]),
         Action::Send(1)
@@ -119,7 +118,23 @@ fn what_a_copy_has_offered_in_vain_is_not_offered_again_by_itself() {
 }
 
 #[test]
+fn money_of_an_earlier_run_does_not_leave_without_the_user() {
+    for decide in [found, late] {
+        assert_eq!(decide(&[], &[]), Action::Ask(0));
+        assert_eq!(decide(&[(0, S::Prepared)], &[]), Action::Ask(0));
+        assert_eq!(decide(&[], &[(0, Known::Failed)]), Action::Ask(0));
+        assert_eq!(decide(&[(0, S::Refused)], &[]), Action::Ask(1));
+    }
+}
+
+#[test]
 fn after_its_time_no_money_leaves() {
+    let late = |stored: &[(u32, S)], known: &[(u32, Known)]| {
+        case(stored, known, |case| {
+            case.ordered = Ordered::ThisRun;
+            case.expired = true;
+        })
+    };
     assert_eq!(late(&[], &[]), Action::Fail);
     assert_eq!(late(&[(0, S::Prepared)], &[]), Action::Fail);
     assert_eq!(late(&[(0, S::Failed)], &[(0, Known::Failed)]), Action::Fail);
