@@ -66,6 +66,17 @@ pub(crate) async fn profile_open(
     app.profile_open(id, passphrase).await
 }
 
+/// Opens a profile whose messages are lost, without any: what comes from now on is shown.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn profile_start_empty(
+    app: App<'_>,
+    id: String,
+    passphrase: Option<String>,
+) -> Result<ProfileView, Error> {
+    app.profile_start_empty(id, passphrase).await
+}
+
 /// Gives a profile a new address, certificate or macaroon of the same node, and opens it.
 #[tauri::command]
 #[specta::specta]

@@ -27,6 +27,7 @@ pub(crate) const WINDOW: &str = "main";
 /// Runs the app until its window is closed.
 #[must_use]
 pub fn main() -> ExitCode {
+    api::keep_memory_private();
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("HELIOGRAPH_LOG");
     tracing_subscriber::fmt()
@@ -126,6 +127,7 @@ fn bridge<R: Runtime>() -> Builder<R> {
             commands::connection_check,
             commands::profile_create,
             commands::profile_open,
+            commands::profile_start_empty,
             commands::profile_reconnect,
             commands::profile_rename,
             commands::profile_remove,

@@ -7,6 +7,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "connection_check",
     "profile_create",
     "profile_open",
+    "profile_start_empty",
     "profile_reconnect",
     "profile_rename",
     "profile_remove",

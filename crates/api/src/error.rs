@@ -83,6 +83,8 @@ codes! {
     KeyringLocked => "the keyring is locked or does not answer",
     /// The keyring has no entry for a profile that has a database: its messages cannot be read without that key.
     KeyMissing => "the keyring does not hold the key of this profile",
+    /// The file with the profile's secrets is missing or damaged. `detail`: which file, and what is wrong with it.
+    SecretsDamaged => "the file with the keys of this profile is missing or damaged",
     /// Another program runs with this folder.
     HomeInUse => "Heliograph runs already with this folder",
     /// The folder cannot be used. `detail`: what the system says.
@@ -91,6 +93,8 @@ codes! {
     DatabaseNewer => "the messages were written by a newer version of this program",
     /// The database does not open with the profile's key.
     DatabaseKeyWrong => "the database does not open with the key of this profile",
+    /// The file with the messages is gone. `detail`: which file. It can be put back, or the profile starts without messages.
+    DatabaseMissing => "the file with the messages of this profile is missing",
     /// The database is damaged, or the disk is full. `detail`: what the database says.
     DatabaseBroken => "the database cannot be read or written",
 

@@ -35,6 +35,7 @@ impl Home {
         // Absolute, as the program may change its working directory.
         let folder = std::path::absolute(folder).map_err(unusable)?;
         make_folder(&folder.join("profiles")).map_err(unusable)?;
+        keep_private(&folder.join("profiles")).map_err(unusable)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -71,6 +72,20 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// Only the user can look into a folder of ours, wherever it was copied from.
+pub(crate) fn keep_private(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if std::fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
+            std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }
 
 /// Writes a whole file or nothing: after a crash it is the old one or the new one. Only the user can read it.

@@ -7,7 +7,7 @@ use domain::{NodeId, Timestamp};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
 
-use crate::home::{make_folder, write_whole};
+use crate::home::{keep_private, make_folder, write_whole};
 use crate::vault::VaultKind;
 use crate::view::ProfileView;
 use crate::{Code, Error};
@@ -113,6 +113,11 @@ impl Profiles {
         }
         make_folder(&folder).map_err(unusable)?;
         Ok(id)
+    }
+
+    /// Only the user can look into a profile's folder, wherever it was copied from.
+    pub(crate) fn keep_private(&self, id: &str) -> Result<(), Error> {
+        keep_private(&self.folder.join(id)).map_err(unusable)
     }
 
     /// Writes what is kept in the open.

@@ -1,11 +1,12 @@
 //! Making, opening, reconnecting and removing profiles.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{NodeId, Timestamp};
 use lnd::{Credentials, LightningError, LinkFault};
-use store::{DatabaseKey, Store};
+use store::{DatabaseKey, Store, StoreError};
 
 use crate::messenger::{Inner, Messenger, Parts, Refusal};
 use crate::profile::Profile;
@@ -168,6 +169,29 @@ impl Messenger {
         Ok(profile.view(true))
     }
 
+    /// Opens a profile whose messages are lost, without any: what comes from now on is shown.
+    ///
+    /// # Errors
+    /// As [`Messenger::profile_open`]; [`Code::NotNow`] when the messages are there; why the node does not answer.
+    pub async fn profile_start_empty(
+        &self,
+        id: String,
+        passphrase: Option<String>,
+    ) -> Result<ProfileView, Error> {
+        let _turn = self.inner.turn.lock().await;
+        let mut profile = self.inner.profiles.get(&id)?;
+        if self.inner.profiles.database(&id).exists() {
+            return Err(Error::new(Code::NotNow));
+        }
+        let passphrase = passphrase.map(Passphrase::new);
+        let vault = self.inner.vault_of(&profile, passphrase)?;
+        let secrets = self.inner.secrets(&profile, &*vault).await?;
+        let credentials = credentials::kept(&secrets)?;
+        self.inner.begin_here(&id, &credentials, &secrets).await?;
+        self.inner.launch(&mut profile, vault).await?;
+        Ok(profile.view(true))
+    }
+
     /// Gives a profile a new address, certificate or macaroon of the same node, and opens it.
     ///
     /// # Errors
@@ -193,7 +217,10 @@ impl Messenger {
             return Err(Error::new(Code::OtherNode).with_detail(node));
         }
         complete(&report)?;
-        let old = vault.read(&id).await?;
+        let old = vault
+            .read(&id)
+            .await
+            .map_err(|error| vault.kind().error(error))?;
         vault
             .write(&id, &credentials::with_key(&credentials, old.database_key))
             .await?;
@@ -307,8 +334,9 @@ impl Inner {
                     }
                     other => other.into(),
                 })?;
-            self.profiles.save(&profile)?;
+            // What is a profile has a database: one that is missing later was lost.
             self.begin_here(&id, credentials, &secrets).await?;
+            self.profiles.save(&profile)?;
             self.launch(&mut profile, Arc::clone(&vault)).await
         };
         if let Err(error) = made.await {
@@ -330,7 +358,7 @@ impl Inner {
     ) -> Result<(), Error> {
         let lightning = self.world.node(credentials.clone()).lightning;
         let newest = lightning.newest_add_index().await?;
-        let store = self.open_store(id, secrets).await?;
+        let store = self.open_store(id, secrets, Store::open).await?;
         store
             .write(move |tx| tx.advance_invoice_cursor(newest, 0))
             .await?;
@@ -345,9 +373,11 @@ impl Inner {
 
     /// Reads the secrets, opens the database and starts the engine.
     async fn launch(&self, profile: &mut Profile, vault: Arc<dyn Vault>) -> Result<(), Error> {
-        let secrets = vault.read(&profile.id).await?;
+        let secrets = self.secrets(profile, &*vault).await?;
         let connection = self.world.node(credentials::kept(&secrets)?);
-        let store = self.open_store(&profile.id, &secrets).await?;
+        let store = self
+            .open_store(&profile.id, &secrets, Store::open_existing)
+            .await?;
         profile.opened_at = self.clock.now();
         if let Err(error) = self.profiles.save(profile) {
             // It opens all the same; the next start may choose another profile.
@@ -365,12 +395,31 @@ impl Inner {
         Ok(())
     }
 
-    async fn open_store(&self, id: &str, secrets: &Secrets) -> Result<Store, Error> {
+    async fn secrets(&self, profile: &Profile, vault: &dyn Vault) -> Result<Secrets, Error> {
+        let secrets = vault.read(&profile.id).await;
+        secrets.map_err(|error| vault.kind().error(error))
+    }
+
+    async fn open_store(
+        &self,
+        id: &str,
+        secrets: &Secrets,
+        open: impl FnOnce(&Path, &DatabaseKey) -> Result<Store, StoreError> + Send + 'static,
+    ) -> Result<Store, Error> {
         let (path, key) = (
             self.profiles.database(id),
             DatabaseKey::new(secrets.database_key),
         );
-        blocking(move || Ok(Store::open(&path, &key)?)).await
+        self.profiles.keep_private(id)?;
+        blocking(move || {
+            open(&path, &key).map_err(|error| match error {
+                StoreError::Missing => {
+                    Error::new(Code::DatabaseMissing).with_detail(path.display())
+                }
+                error => error.into(),
+            })
+        })
+        .await
     }
 }
 

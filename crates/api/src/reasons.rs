@@ -4,7 +4,7 @@ use engine::{EngineError, LinkState};
 use lnd::{LightningError, LinkFault};
 use store::StoreError;
 
-use crate::vault::VaultError;
+use crate::vault::{PassphraseVault, VaultError, VaultKind};
 use crate::view::{LinkFaultView, LinkView};
 use crate::{Code, Error};
 
@@ -12,11 +12,25 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         let code = match error {
             StoreError::WrongKey => Code::DatabaseKeyWrong,
+            StoreError::Missing => Code::DatabaseMissing,
             StoreError::Newer { .. } => Code::DatabaseNewer,
             StoreError::Closed => Code::NoProfile,
             _ => Code::DatabaseBroken,
         };
         Self::because(code, &error).with_detail(error)
+    }
+}
+
+impl VaultKind {
+    /// What went wrong with a vault of this kind.
+    pub(crate) fn error(self, error: VaultError) -> Error {
+        match (self, error) {
+            (Self::Passphrase, error @ (VaultError::Missing | VaultError::Damaged(_))) => {
+                Error::new(Code::SecretsDamaged)
+                    .with_detail(format!("{}: {error}", PassphraseVault::FILE))
+            }
+            (_, error) => error.into(),
+        }
     }
 }
 

@@ -78,6 +78,8 @@ enum Command {
     Profiles,
     /// Show the node and the connection to it
     Node,
+    /// Open a profile whose messages are lost, without any
+    StartEmpty,
     /// List the conversations
     Conversations,
     /// Send a message, or a payment with --sats, and wait for its outcome
@@ -123,6 +125,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    api::keep_memory_private();
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("HELIOGRAPH_LOG");
     tracing_subscriber::fmt()
@@ -189,10 +192,20 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
                 .iter()
                 .try_for_each(|profile| screen.profile(profile));
         }
+        Command::StartEmpty => {
+            let id = match &arguments.profile {
+                Some(id) => id.clone(),
+                None => {
+                    let first = app.profiles_list().await?.into_iter().next();
+                    first.ok_or_else(|| Error::new(Code::NoProfile))?.id
+                }
+            };
+            return screen.profile(&app.profile_start_empty(id, None).await?);
+        }
         _ => open(app, arguments.profile.as_ref()).await?,
     }
     match &arguments.command {
-        Command::Connect { .. } | Command::Profiles => Ok(()),
+        Command::Connect { .. } | Command::Profiles | Command::StartEmpty => Ok(()),
         Command::Node => {
             asking::link(app).await?;
             screen.node(&app.node_view().await?)

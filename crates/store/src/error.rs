@@ -9,6 +9,9 @@ pub enum StoreError {
     /// same: never answer this by making a new key or a new file.
     #[error("the key does not open the database, or the file is damaged")]
     WrongKey,
+    /// There is no file where one was expected.
+    #[error("the file of the messages is missing")]
+    Missing,
     /// A newer program has used the file.
     #[error("the database has version {found}, this program knows versions up to {known}")]
     Newer {

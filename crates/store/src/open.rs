@@ -20,10 +20,31 @@ pub(crate) fn writer(path: &Path, key: &DatabaseKey) -> Result<Connection> {
         Err(error) if error.kind() == ErrorKind::NotFound => create(path, key)?,
         Err(error) => return Err(error.into()),
     }
+    for suffix in ["", "-wal", "-shm"] {
+        keep_private(&beside(path, suffix))?;
+    }
     let mut connection = connect(path, key, OpenFlags::empty())?;
     prepare(&connection)?;
     migrate(&mut connection, SCRIPTS)?;
     Ok(connection)
+}
+
+/// Only the user can read it. SQLite makes the files beside a database with the database's own mode.
+fn keep_private(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        match fs::metadata(path) {
+            Ok(found) if found.permissions().mode() & 0o777 != 0o600 => {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 /// A connection that can only read.
@@ -47,7 +68,17 @@ fn create(path: &Path, key: &DatabaseKey) -> Result<()> {
             _ => {}
         }
     }
-    let mut connection = connect(&draft, key, OpenFlags::SQLITE_OPEN_CREATE)?;
+    // The log of a lost database would be played back into the new one.
+    for suffix in ["-wal", "-shm"] {
+        let left = beside(path, suffix);
+        match fs::rename(&left, beside(&left, ".lost")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    File::create(&draft)?;
+    keep_private(&draft)?;
+    let mut connection = connect(&draft, key, OpenFlags::empty())?;
     prepare(&connection)?;
     migrate(&mut connection, SCRIPTS)?;
     // Closing the last connection moves the log into the file.

@@ -99,6 +99,18 @@ impl Store {
         })
     }
 
+    /// As [`Store::open`], for a database that was made before: a lost one is not replaced by an empty one without a word.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and [`StoreError::Missing`].
+    pub fn open_existing(path: &Path, key: &DatabaseKey) -> Result<Self, StoreError> {
+        if path.try_exists()? {
+            Self::open(path, key)
+        } else {
+            Err(StoreError::Missing)
+        }
+    }
+
     /// As [`Store::open`], for simulations: everything runs on the caller's thread, step by step, so that the same seed
     /// does the same once more. Nothing is flushed to the disk: it outlives a program, and not the computer.
     ///

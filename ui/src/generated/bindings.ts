@@ -17,6 +17,8 @@ export const commands = {
 	profileCreate: (input: ConnectionInput, name: string, passphrase: string | null) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_create", { input, name, passphrase })),
 	/**  Opens a profile, in place of the open one. */
 	profileOpen: (id: string, passphrase: string | null) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_open", { id, passphrase })),
+	/**  Opens a profile whose messages are lost, without any: what comes from now on is shown. */
+	profileStartEmpty: (id: string, passphrase: string | null) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_start_empty", { id, passphrase })),
 	/**  Gives a profile a new address, certificate or macaroon of the same node, and opens it. */
 	profileReconnect: (id: string, input: ConnectionInput) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_reconnect", { id, input })),
 	/**  Gives a profile another name. */
@@ -521,6 +523,8 @@ export type ErrorCode =
 "keyring_locked" | 
 /**  The keyring has no entry for a profile that has a database: its messages cannot be read without that key. */
 "key_missing" | 
+/**  The file with the profile's secrets is missing or damaged. `detail`: which file, and what is wrong with it. */
+"secrets_damaged" | 
 /**  Another program runs with this folder. */
 "home_in_use" | 
 /**  The folder cannot be used. `detail`: what the system says. */
@@ -529,6 +533,8 @@ export type ErrorCode =
 "database_newer" | 
 /**  The database does not open with the profile's key. */
 "database_key_wrong" | 
+/**  The file with the messages is gone. `detail`: which file. It can be put back, or the profile starts without messages. */
+"database_missing" | 
 /**  The database is damaged, or the disk is full. `detail`: what the database says. */
 "database_broken" | 
 /**  The text is no `lndconnect://` link. `detail`: what is wrong with it. */

@@ -55,10 +55,18 @@ const errors: Record<Exclude<ErrorCode, Faults>, Told> = {
   passphrase_short: plain(m.error_passphrase_short),
   keyring_locked: plain(m.error_keyring_locked, m.error_keyring_locked_help),
   key_missing: plain(m.error_key_missing, m.error_key_missing_help),
+  secrets_damaged: {
+    title: m.error_secrets_damaged,
+    help: (detail) => `${m.error_secrets_damaged_help()} ${quoted(detail)}`,
+  },
   home_in_use: plain(m.error_home_in_use),
   home_unusable: { title: m.error_home_unusable, help: quoted },
   database_newer: plain(m.error_database_newer, m.error_database_newer_help),
   database_key_wrong: plain(m.error_database_key_wrong),
+  database_missing: {
+    title: m.error_database_missing,
+    help: (detail) => `${m.error_database_missing_help()} ${quoted(detail)}`,
+  },
   database_broken: { title: m.error_database_broken, help: quoted },
   link_invalid: { title: m.error_link_invalid, help: (detail) => detail || m.error_link_invalid_help() },
   address_invalid: plain(m.error_address_invalid, m.error_address_invalid_help),

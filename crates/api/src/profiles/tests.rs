@@ -402,3 +402,92 @@ async fn with_a_passphrase_file_new_secrets_go_behind_it() {
         .unwrap();
     app.stop().await;
 }
+
+/// A profile that was made, used and closed: its home, vault and id.
+async fn closed_profile(
+    world: &World,
+    passphrase: Option<&str>,
+) -> (tempfile::TempDir, KeyringVault, String) {
+    let (folder, keyring) = (tempfile::tempdir().unwrap(), KeyringVault::in_memory());
+    let app = world.start(folder.path(), &keyring);
+    let passphrase = passphrase.map(str::to_owned);
+    let made = app.profile_create(input("alice:1"), String::new(), passphrase);
+    let id = made.await.unwrap().id;
+    app.stop().await;
+    (folder, keyring, id)
+}
+
+#[tokio::test]
+async fn lost_messages_are_told_and_replaced_by_none_only_when_the_user_says_so() {
+    let world = World::new();
+    let (folder, keyring, id) = closed_profile(&world, None).await;
+    let database = folder.path().join("profiles").join(&id).join("messages.db");
+    let backup = std::fs::read(&database).unwrap();
+    std::fs::remove_file(&database).unwrap();
+    let app = world.start(folder.path(), &keyring);
+
+    let refused = app.profile_open(id.clone(), None).await.unwrap_err();
+    assert_eq!(format!("{:?}", refused.code), "DatabaseMissing");
+    assert!(refused.detail.unwrap().ends_with("messages.db"));
+    assert_eq!(
+        format!("{:?}", code(app.app_state().await)),
+        "DatabaseMissing"
+    );
+    assert!(!database.exists());
+
+    // A backup that is put back is opened; what is there is never replaced.
+    std::fs::write(&database, &backup).unwrap();
+    assert!(matches!(app.app_state().await, Ok(AppView::Open { .. })));
+    assert_eq!(
+        code(app.profile_start_empty(id.clone(), None).await),
+        Code::NotNow
+    );
+    app.stop().await;
+
+    std::fs::remove_file(&database).unwrap();
+    app.profile_start_empty(id, None).await.unwrap();
+    assert!(database.exists());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_file_of_keys_is_named() {
+    let world = World::new();
+    let (folder, keyring, id) = closed_profile(&world, Some(PASSPHRASE)).await;
+    let file = folder
+        .path()
+        .join("profiles")
+        .join(&id)
+        .join("secrets.sealed");
+    std::fs::write(&file, b"HELIOVLT").unwrap();
+    let app = world.start(folder.path(), &keyring);
+    let opened = app.profile_open(id, Some(PASSPHRASE.into())).await;
+    let refused = opened.unwrap_err();
+    assert_eq!(format!("{:?}", refused.code), "SecretsDamaged");
+    assert!(refused.detail.unwrap().starts_with("secrets.sealed"));
+    app.stop().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_a_profile_even_one_that_was_copied_here() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    let (folder, keyring, id) = closed_profile(&world, None).await;
+    let profile = folder.path().join("profiles").join(&id);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap()
+    };
+    assert_eq!(mode(&profile.join("messages.db")), 0o600);
+    set(&profile, 0o755);
+    set(&profile.join("messages.db"), 0o644);
+
+    let app = world.start(folder.path(), &keyring);
+    app.app_state().await.unwrap();
+    for file in ["messages.db", "messages.db-wal", "messages.db-shm"] {
+        assert_eq!(mode(&profile.join(file)), 0o600, "{file}");
+    }
+    assert_eq!(mode(&profile), 0o700);
+    app.stop().await;
+}

@@ -21,8 +21,6 @@ use crate::{Code, Error};
 const MAGIC: &[u8; 8] = b"HELIOVLT";
 const VERSION: u8 = 1;
 const HEADER: usize = 8 + 1 + 4 + 4 + 4 + 16 + 24;
-/// The file's name in the profile's folder.
-const FILE: &str = "secrets.sealed";
 /// Far more than it ever holds.
 const LARGEST: usize = 65_536;
 /// What a key costs whoever guesses: 64 MiB, three passes, one lane.
@@ -76,6 +74,9 @@ pub struct PassphraseVault {
 }
 
 impl PassphraseVault {
+    /// The file's name in the profile's folder.
+    pub(crate) const FILE: &str = "secrets.sealed";
+
     /// For the profiles in this folder.
     #[must_use]
     pub const fn new(profiles: PathBuf, passphrase: Passphrase) -> Self {
@@ -86,7 +87,7 @@ impl PassphraseVault {
     }
 
     fn file(&self, profile: &str) -> PathBuf {
-        self.profiles.join(profile).join(FILE)
+        self.profiles.join(profile).join(Self::FILE)
     }
 
     fn seal(&self, profile: &str, secrets: &Secrets) -> Result<Vec<u8>, VaultError> {

@@ -172,6 +172,16 @@ export class MockBackend implements Backend {
       return profile;
     });
 
+  profileStartEmpty = (id: string, passphrase: string | null) =>
+    this.#answer("profileStartEmpty", [id, passphrase], () => {
+      const profile = this.profiles.find((known) => known.id === id);
+      if (profile === undefined) throw refusal("unknown_profile");
+      this.failing.delete("appState");
+      this.app = { stage: "open", profile };
+      this.tell({ kind: "app" });
+      return profile;
+    });
+
   profileReconnect = (id: string, input: ConnectionInput) =>
     this.#answer("profileReconnect", [id, input], () => {
       this.#mustBeComplete();
