@@ -178,6 +178,11 @@ const purposes: Record<string, (() => string) | undefined> = {
   key_card: m.purpose_key_card,
   balance: m.purpose_balance,
   node_config: m.purpose_node_config,
+  history: m.purpose_history,
+  second_app: m.purpose_second_app,
+  ways: m.purpose_ways,
+  channels: m.purpose_channels,
+  tidy_up: m.purpose_tidy_up,
   check: m.purpose_check,
 };
 
