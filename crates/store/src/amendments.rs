@@ -1,6 +1,8 @@
 //! Letters that amend a message: rows of table `message` that are no bubbles. What is shown of a message follows from
 //! them: the last reaction of each side, the author's last edit, the author's delete.
 
+use std::collections::VecDeque;
+
 use domain::{
     AmendmentKind, ConversationId, DeliveryEvent, DeliveryState, Direction, Message, MessageId,
     MessageKey, MessageKind, Msat, NodeId, Privacy, Timestamp,
@@ -86,15 +88,25 @@ pub struct Replied {
 }
 
 impl Reader<'_> {
-    /// All letters that amend a message, in the order in which they were written; at most 500.
+    /// All letters that amend a message, in the order in which they were stored, and those of each side in the order in
+    /// which they were written; at most 500.
     pub fn amendments_of(&self, key: MessageKey) -> Result<Vec<AmendmentRow>> {
         let mut rows = self.all(
             &format!("{SELECT} WHERE m.target = ?1 LIMIT 500"),
             params![S(key)],
             amendment_of,
         )?;
-        rows.sort_by_key(|row| (row.at, row.sequence, row.key));
-        Ok(rows)
+        rows.sort_by_key(|row| row.key);
+        let places: Vec<Direction> = rows.iter().map(|row| row.direction).collect();
+        rows.sort_by_key(|row| (row.sequence, row.key));
+        let (mut came, mut went): (VecDeque<_>, VecDeque<_>) = rows
+            .into_iter()
+            .partition(|row| row.direction == Direction::Incoming);
+        let next = |direction| match direction {
+            Direction::Incoming => came.pop_front(),
+            Direction::Outgoing => went.pop_front(),
+        };
+        Ok(places.into_iter().filter_map(next).collect())
     }
 
     /// The words of a message before its author's first edit; `None` when it was not edited.
@@ -157,7 +169,8 @@ impl Reader<'_> {
         }
         self.one(
             "SELECT NOT EXISTS (SELECT 1 FROM message m CROSS JOIN attempt a ON a.message = m.target
-                                WHERE m.key = ?1 AND m.amendment = 2 AND a.created_at >= m.stored_at
+                                WHERE m.key = ?1 AND m.amendment = 2
+                                  AND iif(a.made_after IS NULL, a.created_at >= m.stored_at, a.made_after >= m.key)
                                   AND NOT (a.carrier IN (0, 3) AND a.state = 4)) AS can",
             params![S(message.key)],
             |row| row.get("can"),

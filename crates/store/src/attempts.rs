@@ -108,9 +108,9 @@ impl Tx<'_> {
     pub fn insert_attempt(&self, attempt: &Attempt) -> Result<()> {
         let inserted = self.change(
             "INSERT INTO attempt(hash, preimage, message, recipient, refund, amount, fee_limit, records, state, fee,
-                                 hops, failure, created_at, ended_at, carrier, part, parts, invoice)
+                                 hops, failure, created_at, ended_at, carrier, part, parts, invoice, made_after)
              SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                    ?14, ?15, ?16
+                    ?14, ?15, ?16, (SELECT max(key) FROM message)
              FROM delivery WHERE message = ?3",
             params![
                 S(attempt.hash),
@@ -147,7 +147,7 @@ impl Tx<'_> {
             return Ok(false);
         }
         let changed = self.change(
-            "UPDATE attempt SET hash = ?2, invoice = ?3, records = ?4
+            "UPDATE attempt SET hash = ?2, invoice = ?3, records = ?4, made_after = (SELECT max(key) FROM message)
              WHERE hash = ?1 AND state = 0 AND carrier = 3 AND invoice IS NULL",
             params![
                 S(asked),

@@ -79,7 +79,7 @@ impl Reader<'_> {
     pub fn known_with_card(&self, most: u32) -> Result<Vec<NodeId>> {
         self.all(
             "SELECT v.node FROM conversation v CROSS JOIN contact p ON p.node = v.node CROSS JOIN card c ON c.node = v.node
-             WHERE p.trust = ?1 ORDER BY coalesce(v.last_at, v.created_at) DESC, v.id DESC LIMIT ?2",
+             WHERE p.trust = ?1 ORDER BY coalesce(v.last_message, v.made_after) DESC, v.id DESC LIMIT ?2",
             params![S(Trust::Known), most],
             |row| row.take("node"),
         )

@@ -80,7 +80,7 @@ impl Reader<'_> {
         )
     }
 
-    /// Those with the newest messages first. `query` keeps those whose name or alias contains it, in any case, or whose
+    /// Those whose newest message was stored last first, whatever the clock said then. `query` keeps those whose name or alias contains it, in any case, or whose
     /// key begins with it; an empty one keeps all.
     pub fn conversations(&self, listed: Listed, query: &str) -> Result<Vec<ConversationRow>> {
         let mut rows = self.all(&list_sql(listed), [], row_of)?;
@@ -104,7 +104,8 @@ impl Tx<'_> {
     /// [`StoreError::Constraint`] when the node is no contact.
     pub fn conversation_with(&self, node: NodeId, at: Timestamp) -> Result<ConversationId> {
         self.change(
-            "INSERT INTO conversation(node, created_at) VALUES (?1, ?2) ON CONFLICT (node) DO NOTHING",
+            "INSERT INTO conversation(node, created_at, made_after)
+             VALUES (?1, ?2, (SELECT coalesce(max(key), 0) FROM message)) ON CONFLICT (node) DO NOTHING",
             params![S(node), S(at)],
         )?;
         self.one(
@@ -177,7 +178,9 @@ pub(crate) fn list_sql(listed: Listed) -> String {
         Listed::Requests => "p.trust = 0",
         Listed::Blocked => "p.trust = 2",
     };
-    format!("{SELECT} WHERE {filter} ORDER BY coalesce(c.last_at, c.created_at) DESC, c.id DESC")
+    format!(
+        "{SELECT} WHERE {filter} ORDER BY coalesce(c.last_message, c.made_after) DESC, c.id DESC"
+    )
 }
 
 fn row_of(row: &Row<'_>) -> rusqlite::Result<ConversationRow> {

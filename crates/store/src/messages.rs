@@ -1,5 +1,6 @@
 //! Tables `message`, `letter` and `tombstone`.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use domain::{
@@ -40,7 +41,7 @@ pub struct NewMessage {
     pub payment: Msat,
     /// By the sender's clock.
     pub sent_at: Timestamp,
-    /// By ours: the order on the screen. A letter that was overtaken is put earlier ([`Tx::insert_letter`]).
+    /// By ours. It does not decide on the order. A letter that was overtaken is put earlier ([`Tx::insert_letter`]).
     pub stored_at: Timestamp,
     /// What is known of the author.
     pub authorship: Authorship,
@@ -208,7 +209,7 @@ impl Tx<'_> {
     /// # Errors
     /// [`crate::StoreError::Constraint`] when there is no such conversation.
     pub fn insert_message(&self, new: &NewMessage) -> Result<Option<MessageKey>> {
-        self.insert(new, None, 0, new.stored_at)
+        self.insert(new, None, 0, None)
     }
 
     /// Stores a letter that amends another message; it is no bubble. `target`: that message, if it is here.
@@ -227,7 +228,7 @@ impl Tx<'_> {
             seen: true,
             ..new.clone()
         };
-        let key = self.insert(&new, Some(amends), sequence, new.stored_at)?;
+        let key = self.insert(&new, Some(amends), sequence, None)?;
         if let (Some(key), Some(target)) = (key, target) {
             self.set_target(key, target)?;
         }
@@ -240,24 +241,33 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::insert_message`].
     pub fn insert_letter(&self, new: &NewMessage, sequence: u64) -> Result<Option<MessageKey>> {
-        let overtaken_at = if sequence == 0 {
-            None
-        } else {
-            self.one(
-                "SELECT min(stored_at) AS place FROM message
-                 WHERE conversation = ?1 AND amendment = 0 AND stored_at > ?2 AND sender = ?3 AND sequence > ?4",
-                params![
-                    S(new.conversation),
-                    S(new.stored_at.minus(OVERTAKING)),
-                    S(new.sender),
-                    S(sequence),
-                ],
-                |row| row.take("place"),
-            )?
-        };
-        // In one moment the number decides.
-        let place = overtaken_at.map_or(new.stored_at, |at: Timestamp| at.min(new.stored_at));
-        self.insert(new, None, sequence, place)
+        self.insert(new, None, sequence, self.overtaken(new, sequence)?)
+    }
+
+    /// The place, and the time, of those that a letter is put in front of. In one place the number decides.
+    fn overtaken(&self, new: &NewMessage, sequence: u64) -> Result<Option<(i64, Timestamp)>> {
+        let mut found = None;
+        if sequence == 0 {
+            return Ok(None);
+        }
+        self.walk(
+            "SELECT place, stored_at, sender = ?2 AS same, sequence FROM message
+             WHERE conversation = ?1 AND amendment = 0 ORDER BY place DESC, sequence DESC, key DESC",
+            params![S(new.conversation), S(new.sender)],
+            |row| {
+                let at: Timestamp = row.take("stored_at")?;
+                let apart = at.until(new.stored_at).max(new.stored_at.until(at));
+                let (same, other): (bool, u64) = (row.take("same")?, row.take("sequence")?);
+                if apart >= OVERTAKING || (same && other > 0 && other < sequence) {
+                    return Ok(ControlFlow::Break(()));
+                }
+                if same && other > sequence {
+                    found = Some((row.take("place")?, at));
+                }
+                Ok(ControlFlow::Continue(()))
+            },
+        )?;
+        Ok(found)
     }
 
     fn insert(
@@ -265,13 +275,15 @@ impl Tx<'_> {
         new: &NewMessage,
         amends: Option<Amendment>,
         sequence: u64,
-        stored_at: Timestamp,
+        overtaken: Option<(i64, Timestamp)>,
     ) -> Result<Option<MessageKey>> {
+        let stored_at = overtaken.map_or(new.stored_at, |(_, at)| at.min(new.stored_at));
         let (kind, refund_of) = kind_columns(new.kind);
         let key: Option<MessageKey> = self.first(
             "INSERT INTO message(conversation, sender, id, direction, kind, refund_of, payment, sent_at, stored_at,
-                                 authorship, privacy, seen, text, sequence, carrier, amendment, amends)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, coalesce(?16, 0), ?17
+                                 authorship, privacy, seen, text, sequence, carrier, amendment, amends, place)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, coalesce(?16, 0), ?17,
+                    coalesce(?18, (SELECT coalesce(max(key), 0) + 1 FROM message))
              WHERE NOT EXISTS (SELECT 1 FROM tombstone WHERE sender = ?2 AND id = ?3)
              ON CONFLICT (sender, id) DO NOTHING RETURNING key",
             params![
@@ -292,6 +304,7 @@ impl Tx<'_> {
                 S(new.carrier),
                 S(amends.map(|amends| amends.kind)),
                 S(amends.map(|amends| amends.of)),
+                S(overtaken.map(|(place, _)| place)),
             ],
             |row| row.take("key"),
         )?;

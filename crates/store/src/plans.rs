@@ -8,6 +8,7 @@ use domain::{
     MessageKey, Msat, Program, Trust, Way,
 };
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tempfile::TempDir;
 
 use crate::testing::{
@@ -34,7 +35,7 @@ fn statements_of(run: impl FnOnce() -> Result<()>) -> Vec<String> {
     ASKED.with_borrow(|asked| asked.iter().cloned().collect())
 }
 
-/// The plan of a statement, its parameters left empty.
+/// The plan of a statement and of the triggers that it sets off, its parameters left empty.
 fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection
         .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
@@ -42,7 +43,8 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
     let mut rows = statement.raw_query();
     let mut lines = Vec::new();
     while let Some(row) = rows.next().unwrap() {
-        lines.push(row.get("detail").unwrap());
+        // What a foreign key does has no name.
+        lines.extend(row.get::<_, Option<String>>("detail").unwrap());
     }
     lines
 }
@@ -51,15 +53,17 @@ fn plan(connection: &Connection, sql: &str) -> Vec<String> {
 fn database() -> (TempDir, Connection) {
     let folder = TempDir::new().unwrap();
     let connection = open::writer(&folder.path().join("messages.db"), &key()).unwrap();
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_TRIGGER_EQP, true)
+        .unwrap();
     (folder, connection)
 }
 
-#[test]
-fn reading_finds_its_rows_by_an_index() {
-    let (_folder, connection) = database();
-    let db = Reader::new(&connection);
+/// Everything that is asked.
+fn questions(connection: &Connection) -> Vec<String> {
+    let db = Reader::new(connection);
     let (chat, message) = (ConversationId(1), MessageKey(1));
-    let statements = statements_of(|| {
+    statements_of(|| {
         db.contact(bob())?;
         db.conversation(chat)?;
         db.conversation_of(bob())?;
@@ -122,7 +126,13 @@ fn reading_finds_its_rows_by_an_index() {
         db.totals(Some(bob()))?;
         db.setting("theme")?;
         Ok(())
-    });
+    })
+}
+
+#[test]
+fn reading_finds_its_rows_by_an_index() {
+    let (_folder, connection) = database();
+    let statements = questions(&connection);
     assert!(statements.len() > 30, "{}", statements.len());
     for sql in &statements {
         for line in plan(&connection, sql) {
@@ -158,7 +168,7 @@ fn the_hot_questions_use_the_index_made_for_them() {
         (
             page,
             vec![
-                "SEARCH message USING INDEX message_page (conversation=? AND amendment=? AND (stored_at,sequence)<(?,?))",
+                "SEARCH message USING INDEX message_page (conversation=? AND amendment=? AND (place,sequence)<(?,?))",
             ],
         ),
         (
@@ -178,11 +188,10 @@ fn the_hot_questions_use_the_index_made_for_them() {
     }
 }
 
-#[test]
-fn writing_finds_its_rows_by_an_index() {
-    let (_folder, connection) = database();
-    let tx = Tx::new(&connection);
-    let statements = statements_of(|| {
+/// Everything that is written.
+fn orders(connection: &Connection) -> Vec<String> {
+    let tx = Tx::new(connection);
+    statements_of(|| {
         tx.add_contact(&contact(bob(), Trust::Request))?;
         tx.rename_contact(bob(), "Bob", "", Msat::ZERO)?;
         tx.set_trust(bob(), Trust::Known)?;
@@ -261,11 +270,81 @@ fn writing_finds_its_rows_by_an_index() {
         tx.set_setting("theme", "dark")?;
         tx.delete_message(sent)?;
         tx.remove_conversation(chat)
-    });
+    })
+}
+
+#[test]
+fn writing_finds_its_rows_by_an_index() {
+    let (_folder, connection) = database();
+    let statements = orders(&connection);
+    assert!(statements.len() > 60, "{}", statements.len());
+    let mut triggers = 0;
     for sql in &statements {
         for line in plan(&connection, sql) {
+            triggers += usize::from(line.starts_with("-- TRIGGER "));
             let walks = line.starts_with("SCAN") && line != "SCAN CONSTANT ROW";
             assert!(!walks || line.contains(" USING "), "{line}\n{sql}");
         }
     }
+    // What the triggers do is looked at too.
+    assert!(triggers > 30, "{triggers}");
 }
+
+/// A conversation may have a million messages.
+#[test]
+fn nothing_walks_through_a_conversation_but_what_removes_it() {
+    let (_folder, connection) = database();
+    let statements = [questions(&connection), orders(&connection)].concat();
+    for statistics in [false, true] {
+        if statistics {
+            pretend_a_million(&connection);
+        }
+        let mut walking = BTreeSet::new();
+        for sql in &statements {
+            let walks = ["message_page (conversation=?)", "message_1 (sender=?)"];
+            let lines = plan(&connection, sql);
+            let is_walk = |line: &String| walks.iter().any(|walk| line.ends_with(walk));
+            // A stranger's messages are few.
+            let few = sql.contains("authorship = 0) AS messages");
+            if lines.iter().any(is_walk) && !few {
+                walking.insert(sql.as_str());
+            }
+        }
+        let expected = [
+            "DELETE FROM conversation WHERE id = ?1 RETURNING node",
+            "DELETE FROM message WHERE conversation = ?1",
+        ];
+        assert_eq!(walking, BTreeSet::from(expected), "{statistics}");
+    }
+}
+
+/// What ANALYZE writes after years: one conversation has nearly all of a million messages.
+fn pretend_a_million(connection: &Connection) {
+    connection
+        .execute_batch("ANALYZE; DELETE FROM sqlite_stat1;")
+        .unwrap();
+    for (table, index, figures) in STATISTICS {
+        connection
+            .execute(
+                "INSERT INTO sqlite_stat1(tbl, idx, stat) VALUES (?1, ?2, ?3)",
+                (table, index, figures),
+            )
+            .unwrap();
+    }
+    connection.execute_batch("ANALYZE sqlite_schema").unwrap();
+}
+
+/// Rows of an index, and rows for one value of its first column, of its first two, and so on.
+const STATISTICS: &[(&str, &str, &str)] = &[
+    ("message", "message_page", "1000000 500000 490000 1 1 1"),
+    ("message", "sqlite_autoindex_message_1", "1000000 400000 1"),
+    ("message", "message_target", "20000 2 2 2 1"),
+    ("message", "message_unread", "9000 4500"),
+    ("message", "message_answers", "9000 2"),
+    ("message", "message_overtook", "9000 2"),
+    ("delivery", "delivery_unconfirmed", "9000 4500 1"),
+    ("attempt", "attempt_message", "600000 2"),
+    ("incoming", "incoming_message", "600000 1"),
+    ("incoming", "incoming_sender", "600000 300000"),
+    ("conversation", "conversation_recent", "500 2 1"),
+];

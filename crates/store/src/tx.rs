@@ -1,6 +1,6 @@
 //! What a closure gets.
 
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row};
 
@@ -63,6 +63,23 @@ impl<'a> Reader<'a> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Rows one after the other, until `f` has enough.
+    pub(crate) fn walk(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut f: impl FnMut(&Row<'_>) -> rusqlite::Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            if f(row)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>> {
         #[cfg(test)]
         crate::plans::note(sql);
@@ -79,10 +96,6 @@ impl<'a> Tx<'a> {
 
     /// Runs one statement; how many rows it changed, not counting those that triggers changed.
     pub(crate) fn change(&self, sql: &str, params: impl Params) -> Result<usize> {
-        Ok(self
-            .reader
-            .connection
-            .prepare_cached(sql)?
-            .execute(params)?)
+        Ok(self.reader.prepare(sql)?.execute(params)?)
     }
 }

@@ -7,7 +7,7 @@ use crate::testing::{
     World, alice, at, attempt, bob, carol, delivery, from_bob, hash, held, to_bob,
 };
 use crate::{
-    Booking, Delivery, Found, Listed, NewMessage, Outcome, Preview, RefundSide, StoreError,
+    Booking, Delivery, Found, Listed, NewMessage, Outcome, PageAt, Preview, RefundSide, StoreError,
 };
 
 fn names(world: &World, listed: Listed, query: &'static str) -> Vec<NodeId> {
@@ -54,10 +54,6 @@ fn the_newest_message_stands_in_the_list_with_where_it_is() {
     let row = world.read(move |db| db.conversation(with_bob)).unwrap();
     assert_eq!(row.last.unwrap().delivery, Some(DeliveryState::InFlight));
 
-    // The clock was set back: what was stored earlier by the clock is not the newest.
-    world.store_message(from_bob(with_bob, 3, "from the past"));
-    let row = world.read(move |db| db.conversation(with_bob)).unwrap();
-    assert_eq!(row.last.unwrap().at, at(6));
     assert_eq!(
         world
             .read(move |db| db.conversation(with_carol))
@@ -65,6 +61,46 @@ fn the_newest_message_stands_in_the_list_with_where_it_is() {
             .last,
         None
     );
+}
+
+#[test]
+fn a_clock_that_was_ahead_for_a_while_hides_nothing_that_came_since() {
+    const WEEK: i64 = 8 * 86_400;
+    let world = World::new();
+    let (with_bob, with_carol) = (world.meet(bob()), world.meet(carol()));
+    let ahead = NewMessage {
+        stored_at: at(WEEK),
+        ..from_bob(with_bob, 1, "while the clock was ahead")
+    };
+    world.store_message(ahead);
+    world.store_message(from_bob(with_carol, 2, "hi from carol's house"));
+    assert_eq!(names(&world, Listed::Known, ""), [carol(), bob()]);
+
+    world.store_message(from_bob(with_bob, 3, "after it was set right"));
+    assert_eq!(names(&world, Listed::Known, ""), [bob(), carol()]);
+    let row = world.read(move |db| db.conversation(with_bob)).unwrap();
+    let last = row.last.unwrap();
+    // The times that are shown stay the times.
+    assert_eq!(
+        (last.text.as_str(), last.at),
+        ("after it was set right", at(3))
+    );
+    let page = world.read(move |db| db.messages_page(with_bob, PageAt::End, 9));
+    let times: Vec<_> = page.rows.iter().map(|row| row.message.stored_at).collect();
+    assert_eq!(times, [at(WEEK), at(3)]);
+    let hits = world.read(|db| db.search("the clock", None, None, 9));
+    assert_eq!(hits.len(), 1);
+
+    // A conversation that is made now stands above all that was said before.
+    let with_alice = world.meet(alice());
+    assert_eq!(names(&world, Listed::Known, ""), [alice(), bob(), carol()]);
+    let newest = page.rows[1].message.key;
+    assert!(world.write(move |tx| tx.delete_message(newest)));
+    let row = world.read(move |db| db.conversation(with_bob)).unwrap();
+    assert_eq!(row.last.unwrap().at, at(WEEK));
+    assert_eq!(names(&world, Listed::Known, ""), [alice(), carol(), bob()]);
+    world.store_message(from_bob(with_alice, 4, "x"));
+    assert_eq!(names(&world, Listed::Known, ""), [alice(), carol(), bob()]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Pages of a conversation, found by the place of a message and not by counting.
 
-use domain::{ConversationId, Message, MessageKey, Timestamp};
+use domain::{ConversationId, Message, MessageKey};
 use rusqlite::params;
 
 use super::{MessageRow, SELECT, message_of};
@@ -24,7 +24,7 @@ pub enum PageAt {
 /// Some messages of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Oldest first, by the time when they were stored.
+    /// In the order in which they were stored, whatever the clock said then.
     pub rows: Vec<MessageRow>,
     /// Whether there are older ones.
     pub more_before: bool,
@@ -32,8 +32,8 @@ pub struct Page {
     pub more_after: bool,
 }
 
-/// Where a message stands in its conversation: when it was stored, its number, its key.
-type Place = (Timestamp, u64, MessageKey);
+/// Where a message stands in its conversation: its place, its number, its key.
+type Place = (i64, u64, MessageKey);
 
 impl Reader<'_> {
     /// At most `limit` messages (at least 1, at most 500).
@@ -87,11 +87,11 @@ impl Reader<'_> {
 
     fn place(&self, conversation: ConversationId, key: MessageKey) -> Result<Option<Place>> {
         self.first(
-            "SELECT stored_at, sequence, key FROM message WHERE key = ?1 AND conversation = ?2 AND amendment = 0",
+            "SELECT place, sequence, key FROM message WHERE key = ?1 AND conversation = ?2 AND amendment = 0",
             params![S(key), S(conversation)],
             |row| {
                 Ok((
-                    row.take("stored_at")?,
+                    row.take("place")?,
                     row.take("sequence")?,
                     row.take("key")?,
                 ))
@@ -116,13 +116,13 @@ impl Reader<'_> {
         &self,
         sql: &str,
         c: ConversationId,
-        (at, sequence, key): Place,
+        (place, sequence, key): Place,
         limit: u32,
     ) -> Result<(Vec<Message>, bool)> {
         let asked = limit.saturating_add(1);
         let mut messages = self.all(
             sql,
-            params![S(c), S(at), S(sequence), S(key), asked],
+            params![S(c), S(place), S(sequence), S(key), asked],
             message_of,
         )?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -134,19 +134,19 @@ impl Reader<'_> {
 
 pub(crate) fn older_sql() -> String {
     format!(
-        "{SELECT} WHERE conversation = ?1 AND amendment = 0 AND (stored_at, sequence, key) < (?2, ?3, ?4)
-         ORDER BY stored_at DESC, sequence DESC, key DESC LIMIT ?5"
+        "{SELECT} WHERE conversation = ?1 AND amendment = 0 AND (place, sequence, key) < (?2, ?3, ?4)
+         ORDER BY place DESC, sequence DESC, key DESC LIMIT ?5"
     )
 }
 
 pub(crate) fn newer_sql() -> String {
     format!(
-        "{SELECT} WHERE conversation = ?1 AND amendment = 0 AND (stored_at, sequence, key) > (?2, ?3, ?4)
-         ORDER BY stored_at, sequence, key LIMIT ?5"
+        "{SELECT} WHERE conversation = ?1 AND amendment = 0 AND (place, sequence, key) > (?2, ?3, ?4)
+         ORDER BY place, sequence, key LIMIT ?5"
     )
 }
 
 /// Behind every message.
-const END: Place = (Timestamp(i64::MAX), 0, MessageKey(i64::MAX));
+const END: Place = (i64::MAX, 0, MessageKey(i64::MAX));
 
 const MOST: u32 = 500;

@@ -128,7 +128,7 @@ fn numbers(page: &Page) -> Vec<u8> {
 fn pages_meet_without_gaps_or_doubles() {
     let world = World::new();
     let (chat, other) = (world.meet(bob()), world.meet(carol()));
-    // Stored out of order, several in the same moment, mixed with another conversation.
+    // The clock jumps, several stand in the same moment, mixed with another conversation.
     let mut keys = [MessageKey(0); 21];
     for number in [
         3, 1, 2, 10, 9, 8, 7, 6, 5, 4, 20, 11, 12, 13, 14, 15, 16, 17, 18, 19,
@@ -150,11 +150,7 @@ fn pages_meet_without_gaps_or_doubles() {
         (20, false, false)
     );
     let order = numbers(&all);
-    let mut places: Vec<_> = all
-        .rows
-        .iter()
-        .map(|row| (row.message.stored_at, row.message.key))
-        .collect();
+    let mut places: Vec<_> = all.rows.iter().map(|row| row.message.key).collect();
     assert!(places.is_sorted());
     places.dedup();
     assert_eq!(places.len(), 20);
@@ -412,6 +408,14 @@ fn letters_that_overtook_each_other_are_shown_in_the_order_of_their_numbers() {
             assert_eq!(shown(&letters), [1, 2, 3, 4, 5], "{letters:?}");
         }
     }
+}
+
+#[test]
+fn letters_that_came_by_a_wrong_clock_are_not_moved() {
+    // Two stood there with a clock that was ahead; it is right again.
+    assert_eq!(shown(&[(2, 900_000), (3, 900_001), (1, 0)]), [2, 3, 1]);
+    // It was behind.
+    assert_eq!(shown(&[(2, 0), (1, 900_000)]), [2, 1]);
 }
 
 #[test]

@@ -198,7 +198,7 @@ export function hitsIn(messages: Message[], text: string): Omit<SearchHit, "titl
   const wanted = text.trim().toLowerCase();
   return messages
     .filter((message) => wanted !== "" && message.text.toLowerCase().includes(wanted))
-    .sort((a, b) => b.stored_at - a.stored_at)
+    .sort((a, b) => b.key - a.key)
     .map((message) => {
       const at = message.text.toLowerCase().indexOf(wanted);
       const from = Math.max(0, at - 30);

@@ -30,8 +30,8 @@ export class MessageWindow {
   readonly #conversation: number;
   #work: Promise<void> = Promise.resolve();
   #changed = new Set<number>();
-  /** When the newest message that the person has had on the screen was stored: what is older is not new. */
-  #since = Date.now() - 1;
+  /** The key of the newest message that the person knows of: keys count up, whatever the clock says. */
+  #since: number | null = null;
 
   constructor(backend: Backend, conversation: number) {
     this.#backend = backend;
@@ -109,7 +109,7 @@ export class MessageWindow {
   /** The end of the conversation is on the screen: nothing is missed any more. */
   reachedEnd(): void {
     this.missed.clear();
-    this.#since = Math.max(this.#since, this.messages.at(-1)?.stored_at ?? 0);
+    this.#since = newest(this.messages, this.#since ?? 0);
   }
 
   get #readsTheEnd(): boolean {
@@ -118,7 +118,7 @@ export class MessageWindow {
 
   /** Counts a message that the person may not have seen, if it is one that came. */
   #miss(message: Message | null): void {
-    if (message?.direction === "incoming" && message.stored_at > this.#since) this.missed.add(message.key);
+    if (message?.direction === "incoming" && message.key > (this.#since ?? 0)) this.missed.add(message.key);
   }
 
   /** Asks again for what is here. Whoever reads further up keeps what was loaded, and their place in it. */
@@ -143,6 +143,8 @@ export class MessageWindow {
 
   async #open(at: PageAt): Promise<void> {
     const page = await this.#page(at);
+    const end = page.more_after && this.#since === null ? await this.#page({ kind: "end" }, 1) : page;
+    this.#since = newest(end.messages, this.#since ?? 0);
     this.shifted = false;
     this.messages = page.messages;
     this.moreBefore = page.more_before;
@@ -204,6 +206,11 @@ export class MessageWindow {
     });
     return this.#work;
   }
+}
+
+/** The highest key of these messages, or `least`. */
+function newest(messages: readonly Message[], least: number): number {
+  return messages.reduce((key, message) => Math.max(key, message.key), least);
 }
 
 /** After the list has drawn what it has. */
