@@ -48,6 +48,20 @@ impl Messenger {
         })
     }
 
+    /// What was not seen, and payments that wait for a decision: at most `each` unseen ones of a conversation. It grows
+    /// with what it shows.
+    ///
+    /// # Errors
+    /// [`Code::NoProfile`].
+    pub async fn inbox(&self, each: u32) -> Result<Vec<MessageView>, Error> {
+        let rows = self
+            .open()?
+            .store
+            .read(move |db| db.waiting(each.clamp(1, LARGEST_PAGE)))
+            .await?;
+        Ok(rows.into_iter().map(message_view).collect())
+    }
+
     /// One message.
     ///
     /// # Errors

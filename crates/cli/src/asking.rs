@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::BufRead;
 use std::time::Duration;
 
-use api::domain::{ConversationId, Direction, HoldState, MessageKey, Msat, Way};
+use api::domain::{ConversationId, HoldState, MessageKey, Msat, Way};
 use api::view::{
     Change, ConversationFilter, ConversationView, LinkView, MessageView, PageAt, SendRequest,
 };
@@ -172,34 +172,7 @@ pub(crate) async fn inbox(
             .ok_or_else(|| Error::new(Code::NotFound))?;
         return Ok(app.messages_page(id, PageAt::End, count).await?.messages);
     }
-    let mut found = Vec::new();
-    for conversation in conversations(app).await? {
-        if conversation.unread == 0 && conversation.held == 0 {
-            continue;
-        }
-        let page = app
-            .messages_page(conversation.id, PageAt::End, count)
-            .await?;
-        let unread = usize::try_from(conversation.unread).unwrap_or(usize::MAX);
-        let incoming = |message: &MessageView| message.direction == Direction::Incoming;
-        let old = page
-            .messages
-            .iter()
-            .filter(|message| incoming(message))
-            .count();
-        let mut old = old.saturating_sub(unread);
-        for message in page.messages.into_iter().filter(incoming) {
-            let held = message
-                .hold
-                .as_ref()
-                .is_some_and(|hold| hold.state == HoldState::Held);
-            if old == 0 || held {
-                found.push(message);
-            }
-            old = old.saturating_sub(1);
-        }
-    }
-    Ok(found)
+    app.inbox(count).await
 }
 
 /// Tells every message that is new or has changed, until the program is stopped.

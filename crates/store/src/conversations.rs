@@ -2,13 +2,14 @@
 
 use domain::{
     Contact, ConversationId, DeliveryState, Direction, MessageId, MessageKey, MessageKind, Msat,
-    NodeId, Timestamp,
+    NodeId, Timestamp, Trust,
 };
 use rusqlite::{Row, params};
 
 use crate::codes::kind_of_columns;
 use crate::column::{S, Take};
 use crate::contacts::contact_of;
+use crate::messages::MessageRow;
 use crate::tx::{Reader, Tx};
 use crate::{Result, StoreError};
 
@@ -92,6 +93,42 @@ impl Reader<'_> {
                     .any(|name| name.to_lowercase().contains(&query))
                     || row.contact.node.to_string().starts_with(&query)
             });
+        }
+        Ok(rows)
+    }
+}
+
+impl Reader<'_> {
+    /// What the user has not seen, and payments that wait for a decision, of everybody who is not blocked: contacts
+    /// before strangers, those who wrote last first. At most `each` unseen ones of a conversation, the newest.
+    pub fn waiting(&self, each: u32) -> Result<Vec<MessageRow>> {
+        let mut conversations: Vec<(ConversationId, Trust)> = self.all(
+            "SELECT c.id, p.trust FROM conversation c CROSS JOIN contact p ON p.node = c.node
+             WHERE p.trust <> 2 AND (c.unread > 0 OR c.held > 0)
+             ORDER BY coalesce(c.last_message, c.made_after) DESC, c.id DESC",
+            [],
+            |row| Ok((row.take("id")?, row.take("trust")?)),
+        )?;
+        conversations.sort_by_key(|(_, trust)| *trust == Trust::Request);
+        let mut rows = Vec::new();
+        for (id, _) in conversations {
+            let mut keys: Vec<MessageKey> = self.all(
+                "SELECT key FROM message WHERE conversation = ?1 AND direction = 0 AND seen = 0
+                 ORDER BY key DESC LIMIT ?2",
+                params![S(id), each],
+                |row| row.take("key"),
+            )?;
+            keys.extend(self.all(
+                "SELECT message FROM incoming
+                 WHERE state IN (1, 2, 3) AND state = 1 AND conversation = ?1 AND postage = 0 AND message IS NOT NULL",
+                params![S(id)],
+                |row| row.take::<MessageKey>("message"),
+            )?);
+            keys.sort_unstable();
+            keys.dedup();
+            for key in keys {
+                rows.extend(self.message_row(key)?);
+            }
         }
         Ok(rows)
     }

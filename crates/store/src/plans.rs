@@ -76,6 +76,7 @@ fn questions(connection: &Connection) -> Vec<String> {
         ] {
             db.conversations(listed, "x")?;
         }
+        db.waiting(20)?;
         db.message(message)?;
         db.message_row(message)?;
         for at in [PageAt::End, PageAt::Before(message), PageAt::After(message)] {

@@ -400,3 +400,32 @@ fn a_refund_in_the_list_says_what_it_pays_back() {
         (MessageKind::Refund { of: hash(1) }, Msat::new(2_000))
     );
 }
+
+#[test]
+fn what_waits_is_found_however_much_was_said_since() {
+    let world = World::new();
+    let (with_bob, with_carol) = (world.meet(bob()), world.meet(carol()));
+    let payment = world.hold(with_bob, 1, 5);
+    world.write(move |tx| tx.mark_seen(with_bob));
+    for number in 2..100 {
+        world.store_message(NewMessage {
+            seen: true,
+            ..from_bob(with_bob, number, "seen")
+        });
+    }
+    let unseen = world.store_message(from_bob(with_bob, 100, "new"));
+    let other = NewMessage {
+        sender: carol(),
+        ..from_bob(with_carol, 101, "hi")
+    };
+    let from_carol = world.store_message(other);
+    let keys = |each| -> Vec<MessageKey> {
+        let rows = world.read(move |db| db.waiting(each));
+        rows.into_iter().map(|row| row.message.key).collect()
+    };
+    assert_eq!(keys(20), [from_carol, payment, unseen]);
+    world.store_message(from_bob(with_bob, 102, "newer"));
+    assert_eq!(keys(1).len(), 3, "the newest of each, and what is held");
+    world.write(|tx| tx.set_trust(carol(), Trust::Blocked));
+    assert!(!keys(20).contains(&from_carol));
+}
