@@ -2,6 +2,7 @@
 
 use domain::{Expectation, MessageId, Timestamp};
 use prost::Message as _;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
 use sha2::{Digest, Sha256};
 
 use crate::bounds;
@@ -9,11 +10,15 @@ use crate::card::SignedCard;
 use crate::wire;
 
 mod body;
+#[cfg(test)]
+mod vectors;
 
 pub use body::{BOLT11_LIMIT, Body, EMOJI_LIMIT, RECEIPT_LIMIT, RequestId, is_emoji};
 
 /// Letters are padded to a multiple of so many bytes, to hide how long the words are.
 pub(crate) const BLOCK: usize = 64;
+/// The field numbers of the bodies that this program knows.
+const BODIES: std::ops::RangeInclusive<u32> = 16..=28;
 /// More bytes than this are never read: what a Noise message can carry.
 const LETTER_LIMIT: usize = 65_535;
 /// Nobody is believed to hold a payment longer, in seconds: a node allows no time lock of more than 2,016 blocks, two weeks.
@@ -61,6 +66,9 @@ pub enum LetterError {
     /// After the year 9999.
     #[error("the letter's time is not a date")]
     Time,
+    /// More than one body: who reads the first and who reads the last would read different letters.
+    #[error("the letter has more than one body")]
+    Bodies,
     /// Nothing, or more than all bitcoin.
     #[error("the letter names an impossible amount")]
     Amount,
@@ -130,6 +138,9 @@ impl Letter {
             return Err(LetterError::TooLong);
         }
         let letter = wire::Letter::decode(bytes).map_err(|_| LetterError::Encoding)?;
+        if bodies(bytes)? > 1 {
+            return Err(LetterError::Bodies);
+        }
         let expectation = match letter.expectation() {
             wire::Expectation::Return => Expectation::Return,
             wire::Expectation::Keep => Expectation::Keep,
@@ -167,6 +178,20 @@ impl Letter {
 #[must_use]
 pub fn text_hash(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
+}
+
+/// How many known bodies stand in a letter. The generated reader takes the last one.
+pub(crate) fn bodies(mut bytes: &[u8]) -> Result<usize, LetterError> {
+    let mut count = 0_usize;
+    while !bytes.is_empty() {
+        let (field, kind) = decode_key(&mut bytes).map_err(|_| LetterError::Encoding)?;
+        skip_field(kind, field, &mut bytes, DecodeContext::default())
+            .map_err(|_| LetterError::Encoding)?;
+        if BODIES.contains(&field) {
+            count = count.saturating_add(1);
+        }
+    }
+    Ok(count)
 }
 
 /// How many zeros the padding field needs so that a letter of `len` bytes without it fills whole blocks.

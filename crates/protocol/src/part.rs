@@ -10,7 +10,7 @@ pub use domain::{Packing, PartSet};
 use prost::Message as _;
 use sha2::{Digest, Sha256};
 
-use crate::letter::{BLOCK, Body, Letter, LetterError};
+use crate::letter::{BLOCK, Body, Letter, LetterError, bodies};
 use crate::seal::LETTER_ROOM;
 use crate::text::TEXT_LIMIT;
 use crate::wire;
@@ -328,6 +328,9 @@ impl Joiner {
 impl Whole {
     fn decode(bytes: Vec<u8>) -> Result<Self, PartError> {
         let letter = wire::Letter::decode(bytes.as_slice()).map_err(|_| PartError::Body)?;
+        if !matches!(bodies(&bytes), Ok(0 | 1)) {
+            return Err(PartError::Body);
+        }
         let body = Body::decode(letter.body, letter.part).map_err(|_| PartError::Body)?;
         // Nothing at all is no body of a newer program.
         if bytes.is_empty() || (body != Body::Unknown && !is_divisible(&body)) {

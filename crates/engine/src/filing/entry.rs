@@ -154,7 +154,8 @@ impl Desk<'_, '_> {
             Body::Receipt { .. }
             | Body::CardRequest
             | Body::InvoiceRequest { .. }
-            | Body::Invoice { .. } => (plain, String::new(), content, !postage),
+            | Body::Invoice { .. }
+            | Body::Profile { .. } => (plain, String::new(), content, !postage),
             // Waits for the others, or is none that is waited for.
             Body::Piece(_) if postage => (plain, String::new(), content, false),
             Body::Reaction { emoji, .. } => (plain, emoji.unwrap_or_default(), content, true),
