@@ -1,5 +1,5 @@
 //! A sender's letters stand in the recipient's window in the order in which they were written, unless one came more than a
-//! minute after its successors.
+//! minute after its successors, by a clock that may have jumped.
 
 use std::time::Duration;
 
@@ -45,8 +45,18 @@ fn swapped(sender: &Diary, recipient: &Diary) -> Vec<String> {
         let at = first.message.stored_at;
         let moved = later.iter().any(|(_, other)| other.message.stored_at == at);
         for (_, second) in later {
-            let late = moved || second.message.stored_at.until(at) >= OVERTAKING;
-            if place(first.message.key) > place(second.message.key) && !late {
+            let (here, there) = (place(first.message.key), place(second.message.key));
+            // By the recipient's clock, which may have jumped meanwhile.
+            let between = there
+                .zip(here)
+                .and_then(|(from, to)| recipient.got.get(from..=to));
+            let late = between.is_some_and(|rows| {
+                rows.iter().any(|row| {
+                    let other = row.message.stored_at;
+                    other.until(at).max(at.until(other)) >= OVERTAKING
+                })
+            });
+            if here > there && !late && !moved {
                 broken.push(format!(
                     "{} stands after {} at {}, {:?} later",
                     name_of(first),
