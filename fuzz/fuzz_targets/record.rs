@@ -13,7 +13,7 @@ const NODE: [u8; 33] = [
 ];
 
 /// The records that are read; a byte of the input chooses one.
-const NUMBERS: [u64; 16] = [
+const NUMBERS: [u64; 18] = [
     record::LETTER,
     record::KEYSEND_PREIMAGE,
     record::TEXT,
@@ -30,6 +30,8 @@ const NUMBERS: [u64; 16] = [
     record::C13N_PAYLOAD,
     record::C13N_SENDER,
     record::C13N_SIGNATURE,
+    record::TIP,
+    record::TIP_ODD,
 ];
 
 fuzz_target!(|input: Vec<(u8, Vec<u8>)>| {

@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use domain::{NodeId, PaymentHash, Preimage};
 use futures::StreamExt;
 use lnd::{
-    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
-    Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
-    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret, Updates,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
+    InvoicePayment, Keysend, Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts,
+    NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery,
+    SharedSecret, Updates,
 };
 use tokio::sync::watch;
 
@@ -173,7 +174,7 @@ impl Lightning for Fused {
             .map(|events| self.stream(events))
     }
 
-    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError> {
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<InvoiceNews>, LightningError> {
         self.node
             .invoices(after)
             .await
@@ -184,7 +185,7 @@ impl Lightning for Fused {
         &self,
         add_index: u64,
         limit: u64,
-    ) -> Result<Vec<Invoice>, LightningError> {
+    ) -> Result<InvoicePage, LightningError> {
         self.through(self.node.invoices_after(add_index, limit))
             .await
     }
@@ -193,8 +194,17 @@ impl Lightning for Fused {
         self.through(self.node.newest_add_index()).await
     }
 
-    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError> {
-        self.through(self.node.pending_invoices()).await
+    async fn pending_invoices(
+        &self,
+        add_index: u64,
+        limit: u64,
+    ) -> Result<InvoicePage, LightningError> {
+        self.through(self.node.pending_invoices(add_index, limit))
+            .await
+    }
+
+    async fn invoice_at(&self, add_index: u64) -> Result<Option<PaymentHash>, LightningError> {
+        self.through(self.node.invoice_at(add_index)).await
     }
 
     async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {

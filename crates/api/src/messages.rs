@@ -1,9 +1,6 @@
 //! Messages: reading, sending, and what can be done with one.
 
-use domain::{
-    Attempt, AttemptState, Authorship, ConversationId, HoldState, MessageKey, MessageKind, Msat,
-    last_moment,
-};
+use domain::{Attempt, AttemptState, ConversationId, MessageKey, Msat, last_moment};
 use engine::{Change, Outgoing, Quote};
 use store::{Delivery, IncomingRow, MessageRow};
 
@@ -207,6 +204,7 @@ pub(crate) fn delivery_of(row: &MessageRow) -> Option<DeliveryView> {
 
 fn message_view(row: MessageRow) -> MessageView {
     let delivery = delivery_of(&row);
+    let payable = engine::can_pay_back(&row).is_ok();
     let MessageRow {
         message,
         carrier,
@@ -217,11 +215,6 @@ fn message_view(row: MessageRow) -> MessageView {
         amendments,
         ..
     } = row;
-    let postage = message.payment.is_zero();
-    let payable = message.authorship == Authorship::Verified
-        && !matches!(message.kind, MessageKind::Refund { .. })
-        && !postage
-        && refund.is_none();
     MessageView {
         key: message.key,
         conversation: message.conversation,
@@ -290,7 +283,7 @@ fn hold_view(incoming: &IncomingRow, payable: bool) -> HoldView {
             .deadline
             .map(|deadline| last_moment(payment.arrived_at, deadline)),
         arrived_at: payment.arrived_at,
-        can_pay_back: payable && !incoming.postage && payment.state == HoldState::Settled,
+        can_pay_back: payable,
     }
 }
 

@@ -358,9 +358,10 @@ impl Inner {
     ) -> Result<(), Error> {
         let lightning = self.world.node(credentials.clone()).lightning;
         let newest = lightning.newest_add_index().await?;
+        let hash = lightning.invoice_at(newest).await?;
         let store = self.open_store(id, secrets, Store::open).await?;
         store
-            .write(move |tx| tx.advance_invoice_cursor(newest, 0))
+            .write(move |tx| tx.advance_added(newest, hash))
             .await?;
         Ok(store.close().await?)
     }

@@ -96,8 +96,10 @@ pub enum Decision {
 /// An incoming payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncomingPayment {
-    /// Identity.
+    /// Identity: the hash that was paid, unless `within` says which.
     pub hash: PaymentHash,
+    /// The invoice that it is one of several payments to: a later one to the hash of a keysend, or one with AMP.
+    pub within: Option<PaymentHash>,
     /// What settles it.
     pub preimage: Preimage,
     /// By a keysend, or to an invoice of ours.
@@ -114,6 +116,14 @@ pub struct IncomingPayment {
     pub deadline: Option<Timestamp>,
     /// When the node got it.
     pub arrived_at: Timestamp,
+}
+
+impl IncomingPayment {
+    /// The hash that was paid: what a letter under it is bound to.
+    #[must_use]
+    pub fn paid_hash(&self) -> PaymentHash {
+        self.within.unwrap_or(self.hash)
+    }
 }
 
 /// An undecided payment is refused this long before the node would do it, so that it is told here why.

@@ -100,6 +100,17 @@ impl PaymentHash {
             .finalize();
         Self(digest.into())
     }
+
+    /// The identity of one of several payments to this hash: SHA-256 of it and of what tells them apart.
+    #[must_use]
+    pub fn one_of_several(&self, which: &[u8]) -> Self {
+        let digest = Sha256::new()
+            .chain_update(b"heliograph/payment/1")
+            .chain_update(self.0)
+            .chain_update(which)
+            .finalize();
+        Self(digest.into())
+    }
 }
 
 /// The secret that settles a payment. Never shown in `Debug`, erased when dropped.

@@ -1,7 +1,12 @@
 //! What each payment means in the ledger. Every booking is made once, however often it is tried.
 
-use domain::{Attempt, Authorship, HoldState, Msat, PaymentHash, ReturnMeaning, Timestamp};
-use store::{Booking, Delivery, RefundSide, StoreError, Tx};
+use domain::{
+    Attempt, Authorship, Direction, HoldState, MessageKey, MessageKind, Msat, NodeId, PaymentHash,
+    Privacy, Program, ReturnMeaning, Timestamp,
+};
+use store::{Booking, Delivery, IncomingRow, NewMessage, RefundSide, StoreError, Tx};
+
+use crate::filing::newcomer;
 
 /// The recipient kept it. A part is no message: see [`book_sent`].
 pub(crate) fn book_settled(
@@ -59,18 +64,26 @@ pub(crate) fn book_sent(
 }
 
 /// An incoming payment is both opened and over: now its meaning is known. It is booked by its hash, whether or not it
-/// brought a message.
+/// brought a message. Money that no message shows gets one without words, which is returned.
 pub(crate) fn book_incoming(
     tx: &Tx<'_>,
+    ours: NodeId,
     hash: PaymentHash,
     at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<MessageKey>, StoreError> {
     let Some(row) = tx.incoming(hash)? else {
-        return Ok(());
+        return Ok(None);
     };
-    if !row.opened || !row.payment.state.is_over() {
-        return Ok(());
+    let settled = row.payment.state == HoldState::Settled;
+    // What has gone back is over, whatever it was.
+    if !row.opened || !row.payment.state.is_over() || (row.waits && settled) {
+        return Ok(None);
     }
+    let shown = if settled && row.message.is_none() && !row.postage {
+        show(tx, ours, &row, at)?
+    } else {
+        None
+    };
     let refund = match row.message {
         Some(message) => tx
             .refund_by(message)?
@@ -98,8 +111,57 @@ pub(crate) fn book_incoming(
             .is_some_and(|message| message.authorship == Authorship::Claimed),
         _ => false,
     };
-    let sender = row.sender.filter(|_| !claimed);
-    tx.book(kind, hash, sender, row.payment.amount, at)?;
+    // What is nobody's stands with what unknown senders have sent.
+    let sender = row.sender.filter(|_| !claimed).unwrap_or(ours);
+    if settled {
+        known(tx, ours, sender, at)?;
+        tx.conversation_with(sender, at)?;
+    }
+    tx.book(kind, hash, Some(sender), row.payment.amount, at)?;
+    Ok(shown)
+}
+
+/// Shows money that came without a message, or with one that is not kept.
+fn show(
+    tx: &Tx<'_>,
+    ours: NodeId,
+    row: &IncomingRow,
+    at: Timestamp,
+) -> Result<Option<MessageKey>, StoreError> {
+    let by = row.sender.unwrap_or(ours);
+    known(tx, ours, by, at)?;
+    let payment = &row.payment;
+    let shown = tx.insert_message(&NewMessage {
+        conversation: tx.conversation_with(by, at)?,
+        sender: by,
+        id: payment.hash.message_id(),
+        direction: Direction::Incoming,
+        kind: MessageKind::Payment,
+        text: String::new(),
+        payment: payment.amount,
+        sent_at: payment.arrived_at,
+        stored_at: at,
+        authorship: if by == ours {
+            Authorship::Claimed
+        } else {
+            Authorship::Verified
+        },
+        privacy: Privacy::Open,
+        seen: false,
+        carrier: Some(payment.carrier),
+        letter: None,
+    })?;
+    if let Some(key) = shown {
+        tx.show_payment(payment.hash, key)?;
+    }
+    Ok(shown)
+}
+
+/// Makes sure that there is a contact.
+fn known(tx: &Tx<'_>, ours: NodeId, node: NodeId, at: Timestamp) -> Result<(), StoreError> {
+    if tx.contact(node)?.is_none() {
+        tx.add_contact(&newcomer(ours, node, Program::Unknown, at))?;
+    }
     Ok(())
 }
 

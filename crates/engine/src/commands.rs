@@ -6,7 +6,7 @@ use domain::{
     Msat, PATIENCE, PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
-use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
+use store::{CardRow, Delivery, MessageRow, NewMessage, Outcome, RefundSide, StoreError, Tx};
 
 use crate::compose::{Draft, Purpose};
 use crate::engine::Engine;
@@ -469,6 +469,29 @@ impl Queued {
     }
 }
 
+/// Whether the payment of a message can be paid back: it has settled, its sender is proven, it is neither postage nor a
+/// pay-back, and nothing of it has been paid back. The fronts and the command go by this.
+///
+/// # Errors
+/// [`EngineError::NotFound`] without a payment, [`EngineError::NotRefundable`], [`EngineError::AlreadyRefunded`].
+pub fn can_pay_back(row: &MessageRow) -> Result<(), EngineError> {
+    let (message, incoming) = (&row.message, row.incoming.as_ref());
+    let incoming = incoming.ok_or(EngineError::NotFound)?;
+    let payment = &incoming.payment;
+    let refundable = message.authorship == Authorship::Verified
+        && !matches!(message.kind, MessageKind::Refund { .. })
+        && !incoming.postage
+        && payment.state == HoldState::Settled
+        && payment.amount >= Msat::SAT;
+    if !refundable {
+        return Err(EngineError::NotRefundable);
+    }
+    if row.refund.is_some() {
+        return Err(EngineError::AlreadyRefunded);
+    }
+    Ok(())
+}
+
 /// A payment that can be paid back.
 struct Original {
     hash: PaymentHash,
@@ -479,24 +502,23 @@ struct Original {
 
 impl Original {
     fn find(db: &store::Reader<'_>, key: MessageKey) -> Guarded<Self> {
-        let (Some(message), Some(row)) = (db.message(key)?, db.incoming_of(key)?) else {
+        let Some(found) = db.message_row(key)? else {
             return Ok(Err(EngineError::NotFound));
         };
-        let refundable = message.authorship == Authorship::Verified
-            && !matches!(message.kind, MessageKind::Refund { .. })
-            && row.payment.state == HoldState::Settled
-            && row.payment.amount >= Msat::SAT;
+        if let Err(error) = can_pay_back(&found) {
+            return Ok(Err(error));
+        }
+        let (message, Some(row)) = (found.message, found.incoming) else {
+            return Ok(Err(EngineError::NotFound));
+        };
         let contact = row
             .sender
             .map(|sender| db.contact(sender))
             .transpose()?
             .flatten();
-        let (true, Some(contact)) = (refundable, contact) else {
+        let Some(contact) = contact else {
             return Ok(Err(EngineError::NotRefundable));
         };
-        if db.refund_of_payment(row.payment.hash)?.is_some() {
-            return Ok(Err(EngineError::AlreadyRefunded));
-        }
         let (hash, amount) = (row.payment.hash, row.payment.amount);
         let card = db.card(contact.node)?;
         Ok(Ok(Self {

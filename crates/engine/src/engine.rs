@@ -243,6 +243,7 @@ impl Engine {
             store: store.clone(),
             lightning: lightning.clone(),
             link: link.clone(),
+            health: health.clone(),
             settings: settings.clone(),
             reception: reception.clone(),
             unopened,

@@ -3,7 +3,7 @@
 use domain::{
     Authorship, Carrier, Contact, Content, ConversationId, Decision, Direction, HoldEvent,
     HoldState, Incoming, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
-    Program, Room, Rules, StrangerCaps, Timestamp, Trust, Verdict, Way, decide,
+    PaymentHash, Program, Room, Rules, StrangerCaps, Timestamp, Trust, Verdict, Way, decide,
 };
 use protocol::RequestId;
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
@@ -20,6 +20,7 @@ mod entry;
 mod free;
 mod gathering;
 mod hearing;
+mod waiting;
 
 /// What filing has led to.
 #[derive(Debug, Default)]
@@ -57,11 +58,13 @@ pub(crate) struct Desk<'a, 'tx> {
 }
 
 impl Desk<'_, '_> {
-    /// Files what came with a payment, and decides on the payment.
+    /// Files what came with a payment, and decides on the payment; unless it `waits`, because it is not known yet whether it
+    /// is postage that comes back: [`Desk::decide_waiting`].
     pub(crate) fn file(
         &self,
         payment: &IncomingPayment,
         opened: Opened,
+        waits: bool,
     ) -> Result<Filed, StoreError> {
         let mut filed = Filed::default();
         if self.tx.incoming(payment.hash)?.is_none_or(|row| row.opened) {
@@ -82,7 +85,7 @@ impl Desk<'_, '_> {
             Opened::Letter(spoken) => Some(Heard::of(spoken)),
             _ => None,
         };
-        let entry = self.entry(payment, opened)?;
+        let entry = self.entry(payment, opened, waits)?;
         let contact = self.tx.contact(entry.by)?;
         let trust = match &contact {
             _ if entry.by == self.ours || entry.authorship == Authorship::Claimed => Trust::Request,
@@ -118,6 +121,7 @@ impl Desk<'_, '_> {
             ..self.rules
         };
         let verdict = decide(&rules, &incoming);
+        let waits = waits && known == Found::Absent && verdict == Verdict::Accept;
         let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
         let signed = by != self.ours && entry.authorship == Authorship::Verified;
         let shown = entry.visible || verdict == Verdict::Ask;
@@ -140,11 +144,19 @@ impl Desk<'_, '_> {
         let sender = (signed || message.is_some()).then_some(by);
         self.tx
             .mark_opened(payment.hash, sender, message, postage)?;
-        let decided = self.carry_out(payment, verdict)?;
-        if decided && verdict == Verdict::RefuseUnread {
-            self.tx.mark_unread(payment.hash)?;
+        if waits {
+            self.tx.set_waits(payment.hash, true, postage)?;
+        } else {
+            let decided = self.carry_out(payment.hash, verdict)?;
+            if decided && verdict == Verdict::RefuseUnread {
+                self.tx.mark_unread(payment.hash)?;
+            }
         }
-        book_incoming(self.tx, payment.hash, self.now)?;
+        let shown = book_incoming(self.tx, self.ours, payment.hash, self.now)?;
+        // Money that came with a message that is here already is shown as an answer to it.
+        if let (Some(shown), Found::Here(key)) = (shown, known) {
+            self.tx.set_reply(shown, id, Some(key))?;
+        }
         filed.stored = stored.map(|_| by);
         if let Some(heard) = heard.filter(|_| verdict != Verdict::RefuseUnread) {
             self.hear(&heard, &mut filed)?;
@@ -159,8 +171,8 @@ impl Desk<'_, '_> {
         Ok(filed)
     }
 
-    /// A message that is known came once more. The first payment stays the message's; money that settled beside it is
-    /// tied to the message, so that it can be paid back from there.
+    /// A message that is known came once more. Its payment becomes the message's when those before have gone back; what
+    /// settles beside a settled one is shown by itself.
     fn double(
         &self,
         payment: &IncomingPayment,
@@ -170,7 +182,11 @@ impl Desk<'_, '_> {
         let Found::Here(key) = known else {
             return Ok(None);
         };
-        if payment.state != HoldState::Settled || entry.payment < Msat::SAT {
+        let message = self.tx.message(key)?;
+        let same = message.is_some_and(|message| message.payment == entry.payment);
+        let before = self.tx.incoming_of(key)?;
+        let went_back = before.is_some_and(|row| row.payment.state == HoldState::Returned);
+        if payment.state != HoldState::Settled || entry.payment < Msat::SAT || !same || !went_back {
             return Ok(None);
         }
         // The first try of a pay-back went back, this one did not.
@@ -204,27 +220,33 @@ impl Desk<'_, '_> {
             stored_at: self.now,
             authorship: entry.authorship,
             privacy: entry.privacy,
-            seen: false,
+            seen: entry.quiet,
             carrier: Some(carrier),
             letter: entry.letter,
         };
-        let (amends, reply_to) = (entry.amends, entry.reply_to);
+        let (amends, reply_to, claim) = (entry.amends, entry.reply_to, entry.claim);
         let key = match amends {
             Some(amends) => self.file_amendment(&message, amends, entry.sequence)?,
             None => self.tx.insert_letter(&message, entry.sequence)?,
         };
         self.tx.drop_pieces(entry.by, entry.id)?;
         if let Some(key) = key {
+            if let Some(claim) = &claim {
+                self.tx.set_claim(key, claim)?;
+            }
             if amends.is_none() {
                 self.settle(key, conversation, entry.by, reply_to)?;
             }
-            self.tx.book(
-                store::Booking::MessageReceived,
-                booked,
-                Some(entry.by),
-                Msat::ZERO,
-                self.now,
-            )?;
+            // Money without words is no message.
+            if !message.text.is_empty() || message.letter.is_some() {
+                self.tx.book(
+                    store::Booking::MessageReceived,
+                    booked,
+                    Some(entry.by),
+                    Msat::ZERO,
+                    self.now,
+                )?;
+            }
             if let (MessageKind::Refund { of }, Some(payment)) = (entry.kind, payment) {
                 self.tx
                     .claim_refund(of, RefundSide::ByThem, key, payment.amount)?;
@@ -242,23 +264,8 @@ impl Desk<'_, '_> {
     ) -> Result<(), StoreError> {
         match contact {
             None => {
-                let trust = if by == self.ours {
-                    Trust::Known
-                } else {
-                    Trust::Request
-                };
-                self.tx.add_contact(&Contact {
-                    node: by,
-                    name: String::new(),
-                    note: String::new(),
-                    alias: String::new(),
-                    trust,
-                    program,
-                    accept_up_to: Msat::ZERO,
-                    way: Way::Auto,
-                    sealed_only: false,
-                    since: self.now,
-                })?;
+                self.tx
+                    .add_contact(&newcomer(self.ours, by, program, self.now))?;
             }
             // Readable text does not make a Heliograph another program: it may have been its first message.
             Some(contact) if program != Program::Other || contact.program == Program::Unknown => {
@@ -300,7 +307,7 @@ impl Desk<'_, '_> {
     }
 
     /// Whether something was decided: what the node has ended, or somebody has decided, is left as it is.
-    fn carry_out(&self, payment: &IncomingPayment, verdict: Verdict) -> Result<bool, StoreError> {
+    fn carry_out(&self, hash: PaymentHash, verdict: Verdict) -> Result<bool, StoreError> {
         let event = match verdict {
             Verdict::Accept => HoldEvent::Accept,
             Verdict::Refuse | Verdict::RefuseUnread => HoldEvent::Refuse,
@@ -308,8 +315,28 @@ impl Desk<'_, '_> {
         };
         let stepped = self
             .tx
-            .step_hold(payment.hash, event, Some(Decision::Policy), self.now)?;
+            .step_hold(hash, event, Some(Decision::Policy), self.now)?;
         Ok(stepped.is_some())
+    }
+}
+
+/// Somebody who is no contact yet; our own node stands for whoever does not say who they are.
+pub(crate) fn newcomer(ours: NodeId, by: NodeId, program: Program, now: Timestamp) -> Contact {
+    Contact {
+        node: by,
+        name: String::new(),
+        note: String::new(),
+        alias: String::new(),
+        trust: if by == ours {
+            Trust::Known
+        } else {
+            Trust::Request
+        },
+        program,
+        accept_up_to: Msat::ZERO,
+        way: Way::Auto,
+        sealed_only: false,
+        since: now,
     }
 }
 

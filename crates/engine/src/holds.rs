@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::link::Link;
-use crate::reception::Reception;
+use crate::reception::{Reception, Told};
 
 /// Decisions that are carried out at once.
 const AT_ONCE: usize = 16;
@@ -125,7 +125,7 @@ impl Holds {
             }
         }
         match self.lightning.invoice(hash).await {
-            Ok(invoice) => match self.reception.take(invoice).await {
+            Ok(invoice) => match self.reception.take(invoice, Told::Beside).await {
                 Ok(()) => true,
                 Err(error) => {
                     tracing::info!(%error, "the node's word could not be stored yet");

@@ -48,7 +48,7 @@ mod tracker;
 
 pub use amendments::Amend;
 pub use clock::{Clock, SystemClock};
-pub use commands::Outgoing;
+pub use commands::{Outgoing, can_pay_back};
 pub use engine::{Deps, Engine};
 pub use error::EngineError;
 pub use feed::{Change, Changes};

@@ -53,7 +53,7 @@ pub(crate) struct Opener {
 }
 
 impl Opener {
-    /// Reads the records of one payment.
+    /// Reads the records of one payment; `hash` is the one that was paid.
     pub(crate) async fn payment(
         &self,
         records: &Records,
@@ -63,6 +63,8 @@ impl Opener {
         let Some(record) = protocol::letter_record(records) else {
             return Ok(readable.map_or(Opened::Bare, |text| Opened::Readable(Box::new(text))));
         };
+        // A name without words says less than a letter, even than one that does not open.
+        let readable = readable.filter(|readable| !readable.text.is_empty());
         let letter = match Envelope::parse(record) {
             Ok(envelope) => self.letter(envelope, &hash.0).await?,
             Err(error) => unopened(error),

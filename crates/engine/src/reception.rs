@@ -7,7 +7,7 @@ use domain::{
     AttemptState, Carrier, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Msat,
     NodeId, Owed, Preimage, Timestamp,
 };
-use lnd::{Invoice, InvoiceState, LightningError};
+use lnd::{Further, Invoice, InvoiceKind, InvoiceState, LightningError};
 use protocol::{Body, Envelope, Lock};
 use store::{Store, StoreError, Tx};
 use tokio::sync::Notify;
@@ -28,6 +28,27 @@ use crate::neighbours::Neighbours;
 use crate::opening::{Opened, Opener, pays_postage_back};
 use crate::rules::Settings;
 use crate::tasks::Tasks;
+
+/// How far a word of the node lets the cursor move: nothing may be jumped over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It is the next in the list of invoices.
+    List,
+    /// It is the next in the list of settlements.
+    Settlements,
+    /// It was asked for by itself.
+    Beside,
+}
+
+impl Told {
+    fn advance(self, tx: &Tx<'_>, invoice: &Invoice) -> Result<(), StoreError> {
+        match self {
+            Self::List => tx.advance_added(invoice.add_index, Some(invoice.hash)),
+            Self::Settlements => tx.advance_settled(invoice.settle_index),
+            Self::Beside => Ok(()),
+        }
+    }
+}
 
 /// Takes the node's word on invoices. Every call may be repeated.
 #[derive(Clone)]
@@ -55,26 +76,29 @@ pub(crate) struct Reception {
 
 impl Reception {
     /// Stores what the node says of an invoice, cursor included, and opens it when it is new.
-    pub(crate) async fn take(&self, invoice: Invoice) -> Result<(), Trouble> {
-        let (now, told) = (self.clock.now(), invoice.clone());
-        let recorded = match self.store.write(move |tx| record(tx, &told, now)).await {
+    pub(crate) async fn take(&self, invoice: Invoice, told: Told) -> Result<(), Trouble> {
+        let (now, ours, word) = (self.clock.now(), self.ours, invoice.clone());
+        let write = self
+            .store
+            .write(move |tx| record(tx, ours, &word, told, now));
+        let all = match write.await {
             Err(error) if error.is_of_what_was_asked() => {
-                return self.pass_over(&invoice, &error).await;
+                return self.pass_over(&invoice, told, &error).await;
             }
-            recorded => recorded?,
+            all => all?,
         };
-        if recorded.is_keysend() {
-            self.learn(&invoice, matches!(recorded, Recorded::New(_)))
-                .await?;
-        }
-        match recorded {
-            Recorded::New(payment) => self.open(*payment).await,
-            Recorded::Moved { hash, .. } => {
-                self.moved(hash).await?;
-                Ok(())
+        for recorded in all {
+            if invoice.kind == InvoiceKind::Keysend && recorded.is_keysend() {
+                self.learn(&invoice, matches!(recorded, Recorded::New(_)))
+                    .await?;
             }
-            Recorded::Nothing => Ok(()),
+            match recorded {
+                Recorded::New(payment) => self.open(*payment).await?,
+                Recorded::Moved { hash, .. } => self.moved(hash).await?,
+                Recorded::Nothing => {}
+            }
         }
+        Ok(())
     }
 
     /// Opens a payment whose records are stored, and decides on it.
@@ -83,11 +107,18 @@ impl Reception {
         if self.aside.holds(hash) {
             return Ok(());
         }
-        let opened = match self.opener.payment(&payment.records, hash).await {
+        let paid_hash = payment.paid_hash();
+        let opened = match self.opener.payment(&payment.records, paid_hash).await {
             Ok(opened) => opened,
             Err(Trouble::Store(error)) => return Err(error.into()),
             Err(Trouble::Lightning(error @ LightningError::Unreachable(_))) => {
                 return Err(error.into());
+            }
+            // What has settled is seen, whether or not it can be read.
+            Err(Trouble::Lightning(LightningError::Permission(_)))
+                if payment.state == HoldState::Settled =>
+            {
+                Opened::Unreadable
             }
             Err(Trouble::Lightning(error)) => {
                 // It stays unopened, and nobody else's waits for it. A missing permission stands on the page *Node*.
@@ -95,15 +126,17 @@ impl Reception {
                 return Ok(());
             }
         };
-        if self.is_too_early(&opened, payment.amount).await? {
-            return Ok(());
-        }
+        let waits = match self.is_too_early(&opened, payment.amount).await? {
+            Some(Early::Refund) => return Ok(()),
+            early => early == Some(Early::Postage),
+        };
         let kept = payment.clone();
-        let filed = match self.file(move |desk| desk.file(&payment, opened)).await {
+        let write = self.file(move |desk| desk.file(&payment, opened, waits));
+        let filed = match write.await {
             Err(error) if error.is_of_what_was_asked() => {
                 tracing::error!(%error, "a letter cannot be filed");
                 // Its money at least is shown.
-                let plain = move |desk: &Desk<'_, '_>| desk.file(&kept, Opened::Unreadable);
+                let plain = move |desk: &Desk<'_, '_>| desk.file(&kept, Opened::Unreadable, false);
                 match self.file(plain).await {
                     Err(error) if error.is_of_what_was_asked() => {
                         tracing::error!(%error, "a payment is set aside");
@@ -118,6 +151,19 @@ impl Reception {
         self.holds.notify_one();
         self.follow_up(filed, CameBy::default());
         self.moved(hash).await?;
+        Ok(())
+    }
+
+    /// Decides on payments of which it is known by now whether they are postage that comes back.
+    pub(crate) async fn decide_waiting(&self) -> Result<(), StoreError> {
+        for row in self.store.read(|db| db.undetermined()).await? {
+            let hash = row.payment.hash;
+            let decided = self.file(move |desk| desk.decide_waiting(&row)).await?;
+            if decided {
+                self.holds.notify_one();
+                self.moved(hash).await?;
+            }
+        }
         Ok(())
     }
 
@@ -164,7 +210,12 @@ impl Reception {
 
     /// What the node says of an invoice cannot be stored, because of a fault of ours. The rest goes on; it is looked up at
     /// the next start.
-    async fn pass_over(&self, invoice: &Invoice, error: &StoreError) -> Result<(), Trouble> {
+    async fn pass_over(
+        &self,
+        invoice: &Invoice,
+        told: Told,
+        error: &StoreError,
+    ) -> Result<(), Trouble> {
         tracing::error!(%error, "a payment cannot be stored");
         self.aside.put(invoice.hash);
         let invoice = invoice.clone();
@@ -175,16 +226,16 @@ impl Reception {
                 if let Some(preimage) = invoice.preimage.as_ref().filter(|_| !known) {
                     tx.see_payment(invoice.hash, preimage, invoice.created_at)?;
                 }
-                tx.advance_invoice_cursor(invoice.add_index, invoice.settle_index)
+                told.advance(tx, &invoice)
             })
             .await?;
         Ok(())
     }
 
-    async fn file(
+    async fn file<T: Send + 'static>(
         &self,
-        file: impl FnOnce(&Desk<'_, '_>) -> Result<Filed, StoreError> + Send + 'static,
-    ) -> Result<Filed, StoreError> {
+        file: impl FnOnce(&Desk<'_, '_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (ours, rules, clock) = (self.ours, self.settings.rules(), self.clock.clone());
         self.store
             .write(move |tx| {
@@ -236,33 +287,39 @@ impl Reception {
 
     /// Whether it may pay back a payment or postage of ours, and the end of something else is to be known here first: then
     /// its time comes later.
-    async fn is_too_early(&self, opened: &Opened, amount: Msat) -> Result<bool, StoreError> {
+    async fn is_too_early(
+        &self,
+        opened: &Opened,
+        amount: Msat,
+    ) -> Result<Option<Early>, StoreError> {
         let Opened::Letter(letter) = opened else {
-            return Ok(false);
+            return Ok(None);
         };
         if pays_postage_back(&letter.what, amount) {
             let by = letter.by;
             let balance = self.store.read(move |db| db.postage_balance(by)).await?;
-            return Ok(balance.owed(amount) == Owed::Perhaps);
+            let early = balance.owed(amount) == Owed::Perhaps;
+            return Ok(early.then_some(Early::Postage));
         }
         let Body::Refund { of, .. } = letter.what.body else {
-            return Ok(false);
+            return Ok(None);
         };
         let attempt = self.store.read(move |db| db.attempt(of)).await?;
-        Ok(attempt.is_some_and(|attempt| {
+        let early = attempt.is_some_and(|attempt| {
             matches!(attempt.state, AttemptState::Prepared | AttemptState::Sent)
-        }))
+        });
+        Ok(early.then_some(Early::Refund))
     }
 
     /// The node has deleted an invoice whose end was not known here: it neither holds nor pays anything any more.
     pub(crate) async fn gone(&self, hash: domain::PaymentHash) -> Result<(), StoreError> {
         tracing::info!("the node has deleted an invoice that was not finished here");
-        let now = self.clock.now();
+        let (now, ours) = (self.clock.now(), self.ours);
         self.store
             .write(move |tx| {
                 tx.close_issued(hash)?;
                 tx.step_hold(hash, HoldEvent::Returned, Some(Decision::Node), now)?;
-                book_incoming(tx, hash, now)
+                book_incoming(tx, ours, hash, now)
             })
             .await?;
         self.moved(hash).await
@@ -310,6 +367,15 @@ impl Reception {
 
 /// What is settled this soon was settled on arrival; LND's times have whole seconds.
 const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// What comes before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Early {
+    /// It pays back a payment that is under way.
+    Refund,
+    /// It may be postage of ours; some is under way.
+    Postage,
+}
 
 enum Recorded {
     /// Its records are stored now and wait to be opened.
@@ -369,7 +435,66 @@ impl Origin {
 }
 
 /// The node's word in our books: raw records, state, cursor; one transaction.
-fn record(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Recorded, StoreError> {
+fn record(
+    tx: &Tx<'_>,
+    ours: NodeId,
+    invoice: &Invoice,
+    told: Told,
+    now: Timestamp,
+) -> Result<Vec<Recorded>, StoreError> {
+    let mut all = Vec::new();
+    // All the money of an invoice with AMP is in its sets.
+    if matches!(invoice.kind, InvoiceKind::Keysend | InvoiceKind::Given) {
+        all.push(record_first(tx, ours, invoice, now)?);
+    }
+    for further in &invoice.further {
+        all.push(record_further(tx, ours, invoice, further)?);
+    }
+    told.advance(tx, invoice)?;
+    Ok(all)
+}
+
+/// One of several payments to an invoice. To one that somebody gave out, only what brings a message is for us.
+fn record_further(
+    tx: &Tx<'_>,
+    ours: NodeId,
+    invoice: &Invoice,
+    further: &Further,
+) -> Result<Recorded, StoreError> {
+    let records = &further.records;
+    let is_message = || {
+        protocol::letter_record(records).is_some()
+            || protocol::read_readable(records, ours).is_some()
+    };
+    if invoice.kind == InvoiceKind::Reusable && !is_message() {
+        return Ok(Recorded::Nothing);
+    }
+    let payment = IncomingPayment {
+        hash: further.name,
+        within: Some(invoice.hash),
+        // It is settled: nothing has to be settled with it.
+        preimage: Preimage::new([0; 32]),
+        carrier: Carrier::Keysend,
+        amount: further.amount,
+        records: records.clone(),
+        state: HoldState::Settled,
+        decision: Some(Decision::Arrival),
+        deadline: None,
+        arrived_at: further.at,
+    };
+    Ok(if tx.receive_payment(&payment)? {
+        Recorded::New(Box::new(payment))
+    } else {
+        Recorded::Nothing
+    })
+}
+
+fn record_first(
+    tx: &Tx<'_>,
+    ours: NodeId,
+    invoice: &Invoice,
+    now: Timestamp,
+) -> Result<Recorded, StoreError> {
     let hash = invoice.hash;
     let Some(origin) = Origin::of(tx, invoice, now)? else {
         return Ok(Recorded::Nothing);
@@ -403,16 +528,12 @@ fn record(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Recorded, St
                 };
                 let decision = decision.filter(|_| !agrees(tx, hash, event).unwrap_or(false));
                 if tx.step_hold(hash, event, decision, now)?.is_some() {
-                    book_incoming(tx, hash, now)?;
+                    book_incoming(tx, ours, hash, now)?;
                 }
                 Recorded::Moved { hash, carrier }
             }
         }
     };
-    // The cursor counts what the list of keysends has told; an invoice of ours is told beside it.
-    if !by_invoice {
-        tx.advance_invoice_cursor(invoice.add_index, invoice.settle_index)?;
-    }
     Ok(recorded)
 }
 
@@ -434,6 +555,7 @@ fn arrived(invoice: &Invoice, origin: Origin, state: InvoiceState) -> IncomingPa
     };
     IncomingPayment {
         hash: invoice.hash,
+        within: None,
         preimage: origin.preimage,
         carrier: origin.carrier,
         amount: invoice.amount,

@@ -16,8 +16,8 @@ pub use error::{LightningError, LinkFault};
 pub use grpc::GrpcNode;
 pub use lightning::{Lightning, Updates};
 pub use types::{
-    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, InvoiceState,
-    Keysend, LARGEST_PEER_MESSAGE, NewInvoice, NodeConfig, NodeFacts, NodeInfo, ONION_SIZES,
-    OnionMessage, Over, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, RawReplyPath, Records,
-    Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Further, Invoice, InvoiceCursor, InvoiceKind,
+    InvoiceNews, InvoicePage, InvoicePayment, InvoiceState, Keysend, LARGEST_PEER_MESSAGE,
+    NewInvoice, NodeConfig, NodeFacts, NodeInfo, ONION_SIZES, OnionMessage, Over, PaymentUpdate,
+    PeerEvent, PeerLink, PeerMessage, RawReplyPath, Records, Route, RouteQuery, SharedSecret,
 };

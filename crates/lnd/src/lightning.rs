@@ -11,9 +11,9 @@ use futures::Stream;
 
 use crate::error::LightningError;
 use crate::types::{
-    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
-    NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink,
-    PeerMessage, Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
+    InvoicePayment, Keysend, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
+    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret,
 };
 
 /// A stream that the node feeds; it ends with an error or when the node closes it.
@@ -73,20 +73,28 @@ pub trait Lightning: Send + Sync + 'static {
 
     /// Every new and every settled invoice after the cursor, then live. Held and canceled ones are not told (LND does
     /// not tell them). May not answer before the first event: await it only inside the task that reads it.
-    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError>;
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<InvoiceNews>, LightningError>;
 
     /// The add index of the newest invoice of any kind; zero when there is none. Where a first connection starts.
     async fn newest_add_index(&self) -> Result<u64, LightningError>;
 
-    /// All keysends after this add index, in order, canceled ones included; at most `limit`.
+    /// The hash of the invoice at this add index, of any kind; `None` when there is none (any more).
+    async fn invoice_at(&self, add_index: u64) -> Result<Option<PaymentHash>, LightningError>;
+
+    /// Keysends and payments with AMP after this add index, canceled ones included; looks at no more than `limit` invoices.
+    /// A long list on a slow node takes its time.
     async fn invoices_after(
         &self,
         add_index: u64,
         limit: u64,
-    ) -> Result<Vec<Invoice>, LightningError>;
+    ) -> Result<InvoicePage, LightningError>;
 
-    /// All invoices that are open or held.
-    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError>;
+    /// The same for those that are open or held. A slow node looks through all its invoices for them.
+    async fn pending_invoices(
+        &self,
+        add_index: u64,
+        limit: u64,
+    ) -> Result<InvoicePage, LightningError>;
 
     /// One invoice as it is now, an ordinary one too; [`LightningError::NotFound`] when there is none.
     async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError>;

@@ -252,12 +252,91 @@ pub enum InvoiceState {
     Canceled,
 }
 
+/// What kind of invoice it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvoiceKind {
+    /// The node made it for a keysend.
+    Keysend,
+    /// The node made it for a payment with AMP that nobody had asked for.
+    Amp,
+    /// Somebody gave it out, and it takes any number of payments with AMP.
+    Reusable,
+    /// Somebody gave it out. It passes only when its hash is known.
+    Given,
+}
+
+/// One of several payments to an invoice; it has settled.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Further {
+    /// Its identity: a hash of the invoice's and of what tells it apart from the others.
+    pub name: PaymentHash,
+    /// What it brought.
+    pub amount: Msat,
+    /// Its own records.
+    pub records: Records,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+impl Further {
+    /// The identity of a set of parts with AMP.
+    #[must_use]
+    pub fn name_of_set(invoice: PaymentHash, set: &[u8]) -> PaymentHash {
+        invoice.one_of_several(&[b"amp", set].concat())
+    }
+
+    /// The identity of a later HTLC with the hash of a keysend.
+    #[must_use]
+    pub fn name_of_htlc(invoice: PaymentHash, channel: u64, index: u64) -> PaymentHash {
+        let which = [
+            b"htlc".as_slice(),
+            &channel.to_be_bytes(),
+            &index.to_be_bytes(),
+        ];
+        invoice.one_of_several(&which.concat())
+    }
+}
+
+impl fmt::Debug for Further {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Further")
+            .field("name", &self.name)
+            .field("amount", &self.amount)
+            .field("records", &Sizes(&self.records))
+            .field("at", &self.at)
+            .finish()
+    }
+}
+
+/// News of the stream of invoices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvoiceNews {
+    /// A new invoice, or a settlement.
+    Invoice(Invoice),
+    /// A settlement that is of another program: only its place in the list of settlements is told.
+    Passed {
+        /// That place.
+        settle_index: u64,
+    },
+}
+
+/// A page of the list of invoices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InvoicePage {
+    /// In order; those of other programs are left out.
+    pub invoices: Vec<Invoice>,
+    /// The add index of the last one that was looked at, for the next page; `None` when there are no more.
+    pub next: Option<u64>,
+}
+
 /// An incoming keysend, as the node tells it; or, asked for by its hash, an invoice. Other programs' invoices never pass
 /// the port unasked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invoice {
     /// Its identity.
     pub hash: PaymentHash,
+    /// What kind it is. One with AMP has no money of its own: all of it stands in `further`.
+    pub kind: InvoiceKind,
     /// What settles it. A keysend brings it along; that of a hold invoice the node learns only when it is settled.
     pub preimage: Option<Preimage>,
     /// Where it is.
@@ -265,9 +344,12 @@ pub struct Invoice {
     /// What the first HTLC of a keysend brings. Of an invoice what it asks for while it is open, then the sum of all
     /// parts that were accepted; zero when it was canceled before that.
     pub amount: Msat,
-    /// Records of the first HTLC; empty while open. Later HTLCs of a keysend's hash are somebody else's replays; the other
-    /// parts of a payment to an invoice come from its sender and may say something else.
+    /// Records of the first HTLC; empty while open. The other parts of a payment to an invoice come from its sender and
+    /// may say something else.
     pub records: Records,
+    /// Payments beside the first that have settled: later HTLCs with the hash of a keysend, which may be somebody else's, and
+    /// all payments with AMP. The stream tells of a later HTLC nothing, and of one with AMP perhaps only the newest.
+    pub further: Vec<Further>,
     /// When the node made it.
     pub created_at: Timestamp,
     /// When it was settled.
@@ -287,10 +369,12 @@ impl fmt::Debug for Invoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Invoice")
             .field("hash", &self.hash)
+            .field("kind", &self.kind)
             .field("preimage", &self.preimage)
             .field("state", &self.state)
             .field("amount", &self.amount)
             .field("records", &Sizes(&self.records))
+            .field("further", &self.further)
             .field("created_at", &self.created_at)
             .field("settled_at", &self.settled_at)
             .field("hold_secs", &self.hold_secs)

@@ -16,6 +16,7 @@ mod podcast;
 pub(crate) mod signature;
 mod sphinx;
 mod time;
+mod tip;
 pub mod whatsat;
 
 /// Names that strangers give themselves are cut to so many characters.
@@ -42,13 +43,15 @@ pub enum Dialect {
     Sphinx,
     /// Podcast players.
     Podcast,
+    /// The note of a tip.
+    Tip,
 }
 
 /// A readable text that came with a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readable {
     /// The words, at most 64 KiB, otherwise as they came: [`crate::display_text`] makes them safe to show. Empty
-    /// where the program sent a payment without words.
+    /// where a payment came without words, or with nothing but white space.
     pub text: String,
     /// Who says to have written it.
     pub sender: Option<NodeId>,
@@ -58,6 +61,10 @@ pub struct Readable {
     pub sent_at: Option<Timestamp>,
     /// What the sender calls itself; never signed. Safe to show.
     pub alias: Option<String>,
+    /// What a player says of itself and of what was heard; never signed. Safe to show.
+    pub about: Option<String>,
+    /// One of many small payments that a program makes by itself: no news for the reader.
+    pub quiet: bool,
     /// How it is written.
     pub dialect: Dialect,
     /// It asks for so much.
@@ -74,20 +81,24 @@ impl Readable {
     }
 }
 
-/// Reads the text of any dialect; a verified one before others. `recipient` is our own node.
+/// Reads what a payment says in any dialect: what is verified before the rest, and words before names without words.
+/// `recipient` is our own node.
 ///
-/// `None`: there is no text.
+/// `None`: there are neither words nor names.
 #[must_use]
 pub fn read_readable(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Readable> {
-    let readers = [numbered::read, c13n::read, sphinx::read, podcast::read];
-    let mut first = None;
-    for reader in readers {
-        match reader(records, recipient) {
-            Some(read) if read.verified => return Some(read),
-            read => first = first.or(read),
-        }
-    }
-    first
+    let readers = [
+        numbered::read,
+        c13n::read,
+        sphinx::read,
+        podcast::read,
+        tip::read,
+    ];
+    let found = readers
+        .into_iter()
+        .filter_map(|reader| reader(records, recipient));
+    // Of equal ones the first.
+    found.min_by_key(|read| (!read.verified, read.text.is_empty()))
 }
 
 /// The message id of a readable text: who signed it, when (the bytes of the time record), and what.
@@ -102,9 +113,14 @@ pub fn message_id_of_readable(sender: NodeId, time: &[u8], text: impl AsRef<[u8]
     domain::PaymentHash(hash.into()).message_id()
 }
 
-/// At most [`TEXT_LIMIT`] bytes of text; bytes that are not UTF-8 become replacement characters.
+/// At most [`TEXT_LIMIT`] bytes of text; bytes that are not UTF-8 become replacement characters. Empty where nothing of it
+/// can be seen.
 fn words(bytes: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(bytes).into_owned();
+    // Nothing but white space is nothing.
+    if crate::display_text(&text).trim().is_empty() {
+        return String::new();
+    }
     if text.len() > TEXT_LIMIT {
         let end = (0..=TEXT_LIMIT)
             .rev()

@@ -30,6 +30,10 @@ pub const CONTENT_TYPE: u64 = 34_349_345;
 pub const LNDHUB_ALIAS: u64 = 128_100;
 /// Alias in payments of Blixt.
 pub const BLIXT_ALIAS: u64 = 128_101;
+/// Note of a tip, UTF-8: the form of 2020, and the odd number that took its place.
+pub const TIP: u64 = 7_629_168;
+/// See [`TIP`].
+pub const TIP_ODD: u64 = 7_629_171;
 /// Podcast message, JSON.
 pub const PODCAST: u64 = 7_629_169;
 /// Sphinx envelope: JSON followed by a signature.

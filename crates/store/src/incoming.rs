@@ -24,6 +24,8 @@ pub struct IncomingRow {
     pub postage: bool,
     /// Whether its records were opened.
     pub opened: bool,
+    /// Whether it is postage or a payment is not known yet.
+    pub waits: bool,
 }
 
 impl Reader<'_> {
@@ -54,6 +56,24 @@ impl Reader<'_> {
             &format!("{SELECT} WHERE opened = 0 AND records IS NOT NULL ORDER BY number"),
             [],
             |row| Ok(incoming_of(row)?.payment),
+        )
+    }
+
+    /// Payments of which it is not known yet whether they are postage, oldest first.
+    pub fn undetermined(&self) -> Result<Vec<IncomingRow>> {
+        self.all(
+            &format!("{SELECT} WHERE waits = 1 ORDER BY number"),
+            [],
+            incoming_of,
+        )
+    }
+
+    /// The newest payment to its own hash that has settled: a node that does not know it has lost its invoices.
+    pub fn last_settled(&self) -> Result<Option<PaymentHash>> {
+        self.first(
+            "SELECT hash FROM incoming WHERE state = 4 AND within IS NULL ORDER BY number DESC LIMIT 1",
+            [],
+            |row| row.take("hash"),
         )
     }
 
@@ -95,10 +115,11 @@ impl Reader<'_> {
         )
     }
 
-    /// How many messages are here that nobody has signed.
+    /// How many messages are here that nobody has signed. Money without words takes no room.
     pub fn unsigned_count(&self) -> Result<u32> {
         self.one(
-            "SELECT count(*) AS messages FROM message WHERE authorship = 1 AND direction = 0",
+            "SELECT count(*) AS messages FROM message
+             WHERE authorship = 1 AND direction = 0 AND NOT (kind = 1 AND text = '')",
             [],
             |row| row.take("messages"),
         )
@@ -150,8 +171,8 @@ impl Tx<'_> {
         // What the node has said last of a payment that was only seen is not undone by an older word.
         let stored = self.change(
             "INSERT INTO incoming(hash, preimage, amount, records, state, decision, deadline, arrived_at, updated_at,
-                                  carrier)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
+                                  carrier, within)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)
              ON CONFLICT (hash) DO UPDATE SET
                amount = excluded.amount, records = excluded.records,
                state = iif(state = 0, excluded.state, state),
@@ -168,6 +189,7 @@ impl Tx<'_> {
                 S(payment.deadline),
                 S(payment.arrived_at),
                 S(payment.carrier),
+                S(payment.within),
             ],
         )?;
         Ok(stored == 1)
@@ -186,6 +208,25 @@ impl Tx<'_> {
                conversation = (SELECT conversation FROM message WHERE key = ?3)
              WHERE hash = ?1",
             params![S(hash), S(sender), S(message), postage],
+        )?;
+        Ok(())
+    }
+
+    /// The message that shows a payment.
+    pub fn show_payment(&self, hash: PaymentHash, message: MessageKey) -> Result<()> {
+        self.change(
+            "UPDATE incoming SET message = ?2, conversation = (SELECT conversation FROM message WHERE key = ?2)
+             WHERE hash = ?1",
+            params![S(hash), S(message)],
+        )?;
+        Ok(())
+    }
+
+    /// Whether it is postage is not known yet, or, with `false`, is known now.
+    pub fn set_waits(&self, hash: PaymentHash, waits: bool, postage: bool) -> Result<()> {
+        self.change(
+            "UPDATE incoming SET waits = ?2, postage = ?3 WHERE hash = ?1",
+            params![S(hash), waits, postage],
         )?;
         Ok(())
     }
@@ -240,6 +281,7 @@ fn incoming_of(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
     Ok(IncomingRow {
         payment: IncomingPayment {
             hash,
+            within: row.take("within")?,
             preimage: row.take("preimage")?,
             carrier: row.take("carrier")?,
             amount: row.take("amount")?,
@@ -255,13 +297,14 @@ fn incoming_of(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
         message: row.take("message")?,
         postage: row.take("postage")?,
         opened: row.take("opened")?,
+        waits: row.take("waits")?,
     })
 }
 
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT hash, preimage, amount, records, state, decision, deadline, arrived_at, sender, message, postage, opened,
-           carrier
+           carrier, within, waits
     FROM incoming";
 
 #[cfg(test)]

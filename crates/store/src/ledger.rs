@@ -118,6 +118,7 @@ impl Reader<'_> {
     }
 
     /// By node, the dearest first (what was sent, postage and fees). What belongs to no known node is left out.
+    /// With [`Reader::totals_of_nobody`] it is all there is.
     pub fn totals_by_contact(&self) -> Result<Vec<(NodeId, Totals)>> {
         self.all(
             &format!(
@@ -126,6 +127,15 @@ impl Reader<'_> {
             ),
             [],
             |row| Ok((row.take("node")?, totals_of(row)?)),
+        )
+    }
+
+    /// What belongs to no known node.
+    pub fn totals_of_nobody(&self) -> Result<Totals> {
+        self.one(
+            &format!("SELECT {SUMS} FROM ledger_day WHERE node = x''"),
+            [],
+            totals_of,
         )
     }
 

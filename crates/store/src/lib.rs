@@ -44,6 +44,7 @@ mod testing;
 pub use amendments::{AmendmentRow, Amendments, Reaction, Replied, Reply};
 pub use cards::{CardRow, KeyNews, NewCard};
 pub use conversations::{ConversationRow, Listed, Preview};
+pub use cursors::InvoicePlace;
 pub use cuts::Cut;
 pub use error::StoreError;
 pub use fault::Fault;
@@ -51,7 +52,7 @@ pub use incoming::IncomingRow;
 pub use issued::Issued;
 pub use key::DatabaseKey;
 pub use ledger::{Booking, Totals};
-pub use messages::{Found, MessageRow, NewMessage, Page, PageAt};
+pub use messages::{Claim, Found, MessageRow, NewMessage, Page, PageAt};
 pub use outbox::{Delivery, Outcome};
 pub use pieces::{NewPiece, Unfinished};
 #[cfg(feature = "stepped")]

@@ -80,6 +80,17 @@ pub struct MessageRow {
     pub reply: Option<Reply>,
     /// What was done to it.
     pub amendments: Amendments,
+    /// What the author of one that nobody has signed says of themselves.
+    pub claim: Option<Claim>,
+}
+
+/// What somebody says of themselves, without proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What they call themselves; may be empty.
+    pub name: String,
+    /// What their program says of itself and of what it is about; may be empty.
+    pub about: String,
 }
 
 /// Whether a message was stored before.
@@ -160,6 +171,7 @@ impl Reader<'_> {
             refund_of: None,
             reply: self.reply_of(&message)?,
             amendments: self.amendments(&message)?,
+            claim: self.claim(message.key)?,
             message,
         };
         let paid_by = match row.message.direction {
@@ -188,6 +200,19 @@ impl Reader<'_> {
         Ok(row)
     }
 
+    fn claim(&self, key: MessageKey) -> Result<Option<Claim>> {
+        self.first(
+            "SELECT name, about FROM claim WHERE message = ?1",
+            params![S(key)],
+            |row| {
+                Ok(Claim {
+                    name: row.take("name")?,
+                    about: row.take("about")?,
+                })
+            },
+        )
+    }
+
     /// The message that came or went with a payment, if it is still here. A refund's direction is the opposite of that
     /// of the payment.
     fn message_paid_by(&self, of: PaymentHash, refund: Direction) -> Result<Option<MessageKey>> {
@@ -210,6 +235,29 @@ impl Tx<'_> {
     /// [`crate::StoreError::Constraint`] when there is no such conversation.
     pub fn insert_message(&self, new: &NewMessage) -> Result<Option<MessageKey>> {
         self.insert(new, None, 0, None)
+    }
+
+    /// What the author of a message says of themselves.
+    pub fn set_claim(&self, key: MessageKey, claim: &Claim) -> Result<()> {
+        self.change(
+            "INSERT INTO claim(message, name, about) VALUES (?1, ?2, ?3) ON CONFLICT (message) DO NOTHING",
+            params![S(key), claim.name, claim.about],
+        )?;
+        Ok(())
+    }
+
+    /// What was taken for a text was a payment.
+    pub fn becomes_payment(&self, key: MessageKey, amount: Msat) -> Result<()> {
+        let (kind, _) = kind_columns(MessageKind::Payment);
+        self.change(
+            "UPDATE message SET kind = ?2, payment = ?3 WHERE key = ?1",
+            params![S(key), kind, S(amount)],
+        )?;
+        self.change(
+            "UPDATE conversation SET last_kind = ?2, last_payment = ?3 WHERE last_message = ?1",
+            params![S(key), kind, S(amount)],
+        )?;
+        Ok(())
     }
 
     /// Stores a letter that amends another message; it is no bubble. `target`: that message, if it is here.

@@ -16,6 +16,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/008_repeats.sql"),
     include_str!("../schema/009_lost.sql"),
     include_str!("../schema/010_storing_order.sql"),
+    include_str!("../schema/011_seen.sql"),
 ];
 
 /// Applies the scripts that the file has not seen, each in one transaction with its version number.

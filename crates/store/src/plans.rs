@@ -108,6 +108,8 @@ fn questions(connection: &Connection) -> Vec<String> {
         db.incoming(hash(1))?;
         db.incoming_of(message)?;
         db.unopened()?;
+        db.undetermined()?;
+        db.last_settled()?;
         db.seen_hashes()?;
         db.undecided()?;
         db.issued(hash(1))?;
@@ -266,7 +268,12 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.finish_refund(came)?;
         tx.drop_refund(sent)?;
         tx.drop_queued(bob(), at(6))?;
-        tx.advance_invoice_cursor(1, 1)?;
+        tx.advance_added(1, Some(hash(1)))?;
+        tx.advance_settled(1)?;
+        tx.reset_invoice_cursor()?;
+        tx.show_payment(hash(1), came)?;
+        tx.set_waits(hash(1), true, true)?;
+        tx.becomes_payment(came, Msat::SAT)?;
         tx.book(Booking::Fee, hash(1), Some(alice()), Msat::SAT, at(4))?;
         tx.set_setting("theme", "dark")?;
         tx.delete_message(sent)?;

@@ -281,6 +281,7 @@ pub(crate) fn piece(letter: u8, index: u32) -> NewPiece {
 pub(crate) fn held(number: u8, sat: u64) -> IncomingPayment {
     IncomingPayment {
         hash: hash(number),
+        within: None,
         preimage: preimage(number),
         carrier: Carrier::Keysend,
         amount: Msat::from_sat(sat).unwrap(),

@@ -84,7 +84,7 @@ async fn write(store: &Store, conversation: ConversationId, number: u64) -> Resu
                 Msat::ZERO,
                 Timestamp(0),
             )?;
-            tx.advance_invoice_cursor(number, 0)
+            tx.advance_added(number, None)
         })
         .await
 }
@@ -101,7 +101,7 @@ fn writer() {
         let (chat, mut number) = store
             .write(|tx| {
                 let chat = tx.conversation_with(bob(), Timestamp(0))?;
-                Ok((chat, tx.invoice_cursor()?.map_or(0, |(added, _)| added)))
+                Ok((chat, tx.invoice_cursor()?.map_or(0, |place| place.added)))
             })
             .await
             .unwrap();
@@ -190,7 +190,7 @@ fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
             .block_on(store.read(move |db| {
                 let chat = db.conversation_of(bob())?.unwrap();
                 let row = db.conversation(chat)?.unwrap();
-                let (cursor, _) = db.invoice_cursor()?.unwrap();
+                let cursor = db.invoice_cursor()?.unwrap().added;
                 let totals = db.totals(Some(bob()))?;
                 // The counts, the sums and the cursor tell of the same messages.
                 assert_eq!(u64::from(row.unread), cursor);

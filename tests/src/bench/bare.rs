@@ -8,8 +8,8 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use domain::{Msat, NodeId, PaymentHash, Preimage};
 use futures::StreamExt;
 use lnd::{
-    CertDer, Credentials, GrpcNode, InvoiceCursor, InvoicePayment, InvoiceState, Keysend,
-    Lightning, LightningError, Macaroon, NewInvoice, PaymentUpdate, Records, permission,
+    CertDer, Credentials, GrpcNode, InvoiceCursor, InvoiceNews, InvoicePayment, InvoiceState,
+    Keysend, Lightning, LightningError, Macaroon, NewInvoice, PaymentUpdate, Records, permission,
 };
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -233,7 +233,7 @@ async fn listen(
         tokio::select! {
             invoice = invoices.next() => {
                 let Some(invoice) = invoice else { return Ok(()) };
-                let invoice = invoice?;
+                let InvoiceNews::Invoice(invoice) = invoice? else { continue };
                 match (manner, invoice.state) {
                     (Manner::Stock, InvoiceState::Settled) => {
                         let arrival = Arrival { hash: invoice.hash, at: Instant::now(), records: invoice.records };

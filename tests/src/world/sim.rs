@@ -175,7 +175,7 @@ impl Node for SimNode {
     }
 
     async fn keysends(&self) -> Result<Vec<Incoming>> {
-        let invoices = self.invoices_after(0, u64::MAX).await?;
+        let invoices = self.invoices_after(0, u64::MAX).await?.invoices;
         let incoming = invoices.into_iter().map(|invoice| {
             Ok(Incoming {
                 hash: invoice.hash,

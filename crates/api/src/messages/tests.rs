@@ -1,4 +1,4 @@
-use domain::{IncomingPayment, PaymentHash, Preimage, Timestamp};
+use domain::{HoldState, IncomingPayment, PaymentHash, Preimage, Timestamp};
 
 use super::*;
 
@@ -10,6 +10,7 @@ fn the_deadline_that_is_shown_is_the_last_moment_to_decide() {
         let row = IncomingRow {
             payment: IncomingPayment {
                 hash: PaymentHash([1; 32]),
+                within: None,
                 preimage: Preimage::new([1; 32]),
                 carrier: domain::Carrier::Keysend,
                 amount: Msat::SAT,
@@ -23,6 +24,7 @@ fn the_deadline_that_is_shown_is_the_last_moment_to_decide() {
             message: None,
             postage: false,
             opened: true,
+            waits: false,
         };
         hold_view(&row, true).deadline
     };

@@ -6,7 +6,7 @@ use domain::{
     weigh,
 };
 use protocol::Body;
-use store::StoreError;
+use store::{Claim, StoreError};
 
 use super::Desk;
 use crate::opening::{self, Opened};
@@ -32,6 +32,10 @@ pub(super) struct Entry {
     pub(super) amends: Option<Amendment>,
     /// The message that it answers.
     pub(super) reply_to: Option<MessageId>,
+    /// What an author without proof says of themselves.
+    pub(super) claim: Option<Claim>,
+    /// No news: the user need not look at it.
+    pub(super) quiet: bool,
 }
 
 impl Entry {
@@ -46,6 +50,7 @@ impl Desk<'_, '_> {
         &self,
         payment: &IncomingPayment,
         opened: Opened,
+        waits: bool,
     ) -> Result<Entry, StoreError> {
         let nobody = |kind, content, visible| Entry {
             by: self.ours,
@@ -63,6 +68,8 @@ impl Desk<'_, '_> {
             visible,
             amends: None,
             reply_to: None,
+            claim: None,
+            quiet: false,
         };
         Ok(match opened {
             Opened::Bare => Entry {
@@ -73,8 +80,14 @@ impl Desk<'_, '_> {
             Opened::Newer => nobody(MessageKind::Newer, Content::Sealed, true),
             Opened::Readable(readable) => {
                 let head = opening::head(&readable, payment.hash, payment.arrived_at);
+                let wordless = readable.text.is_empty();
                 // One satoshi is what programs attach to carry a text; more is meant for the person.
-                let postage = payment.amount <= Msat::SAT;
+                let postage = payment.amount <= Msat::SAT && !wordless;
+                let claim = Claim {
+                    name: readable.alias.unwrap_or_default(),
+                    about: readable.about.unwrap_or_default(),
+                };
+                let says = !claim.name.is_empty() || !claim.about.is_empty();
                 Entry {
                     by: head.by.unwrap_or(self.ours),
                     id: head.id,
@@ -90,14 +103,22 @@ impl Desk<'_, '_> {
                     privacy: Privacy::Open,
                     letter: None,
                     sequence: 0,
-                    content: Content::Readable,
+                    // Money without words is for another program of this node.
+                    content: if wordless {
+                        Content::Bare
+                    } else {
+                        Content::Readable
+                    },
                     program: Some(Program::Other),
                     visible: true,
                     amends: None,
                     reply_to: None,
+                    // No signature covers such a name.
+                    claim: (says && head.authorship == Authorship::Claimed).then_some(claim),
+                    quiet: readable.quiet && wordless,
                 }
             }
-            Opened::Letter(letter) => self.letter(payment.amount, *letter)?,
+            Opened::Letter(letter) => self.letter(payment.amount, *letter, waits)?,
         })
     }
 
@@ -105,9 +126,11 @@ impl Desk<'_, '_> {
         &self,
         amount: Msat,
         spoken: opening::Spoken<protocol::Letter>,
+        waits: bool,
     ) -> Result<Entry, StoreError> {
         let letter = spoken.what;
-        let owed = self.is_owed(spoken.by, &letter, amount)?;
+        // Until it is known it is taken for postage.
+        let owed = waits || self.is_owed(spoken.by, &letter, amount)?;
         let amends = amendment(&letter.body);
         // Nobody is asked about what comes with a letter that amends another: what is not owed is postage that goes back.
         let expectation = if amends.is_some() && opening::pays_postage_back(&letter, amount) {
@@ -183,6 +206,8 @@ impl Desk<'_, '_> {
             visible,
             amends,
             reply_to: letter.reply_to,
+            claim: None,
+            quiet: false,
         })
     }
 

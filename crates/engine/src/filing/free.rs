@@ -29,7 +29,7 @@ impl Desk<'_, '_> {
         let spoken = self.gather(spoken, Msat::ZERO, false)?;
         let hello = matches!(spoken.what.body, Body::Hello { .. } | Body::CardRequest);
         let heard = Heard::of(&spoken);
-        let entry = self.letter(Msat::ZERO, spoken)?;
+        let entry = self.letter(Msat::ZERO, spoken, false)?;
         let id = entry.id;
         let known = self.tx.find_message(by, id)?;
         if trust == Trust::Request && self.room(false, by, false, contact.is_none())? != Room::Free

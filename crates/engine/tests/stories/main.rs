@@ -27,6 +27,7 @@ mod permissions;
 mod pieces;
 mod postage;
 mod rotation;
+mod seen;
 mod strangers;
 mod talk;
 mod tampering;

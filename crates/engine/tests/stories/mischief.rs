@@ -178,7 +178,7 @@ async fn junk_in_every_record_stops_nobody() {
 }
 
 /// All records that are read.
-const RECORDS: [u64; 17] = [
+const RECORDS: [u64; 19] = [
     record::LETTER,
     record::TEXT,
     record::NOISE_SIGNATURE,
@@ -189,6 +189,8 @@ const RECORDS: [u64; 17] = [
     record::CONTENT_TYPE,
     record::LNDHUB_ALIAS,
     record::BLIXT_ALIAS,
+    record::TIP,
+    record::TIP_ODD,
     record::PODCAST,
     record::SPHINX,
     record::C13N_PAYLOAD,

@@ -1,9 +1,9 @@
 //! Incoming payments. LND's list also holds invoices of other programs: those never leave this file, unless somebody
-//! knows the hash.
+//! knows the hash, or they take payments with AMP, each of which may bring a message.
 
 use domain::{Msat, PaymentHash, Preimage, Timestamp};
 
-use super::node::{GrpcNode, answer, msat, nonsense, updates};
+use super::node::{GrpcNode, LIST_TIMEOUT, answer, answer_within, msat, nonsense, updates};
 use super::rpc::invoicesrpc::lookup_invoice_msg::InvoiceRef;
 use super::rpc::invoicesrpc::{
     CancelInvoiceMsg, LookupInvoiceMsg, SettleInvoiceMsg, SubscribeSingleInvoiceRequest,
@@ -17,16 +17,15 @@ use super::status::classify;
 use crate::error::LightningError;
 use crate::lightning::Updates;
 use crate::permission;
-use crate::types::{Invoice, InvoiceCursor, InvoiceState, Records};
-
-/// Invoices in one answer of LND when we want all of them.
-const PAGE: u64 = 500;
+use crate::types::{
+    Further, Invoice, InvoiceCursor, InvoiceKind, InvoiceNews, InvoicePage, InvoiceState, Records,
+};
 
 impl GrpcNode {
     pub(super) async fn subscribe(
         &self,
         after: InvoiceCursor,
-    ) -> Result<Updates<Invoice>, LightningError> {
+    ) -> Result<Updates<InvoiceNews>, LightningError> {
         let mut client = self.lightning.clone();
         let InvoiceCursor {
             add_index,
@@ -43,7 +42,7 @@ impl GrpcNode {
         Ok(updates(
             permission::SUBSCRIBE_INVOICES,
             stream.into_inner(),
-            read_keysend,
+            read_news,
         ))
     }
 
@@ -65,58 +64,51 @@ impl GrpcNode {
         ))
     }
 
-    pub(super) async fn list_after(
+    /// Looks at no more than `limit` invoices, whosever they are.
+    pub(super) async fn list_page(
         &self,
+        pending_only: bool,
         add_index: u64,
         limit: u64,
-    ) -> Result<Vec<Invoice>, LightningError> {
-        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut found = Vec::new();
-        let mut index_offset = add_index;
-        // A page of nothing but other programs' invoices is not the end.
-        while found.len() < wanted {
-            let request = ListInvoiceRequest {
-                pending_only: false,
-                index_offset,
-                num_max_invoices: limit.min(PAGE),
+    ) -> Result<InvoicePage, LightningError> {
+        let page = self
+            .list(ListInvoiceRequest {
+                pending_only,
+                index_offset: add_index,
+                num_max_invoices: limit,
                 reversed: false,
-            };
-            let page = self.list(request).await?;
-            if page.invoices.is_empty() {
-                break;
-            }
-            index_offset = page.last_index_offset;
-            for invoice in page.invoices.into_iter().filter_map(read_keysend) {
-                found.push(invoice?);
+            })
+            .await?;
+        let next = page.invoices.last().map(|invoice| invoice.add_index);
+        let mut invoices = Vec::new();
+        for invoice in page.invoices.into_iter().filter_map(read_unasked) {
+            let invoice = invoice?;
+            // LND keeps paid invoices of some kinds in this list.
+            if !pending_only || matches!(invoice.state, InvoiceState::Open | InvoiceState::Held) {
+                invoices.push(invoice);
             }
         }
-        found.truncate(wanted);
-        Ok(found)
+        Ok(InvoicePage { invoices, next })
     }
 
-    pub(super) async fn list_pending(&self) -> Result<Vec<Invoice>, LightningError> {
-        let mut found = Vec::new();
-        let mut index_offset = 0;
-        loop {
-            let request = ListInvoiceRequest {
-                pending_only: true,
-                index_offset,
-                num_max_invoices: PAGE,
+    pub(super) async fn hash_at(
+        &self,
+        add_index: u64,
+    ) -> Result<Option<PaymentHash>, LightningError> {
+        let Some(before) = add_index.checked_sub(1) else {
+            return Ok(None);
+        };
+        let page = self
+            .list(ListInvoiceRequest {
+                pending_only: false,
+                index_offset: before,
+                num_max_invoices: 1,
                 reversed: false,
-            };
-            let page = self.list(request).await?;
-            if page.invoices.is_empty() {
-                return Ok(found);
-            }
-            index_offset = page.last_index_offset;
-            for invoice in page.invoices.into_iter().filter_map(read_keysend) {
-                let invoice = invoice?;
-                // LND keeps paid invoices of some kinds in this list.
-                if matches!(invoice.state, InvoiceState::Open | InvoiceState::Held) {
-                    found.push(invoice);
-                }
-            }
-        }
+            })
+            .await?;
+        let mut found = page.invoices.iter();
+        let found = found.find(|invoice| invoice.add_index == add_index);
+        Ok(found.and_then(identity))
     }
 
     pub(super) async fn newest_index(&self) -> Result<u64, LightningError> {
@@ -135,7 +127,8 @@ impl GrpcNode {
         request: ListInvoiceRequest,
     ) -> Result<ListInvoiceResponse, LightningError> {
         let mut client = self.lightning.clone();
-        answer(permission::LIST_INVOICES, client.list_invoices(request)).await
+        let call = client.list_invoices(request);
+        answer_within(LIST_TIMEOUT, permission::LIST_INVOICES, call).await
     }
 
     pub(super) async fn look_up(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {
@@ -180,14 +173,44 @@ impl GrpcNode {
     }
 }
 
-/// `None` for an invoice that is not a keysend.
-pub(super) fn read_keysend(invoice: lnrpc::Invoice) -> Option<Result<Invoice, LightningError>> {
-    (invoice.is_keysend && !invoice.is_amp).then(|| read(invoice))
+/// `None` for a new invoice of another program.
+fn read_news(invoice: lnrpc::Invoice) -> Option<Result<InvoiceNews, LightningError>> {
+    let settle_index = invoice.settle_index;
+    match read_unasked(invoice) {
+        Some(read) => Some(read.map(InvoiceNews::Invoice)),
+        None if settle_index > 0 => Some(Ok(InvoiceNews::Passed { settle_index })),
+        None => None,
+    }
+}
+
+/// `None` for an invoice that another program has given out and that takes one payment.
+pub(super) fn read_unasked(invoice: lnrpc::Invoice) -> Option<Result<Invoice, LightningError>> {
+    (invoice.is_keysend || invoice.is_amp).then(|| read(invoice))
 }
 
 /// `None` only for one that takes many payments, which no state describes.
 fn read_known(invoice: lnrpc::Invoice) -> Option<Result<Invoice, LightningError>> {
     (!invoice.is_amp).then(|| read(invoice))
+}
+
+/// Its hash. An invoice with AMP has one of no use, or none at all; its address is its own.
+fn identity(invoice: &lnrpc::Invoice) -> Option<PaymentHash> {
+    if invoice.is_amp {
+        return PaymentHash::from_slice(&invoice.payment_addr);
+    }
+    PaymentHash::from_slice(&invoice.r_hash)
+}
+
+fn kind(invoice: &lnrpc::Invoice) -> InvoiceKind {
+    if invoice.is_amp && invoice.payment_request.is_empty() {
+        InvoiceKind::Amp
+    } else if invoice.is_amp {
+        InvoiceKind::Reusable
+    } else if invoice.is_keysend {
+        InvoiceKind::Keysend
+    } else {
+        InvoiceKind::Given
+    }
 }
 
 fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
@@ -197,40 +220,67 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
         State::Settled => InvoiceState::Settled,
         State::Canceled => InvoiceState::Canceled,
     };
-    let hash = PaymentHash::from_slice(&invoice.r_hash).ok_or_else(|| nonsense("payment hash"))?;
+    let kind = kind(&invoice);
+    let hash = identity(&invoice).ok_or_else(|| nonsense("payment hash"))?;
     let preimage = match invoice.r_preimage.as_slice() {
-        // Of a hold invoice it is not known before the end.
-        [] if !invoice.is_keysend => None,
+        // Of a hold invoice it is not known before the end, and AMP has one for each part.
+        [] if kind != InvoiceKind::Keysend => None,
         bytes => Some(Preimage::new(
             bytes.try_into().map_err(|_| nonsense("preimage"))?,
         )),
     };
+    let settled_sets = invoice.amp_invoice_state.values();
+    let settle_index = settled_sets
+        .map(|set| set.settle_index)
+        .fold(invoice.settle_index, u64::max);
+    let mut further = Vec::new();
     let Arrived {
         amount,
         htlc_expiry,
         records,
-    } = if invoice.is_keysend {
-        first_of_keysend(invoice.htlcs, invoice.value_msat)
-    } else {
-        sum_of_parts(
+    } = match kind {
+        InvoiceKind::Keysend => {
+            let (first, later) = htlcs_of_keysend(invoice.htlcs, state);
+            further.extend(later.into_iter().map(|htlc| Further {
+                name: Further::name_of_htlc(hash, htlc.chan_id, htlc.htlc_index),
+                amount: Msat::new(htlc.amt_msat),
+                at: Timestamp::from_secs(htlc.accept_time),
+                records: htlc.custom_records.into_iter().collect(),
+            }));
+            match first {
+                Some(htlc) => Arrived {
+                    amount: Msat::new(htlc.amt_msat),
+                    htlc_expiry: u32::try_from(htlc.expiry_height).ok(),
+                    records: htlc.custom_records.into_iter().collect(),
+                },
+                None => Arrived::nothing(msat(invoice.value_msat)),
+            }
+        }
+        InvoiceKind::Amp | InvoiceKind::Reusable => {
+            further = sets_of_amp(hash, invoice.htlcs);
+            Arrived::nothing(Msat::ZERO)
+        }
+        InvoiceKind::Given => sum_of_parts(
             invoice.htlcs,
             state,
             invoice.value_msat,
             invoice.amt_paid_msat,
-        )
+        ),
     };
     Ok(Invoice {
         hash,
+        kind,
         preimage,
         state,
         amount,
         records,
+        further,
         created_at: Timestamp::from_secs(invoice.creation_date),
         settled_at: (invoice.settle_date > 0).then(|| Timestamp::from_secs(invoice.settle_date)),
         hold_secs: u32::try_from(invoice.expiry).unwrap_or(0),
         htlc_expiry,
         add_index: invoice.add_index,
-        settle_index: invoice.settle_index,
+        settle_index,
     })
 }
 
@@ -262,16 +312,40 @@ const fn moment(htlc: &InvoiceHtlc) -> (i32, i64, u64, u64) {
     )
 }
 
-/// Whoever has seen the preimage can pay the same hash again, with other records: only the first counts.
-fn first_of_keysend(htlcs: Vec<InvoiceHtlc>, value: i64) -> Arrived {
-    match htlcs.into_iter().min_by_key(moment) {
-        Some(htlc) => Arrived {
-            amount: Msat::new(htlc.amt_msat),
-            htlc_expiry: u32::try_from(htlc.expiry_height).ok(),
-            records: htlc.custom_records.into_iter().collect(),
-        },
-        None => Arrived::nothing(msat(value)),
+/// The first HTLC, which is the payment, and those that settled later: whoever has seen the preimage can pay the same hash
+/// again, with other records.
+fn htlcs_of_keysend(
+    mut htlcs: Vec<InvoiceHtlc>,
+    state: InvoiceState,
+) -> (Option<InvoiceHtlc>, Vec<InvoiceHtlc>) {
+    let has_settled = |htlc: &InvoiceHtlc| htlc.state() == InvoiceHtlcState::Settled;
+    htlcs.sort_by_key(moment);
+    if state == InvoiceState::Settled {
+        htlcs.retain(|htlc| htlc.state() != InvoiceHtlcState::Canceled);
     }
+    let mut htlcs = htlcs.into_iter();
+    (htlcs.next(), htlcs.filter(has_settled).collect())
+}
+
+/// The settled sets, each of which is a payment whose parts all have its records.
+fn sets_of_amp(invoice: PaymentHash, mut htlcs: Vec<InvoiceHtlc>) -> Vec<Further> {
+    htlcs.retain(|htlc| htlc.state() == InvoiceHtlcState::Settled);
+    htlcs.sort_by_key(moment);
+    let mut sets: Vec<Further> = Vec::new();
+    for htlc in htlcs {
+        let name = Further::name_of_set(invoice, &htlc.amp.unwrap_or_default().set_id);
+        let amount = Msat::new(htlc.amt_msat);
+        match sets.iter_mut().find(|set| set.name == name) {
+            Some(set) => set.amount = set.amount.checked_add(amount).unwrap_or(set.amount),
+            None => sets.push(Further {
+                name,
+                amount,
+                records: htlc.custom_records.into_iter().collect(),
+                at: Timestamp::from_secs(htlc.accept_time),
+            }),
+        }
+    }
+    sets
 }
 
 /// All parts that are held or settled make the payment. Before it is complete it does not count; parts that came too late

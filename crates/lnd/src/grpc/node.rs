@@ -26,15 +26,18 @@ use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
 use crate::permission::{self, Grant};
 use crate::types::{
-    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
-    NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink,
-    PeerMessage, Route, RouteQuery, SharedSecret,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
+    InvoicePayment, Keysend, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
+    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret,
 };
 
 type Door = InterceptedService<Channel, MacaroonHeader>;
 
 /// The longest that a plain question may take, a new connection included.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest that a page of a list may take: LND looks through all its invoices for those that are pending, and there are
+/// slow nodes.
+pub(super) const LIST_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// How long LND may try to reach a peer, in seconds.
 const PEER_TIMEOUT_SECS: u64 = 15;
 /// Lists of invoices and routes outgrow the default of 4 MiB.
@@ -130,7 +133,16 @@ pub(super) async fn answer<T>(
     method: &'static str,
     call: impl Future<Output = Result<Response<T>, Status>> + Send,
 ) -> Result<T, LightningError> {
-    match timeout(ANSWER_TIMEOUT, call).await {
+    answer_within(ANSWER_TIMEOUT, method, call).await
+}
+
+/// Waits so long for an answer.
+pub(super) async fn answer_within<T>(
+    longest: Duration,
+    method: &'static str,
+    call: impl Future<Output = Result<Response<T>, Status>> + Send,
+) -> Result<T, LightningError> {
+    match timeout(longest, call).await {
         Ok(Ok(response)) => Ok(response.into_inner()),
         Ok(Err(status)) => Err(classify(method, &status)),
         Err(_) => Err(LightningError::Unreachable(LinkFault::Timeout)),
@@ -341,24 +353,32 @@ impl Lightning for GrpcNode {
         self.follow(hash).await
     }
 
-    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError> {
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<InvoiceNews>, LightningError> {
         self.subscribe(after).await
+    }
+
+    async fn invoice_at(&self, add_index: u64) -> Result<Option<PaymentHash>, LightningError> {
+        self.hash_at(add_index).await
     }
 
     async fn invoices_after(
         &self,
         add_index: u64,
         limit: u64,
-    ) -> Result<Vec<Invoice>, LightningError> {
-        self.list_after(add_index, limit).await
+    ) -> Result<InvoicePage, LightningError> {
+        self.list_page(false, add_index, limit).await
     }
 
     async fn newest_add_index(&self) -> Result<u64, LightningError> {
         self.newest_index().await
     }
 
-    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError> {
-        self.list_pending().await
+    async fn pending_invoices(
+        &self,
+        add_index: u64,
+        limit: u64,
+    ) -> Result<InvoicePage, LightningError> {
+        self.list_page(true, add_index, limit).await
     }
 
     async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {

@@ -24,10 +24,10 @@ use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
 use crate::permission;
 use crate::types::{
-    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, InvoiceState,
-    Keysend, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage, PaymentUpdate, PeerEvent,
-    PeerLink, PeerMessage, Route, RouteQuery, RouteToken, SharedSecret, check_onion,
-    check_peer_message,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
+    InvoicePayment, InvoiceState, Keysend, NewInvoice, NodeConfig, NodeFacts, NodeInfo,
+    OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, RouteToken,
+    SharedSecret, check_onion, check_peer_message,
 };
 
 impl SimNode {
@@ -285,13 +285,13 @@ impl Lightning for SimNode {
         Ok(Box::pin(updates))
     }
 
-    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError> {
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<InvoiceNews>, LightningError> {
         let (line, events) = mpsc::unbounded_channel();
         self.ask(|state, me| {
             let node = &mut state.nodes[me];
             for invoice in node.invoices.backlog(after) {
                 // The other end is still in our hands.
-                let _ = line.send(Ok(invoice));
+                let _ = line.send(Ok(InvoiceNews::Invoice(invoice)));
             }
             node.subscribers.push(line);
             Ok(())
@@ -309,21 +309,26 @@ impl Lightning for SimNode {
         &self,
         add_index: u64,
         limit: u64,
-    ) -> Result<Vec<Invoice>, LightningError> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        self.ask(|state, me| {
-            Ok(state.nodes[me]
-                .invoices
-                .after(add_index)
-                .take(limit)
-                .collect())
-        })
-        .await
+    ) -> Result<InvoicePage, LightningError> {
+        self.ask(|state, me| Ok(state.nodes[me].invoices.page(false, add_index, limit)))
+            .await
     }
 
-    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError> {
-        self.ask(|state, me| Ok(state.nodes[me].invoices.pending().collect()))
+    async fn pending_invoices(
+        &self,
+        add_index: u64,
+        limit: u64,
+    ) -> Result<InvoicePage, LightningError> {
+        self.ask(|state, me| Ok(state.nodes[me].invoices.page(true, add_index, limit)))
             .await
+    }
+
+    async fn invoice_at(&self, add_index: u64) -> Result<Option<PaymentHash>, LightningError> {
+        self.ask(|state, me| {
+            let found = state.nodes[me].invoices.by_index.get(&add_index);
+            Ok(found.map(|invoice| invoice.view().hash))
+        })
+        .await
     }
 
     async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {

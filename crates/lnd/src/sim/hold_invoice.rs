@@ -12,7 +12,7 @@ use super::invoice::{Arrival, LAST_CALL, Reception, SimInvoice};
 use super::pay::until_running;
 use super::state::State;
 use crate::error::LightningError;
-use crate::types::{DecodedInvoice, Invoice, InvoiceState, NewInvoice};
+use crate::types::{DecodedInvoice, Invoice, InvoiceKind, InvoiceState, NewInvoice};
 
 /// What LND takes where nothing is asked for.
 const DEFAULT_EXPIRY_SECS: u32 = 86_400;
@@ -107,10 +107,12 @@ impl State {
         invoices.newest = invoices.newest.saturating_add(1);
         let facts = Invoice {
             hash: asks.hash,
+            kind: InvoiceKind::Given,
             preimage: None,
             state: InvoiceState::Open,
             amount: asks.amount,
             records: Vec::new(),
+            further: Vec::new(),
             created_at,
             settled_at: None,
             hold_secs: expiry_secs,
@@ -133,6 +135,7 @@ impl State {
             records: Vec::new(),
             expiry: 0,
             waiting: Vec::new(),
+            later: Vec::new(),
             terms: Some(terms),
             came_at,
             ended: None,

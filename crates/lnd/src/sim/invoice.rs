@@ -12,7 +12,9 @@ use super::books::EndedBy;
 use super::hold_invoice::{self, Terms};
 use super::state::{Line, State};
 use crate::error::LightningError;
-use crate::types::{Invoice, InvoiceCursor, InvoiceState, Records};
+use crate::types::{
+    Further, Invoice, InvoiceCursor, InvoiceKind, InvoiceNews, InvoicePage, InvoiceState, Records,
+};
 
 /// Blocks between arrival and expiry of a keysend's HTLC.
 const KEYSEND_EXPIRY: u32 = 83;
@@ -26,7 +28,7 @@ const BREATH: Duration = Duration::from_millis(3);
 pub(super) struct Invoices {
     pub(super) by_index: BTreeMap<u64, SimInvoice>,
     pub(super) newest: u64,
-    settlements: u64,
+    pub(super) settlements: u64,
     /// What the node had before it was restored from its seed. Only the books of the network know it.
     pub(super) erased: Vec<SimInvoice>,
 }
@@ -38,6 +40,8 @@ pub(super) struct SimInvoice {
     pub(super) expiry: u32,
     /// Money that waits for the decision: the first HTLC, and whoever paid the same hash meanwhile; or all parts.
     pub(super) waiting: Vec<oneshot::Sender<bool>>,
+    /// What those who pay the same hash bring while it is not settled.
+    pub(super) later: Vec<Further>,
     /// Only of a hold invoice: it is not told to those who want to hear of keysends.
     pub(super) terms: Option<Terms>,
     /// When it was made, by the network's clock.
@@ -53,6 +57,18 @@ impl SimInvoice {
 
     pub(super) fn is_pending(&self) -> bool {
         matches!(self.facts.state, InvoiceState::Open | InvoiceState::Held)
+    }
+
+    /// A later payment of the same hash.
+    fn later(&self, arrival: &Arrival, at: Timestamp) -> Further {
+        let count = self.later.len().saturating_add(self.facts.further.len());
+        let index = u64::try_from(count).unwrap_or(u64::MAX);
+        Further {
+            name: Further::name_of_htlc(self.facts.hash, 0, index),
+            amount: arrival.amount,
+            records: arrival.records.clone(),
+            at,
+        }
     }
 }
 
@@ -81,11 +97,22 @@ impl Invoices {
             .map(|(_, invoice)| invoice.view())
     }
 
-    pub(super) fn pending(&self) -> impl Iterator<Item = Invoice> {
-        self.by_index
-            .values()
-            .filter(|invoice| invoice.is_pending() && invoice.terms.is_none())
-            .map(SimInvoice::view)
+    /// Looks at no more than `limit` invoices.
+    pub(super) fn page(&self, pending_only: bool, add_index: u64, limit: u64) -> InvoicePage {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let later = self.by_index.range(add_index.saturating_add(1)..);
+        let looked_at: Vec<_> = later
+            .filter(|(_, invoice)| !pending_only || invoice.is_pending())
+            .take(limit)
+            .collect();
+        let told = looked_at.iter().map(|(_, invoice)| invoice);
+        InvoicePage {
+            invoices: told
+                .filter(|invoice| invoice.terms.is_none())
+                .map(|invoice| invoice.view())
+                .collect(),
+            next: looked_at.last().map(|(index, _)| **index),
+        }
     }
 
     /// What a new subscriber is told of the past. Held and canceled ones are left out, and a settled one comes twice: this
@@ -120,6 +147,8 @@ pub(super) struct Arrival {
     pub(super) records: Records,
     /// Of a payment to an invoice: what all parts come to.
     pub(super) part_of: Option<Msat>,
+    /// Of a payment with AMP: its set.
+    pub(super) amp: Option<[u8; 32]>,
 }
 
 /// What the last hop says.
@@ -189,6 +218,9 @@ impl State {
         if let Some(total) = arrival.part_of {
             return self.take_part(node, arrival, total);
         }
+        if let Some(set) = arrival.amp {
+            return self.take_amp(node, arrival, set);
+        }
         let (came_at, now, expiry) = (
             self.now(),
             self.now_in_seconds(node),
@@ -209,10 +241,16 @@ impl State {
                 _ if known.terms.is_some() => Reception::Refused,
                 InvoiceState::Canceled => Reception::Refused,
                 // Whoever has the preimage may pay once more. Nobody is told.
-                InvoiceState::Settled => Reception::Settled,
+                InvoiceState::Settled => {
+                    let later = known.later(arrival, now);
+                    known.facts.further.push(later);
+                    Reception::Settled
+                }
                 InvoiceState::Open | InvoiceState::Held => {
                     let (sender, decision) = oneshot::channel();
                     known.waiting.push(sender);
+                    let later = known.later(arrival, now);
+                    known.later.push(later);
                     Reception::Held(decision)
                 }
             };
@@ -221,10 +259,12 @@ impl State {
         let add_index = this.invoices.newest;
         let facts = Invoice {
             hash: arrival.hash,
+            kind: InvoiceKind::Keysend,
             preimage: Some(preimage.clone()),
             state: InvoiceState::Open,
             amount: arrival.amount,
             records: Vec::new(),
+            further: Vec::new(),
             created_at: now,
             settled_at: None,
             hold_secs: u32::try_from(this.settings.hold.as_secs()).unwrap_or(u32::MAX),
@@ -238,6 +278,7 @@ impl State {
             records,
             expiry,
             waiting: Vec::new(),
+            later: Vec::new(),
             terms: None,
             came_at,
             ended: None,
@@ -297,6 +338,8 @@ impl State {
         invoice.facts.preimage = Some(preimage.clone());
         invoice.facts.settled_at = Some(now);
         invoice.facts.settle_index = settle_index;
+        let later = std::mem::take(&mut invoice.later);
+        invoice.facts.further.extend(later);
         invoice.ended = Some((moment, by));
         let waiting = std::mem::take(&mut invoice.waiting);
         let (view, is_keysend) = (invoice.view(), invoice.terms.is_none());
@@ -372,11 +415,11 @@ impl State {
     }
 
     /// New and settled invoices only: this is how LND does it.
-    fn tell_subscribers(&mut self, node: usize, invoice: &Invoice) {
+    pub(super) fn tell_subscribers(&mut self, node: usize, invoice: &Invoice) {
         let this = &mut self.nodes[node];
         if !this.subscribers.is_empty() && !this.loses_event() {
             this.subscribers
-                .retain(|line| line.send(Ok(invoice.clone())).is_ok());
+                .retain(|line| line.send(Ok(InvoiceNews::Invoice(invoice.clone()))).is_ok());
         }
     }
 

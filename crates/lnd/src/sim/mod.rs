@@ -9,6 +9,7 @@
     reason = "positions of nodes and channels are made here and never removed; a wrong one is a bug of the simulation"
 )]
 
+mod amp;
 mod books;
 mod calls;
 mod hold_invoice;

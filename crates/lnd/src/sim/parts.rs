@@ -140,6 +140,7 @@ impl Bill {
             amount: part.amount,
             records: with_preimage(self.records.clone(), None),
             part_of: Some(self.amount),
+            amp: None,
         }
     }
 }

@@ -293,6 +293,7 @@ async fn fly(
         preimage,
         amount,
         part_of: None,
+        amp: None,
     };
     carry(shared, hops, 0, arrival).await
 }

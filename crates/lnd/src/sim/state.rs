@@ -16,7 +16,7 @@ use super::invoice::Invoices;
 use super::onion::{Buckets, Carriage};
 use super::pay::Payment;
 use crate::error::{LightningError, LinkFault};
-use crate::types::{ChannelEvent, Invoice, OnionMessage, PeerEvent, PeerMessage};
+use crate::types::{ChannelEvent, Invoice, InvoiceNews, OnionMessage, PeerEvent, PeerMessage};
 
 /// The moment at which every simulated network begins: 2026-01-01.
 const BEGINNING: Timestamp = Timestamp::from_secs(1_767_225_600);
@@ -66,7 +66,7 @@ pub(super) struct NodeState {
     pub(super) payments: BTreeMap<PaymentHash, Payment>,
     /// Pairs of nodes that failed: when, and from which amount on.
     pub(super) failed_pairs: BTreeMap<(usize, usize), (Instant, Msat)>,
-    pub(super) subscribers: Vec<Line<Invoice>>,
+    pub(super) subscribers: Vec<Line<InvoiceNews>>,
     pub(super) watchers: Vec<(PaymentHash, Line<Invoice>)>,
     /// How many bytes of onions each peer may still send.
     pub(super) buckets: Buckets,

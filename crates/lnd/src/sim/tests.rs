@@ -23,6 +23,7 @@ use crate::lightning::{Lightning, Updates};
 use crate::types::{
     Invoice, InvoiceCursor, InvoiceState, Keysend, Over, PaymentUpdate, Records, RouteQuery,
 };
+use crate::types::{InvoiceNews, InvoicePage};
 
 /// The record of readable text.
 const TEXT: u64 = 34_349_334;
@@ -116,7 +117,10 @@ fn subscribe(
     let node = node.clone();
     tokio::spawn(async move {
         let mut invoices = node.invoices(after).await.unwrap();
-        while let Some(Ok(invoice)) = invoices.next().await {
+        while let Some(Ok(news)) = invoices.next().await {
+            let InvoiceNews::Invoice(invoice) = news else {
+                continue;
+            };
             if sender.send(invoice).is_err() {
                 break;
             }

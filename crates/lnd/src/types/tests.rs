@@ -30,9 +30,16 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
     };
     let invoice = Invoice {
         hash: PaymentHash([1; 32]),
+        kind: InvoiceKind::Keysend,
         preimage: Some(preimage),
         state: InvoiceState::Held,
         amount: Msat::SAT,
+        further: vec![Further {
+            name: PaymentHash([1; 32]),
+            amount: Msat::SAT,
+            records: records.clone(),
+            at: Timestamp(0),
+        }],
         records,
         created_at: Timestamp(0),
         settled_at: None,

@@ -43,12 +43,14 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Read
         _ => false,
     };
     let text = words(spoken(payload.message).as_bytes());
-    (!text.is_empty()).then_some(Readable {
+    (!text.is_empty() || sender.is_some()).then_some(Readable {
         text,
         sender,
         verified,
         sent_at: None,
         alias: None,
+        about: None,
+        quiet: false,
         dialect: Dialect::C13n,
         request_amount: None,
         id: None,

@@ -25,7 +25,7 @@ struct Author {
 }
 
 pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Readable> {
-    let text = find(records, record::TEXT).filter(|text| !text.is_empty())?;
+    let text = find(records, record::TEXT).unwrap_or_default();
     let (sender, sender_is_hex) = sender(find(records, record::SENDER));
     let parts = Parts {
         recipient,
@@ -49,12 +49,16 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Read
         .into_iter()
         .find_map(|number| find(records, number))
         .and_then(|name| alias(&String::from_utf8_lossy(name)));
-    Some(Readable {
+    // Any bytes are the signature of some key: without words only a sender that is named counts.
+    let says = !text.is_empty() || parts.sender.is_some() || alias.is_some();
+    says.then_some(Readable {
         text,
         sender: author.sender,
         verified: author.verified,
         sent_at,
         alias,
+        about: None,
+        quiet: false,
         dialect: author.dialect,
         request_amount,
         id,

@@ -50,12 +50,14 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], _recipient: NodeId) -> Option<Rea
         _ => false,
     };
     let text = words(packet.message.content.as_bytes());
-    (!text.is_empty()).then(|| Readable {
+    (!text.is_empty() || sender.is_some()).then(|| Readable {
         text,
         sender,
         verified,
         sent_at: None,
         alias: name.as_deref().and_then(alias),
+        about: None,
+        quiet: false,
         dialect: Dialect::Sphinx,
         request_amount: None,
         id: None,

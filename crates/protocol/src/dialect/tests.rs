@@ -264,11 +264,28 @@ fn there_is_no_text_without_text() {
         vec![],
         vec![(record::KEYSEND_PREIMAGE, vec![1; 32])],
         vec![(record::TEXT, vec![])],
+        vec![(record::TEXT, b"  \n\t\xe2\x80\x8b ".to_vec())],
+        vec![(record::NOISE_SIGNATURE, vec![32; 65])],
         vec![(record::LETTER, vec![1; 200])],
-        without(&whatsat(&alice(), alice().node, WORDS), record::TEXT),
     ] {
         assert_eq!(read_readable(&records, bob().node), None);
     }
+}
+
+#[test]
+fn a_sender_without_words_is_still_a_sender() {
+    let alice = alice();
+    for text in [None, Some("   \n \t ")] {
+        let records = match text {
+            Some(text) => whatsat(&alice, alice.node, text),
+            None => without(&whatsat(&alice, alice.node, WORDS), record::TEXT),
+        };
+        let read = read(&records);
+        assert_eq!((read.text.as_str(), read.sender), ("", Some(alice.node)));
+        assert_eq!(read.verified, text.is_some(), "what was signed is here");
+    }
+    let named = read(&vec![(record::ALIAS, b"Zo\xc3\xab".to_vec())]);
+    assert_eq!((named.alias.as_deref(), named.sender), (Some("Zoë"), None));
 }
 
 #[test]
@@ -326,6 +343,8 @@ fn any_records() -> impl Strategy<Value = Records> {
         Just(record::TIME),
         Just(record::CONTENT_TYPE),
         Just(record::PODCAST),
+        Just(record::TIP),
+        Just(record::TIP_ODD),
         Just(record::SPHINX),
         Just(record::C13N_PAYLOAD),
         Just(record::C13N_SENDER),

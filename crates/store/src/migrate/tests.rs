@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::testing::{at, attempt, bob, hash, key, preimage, runtime};
-use crate::{Found, Listed, PageAt, RefundSide, Store, Totals, open};
+use crate::{Found, InvoicePlace, Listed, PageAt, RefundSide, Store, Totals, open};
 
 fn file() -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
@@ -132,7 +132,12 @@ fn a_file_of_the_first_release_opens_with_all_that_is_in_it() {
         );
         let refund = db.refund_of_payment(hash(5))?.unwrap();
         assert_eq!((refund.side, refund.done), (RefundSide::ByThem, true));
-        assert_eq!(db.invoice_cursor()?, Some((12, 7)));
+        let place = InvoicePlace {
+            added: 12,
+            settled: 7,
+            hash: None,
+        };
+        assert_eq!(db.invoice_cursor()?, Some(place));
         assert_eq!(db.setting("theme")?.as_deref(), Some("dark"));
         assert_eq!(
             db.totals(None)?,

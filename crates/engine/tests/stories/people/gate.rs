@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use domain::{NodeId, PaymentHash, Preimage};
 use lnd::{
-    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoicePayment, Keysend,
-    Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts, NodeInfo, OnionMessage,
-    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, SharedSecret, Updates,
+    Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
+    InvoicePayment, Keysend, Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts,
+    NodeInfo, OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery,
+    SharedSecret, Updates,
 };
 
 /// Keeps the gate.
@@ -111,7 +112,7 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
         let updates = self.gate.pass("track", self.node.track(hash)).await?;
         Ok(self.gate.stream("track", updates))
     }
-    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<Invoice>, LightningError> {
+    async fn invoices(&self, after: InvoiceCursor) -> Result<Updates<InvoiceNews>, LightningError> {
         let updates = self
             .gate
             .pass("invoices", self.node.invoices(after))
@@ -123,14 +124,23 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
             .pass("newest_add_index", self.node.newest_add_index())
             .await
     }
-    async fn invoices_after(&self, after: u64, limit: u64) -> Result<Vec<Invoice>, LightningError> {
+    async fn invoices_after(&self, after: u64, limit: u64) -> Result<InvoicePage, LightningError> {
         self.gate
             .pass("invoices_after", self.node.invoices_after(after, limit))
             .await
     }
-    async fn pending_invoices(&self) -> Result<Vec<Invoice>, LightningError> {
+    async fn pending_invoices(
+        &self,
+        after: u64,
+        limit: u64,
+    ) -> Result<InvoicePage, LightningError> {
         self.gate
-            .pass("pending_invoices", self.node.pending_invoices())
+            .pass("pending_invoices", self.node.pending_invoices(after, limit))
+            .await
+    }
+    async fn invoice_at(&self, add_index: u64) -> Result<Option<PaymentHash>, LightningError> {
+        self.gate
+            .pass("invoice_at", self.node.invoice_at(add_index))
             .await
     }
     async fn invoice(&self, hash: PaymentHash) -> Result<Invoice, LightningError> {

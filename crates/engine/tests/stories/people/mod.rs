@@ -336,6 +336,11 @@ impl Person {
     pub(crate) async fn balance(&self) -> Msat {
         self.node.balance().await.unwrap().local
     }
+
+    /// What everybody's node is part of.
+    pub(crate) const fn network(&self) -> &SimNetwork {
+        &self.network
+    }
 }
 
 fn database(home: &TempDir) -> Store {

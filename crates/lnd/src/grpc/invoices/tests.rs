@@ -24,6 +24,7 @@ fn htlc(height: i32, time: i64, index: u64, record: u8) -> lnrpc::InvoiceHtlc {
         expiry_height: height.saturating_add(83),
         state: InvoiceHtlcState::Accepted.into(),
         custom_records: [(34_349_334, vec![record])].into(),
+        amp: None,
     }
 }
 
@@ -40,7 +41,7 @@ fn ordinary(state: State, htlcs: Vec<lnrpc::InvoiceHtlc>) -> lnrpc::Invoice {
 
 #[test]
 fn an_open_keysend_has_an_amount_and_no_records() {
-    let read = read_keysend(keysend(State::Open)).unwrap().unwrap();
+    let read = read_unasked(keysend(State::Open)).unwrap().unwrap();
     assert_eq!(read.state, InvoiceState::Open);
     assert_eq!(read.amount, Msat::new(2_000));
     assert_eq!(read.records, []);
@@ -68,7 +69,7 @@ fn only_the_first_htlc_counts_however_they_are_listed() {
             htlcs,
             ..keysend(State::Accepted)
         };
-        let read = read_keysend(invoice).unwrap().unwrap();
+        let read = read_unasked(invoice).unwrap().unwrap();
         assert_eq!(read.state, InvoiceState::Held);
         assert_eq!(read.records, [(34_349_334, vec![1])]);
         assert_eq!(read.amount, Msat::new(2_001));
@@ -84,14 +85,14 @@ fn a_settled_one_says_when_and_a_canceled_one_keeps_its_records() {
         htlcs: vec![htlc(500, 10, 1, 1)],
         ..keysend(State::Settled)
     };
-    let read = read_keysend(settled).unwrap().unwrap();
+    let read = read_unasked(settled).unwrap().unwrap();
     assert_eq!(read.settled_at, Some(Timestamp::from_secs(1_767_225_700)));
     assert_eq!((read.add_index, read.settle_index), (5, 3));
     let canceled = lnrpc::Invoice {
         htlcs: vec![htlc(500, 10, 1, 1)],
         ..keysend(State::Canceled)
     };
-    let read = read_keysend(canceled).unwrap().unwrap();
+    let read = read_unasked(canceled).unwrap().unwrap();
     assert_eq!(read.state, InvoiceState::Canceled);
     assert_eq!(read.records, [(34_349_334, vec![1])]);
 }
@@ -102,12 +103,8 @@ fn invoices_of_other_programs_stay_outside() {
         is_keysend: false,
         ..keysend(State::Settled)
     };
-    let spontaneous = lnrpc::Invoice {
-        is_amp: true,
-        ..keysend(State::Settled)
-    };
-    assert!(read_keysend(ordinary.clone()).is_none());
-    assert!(read_keysend(spontaneous.clone()).is_none());
+    let spontaneous = amp(Vec::new());
+    assert!(read_unasked(ordinary.clone()).is_none());
     // Unless somebody knows the hash.
     assert!(read_known(ordinary).is_some());
     assert!(read_known(spontaneous).is_none());
@@ -155,6 +152,111 @@ fn a_payment_in_parts_is_one_payment() {
     assert_eq!(never.unwrap().unwrap().amount, Msat::ZERO);
 }
 
+fn settled(htlc: lnrpc::InvoiceHtlc, set: Option<u8>) -> lnrpc::InvoiceHtlc {
+    lnrpc::InvoiceHtlc {
+        state: InvoiceHtlcState::Settled.into(),
+        amp: set.map(|set| lnrpc::Amp {
+            set_id: vec![set; 32],
+        }),
+        ..htlc
+    }
+}
+
+/// As LND tells it: without a hash, settled as soon as one set is.
+fn amp(htlcs: Vec<lnrpc::InvoiceHtlc>) -> lnrpc::Invoice {
+    let set = |settle_index| lnrpc::AmpInvoiceState { settle_index };
+    lnrpc::Invoice {
+        r_hash: Vec::new(),
+        r_preimage: Vec::new(),
+        payment_addr: vec![9; 32],
+        is_keysend: false,
+        is_amp: true,
+        amp_invoice_state: [("01".to_owned(), set(4)), ("02".to_owned(), set(7))].into(),
+        htlcs,
+        ..keysend(State::Settled)
+    }
+}
+
+#[test]
+fn later_payments_of_one_hash_are_payments_of_their_own() {
+    let other = lnrpc::InvoiceHtlc {
+        chan_id: 2,
+        ..settled(htlc(501, 11, 4, 2), None)
+    };
+    let failed = lnrpc::InvoiceHtlc {
+        state: InvoiceHtlcState::Canceled.into(),
+        ..htlc(499, 9, 1, 9)
+    };
+    let invoice = lnrpc::Invoice {
+        amt_paid_msat: 2_001 + 2_002,
+        htlcs: vec![other, settled(htlc(500, 10, 4, 1), None), failed],
+        ..keysend(State::Settled)
+    };
+    let read = read_unasked(invoice).unwrap().unwrap();
+    assert_eq!(read.kind, InvoiceKind::Keysend);
+    assert_eq!(
+        (read.amount, read.records),
+        (Msat::new(2_001), vec![(34_349_334, vec![1])])
+    );
+    let [later] = &read.further[..] else {
+        panic!("{:?}", read.further)
+    };
+    assert_eq!(later.amount, Msat::new(2_002));
+    assert_eq!(later.records, [(34_349_334, vec![2])]);
+    assert_eq!(later.name, Further::name_of_htlc(read.hash, 2, 4));
+}
+
+#[test]
+fn each_settled_set_of_parts_is_a_payment() {
+    let parts = vec![
+        settled(htlc(500, 10, 1, 1), Some(1)),
+        settled(htlc(500, 10, 2, 1), Some(1)),
+        settled(htlc(502, 30, 3, 5), Some(2)),
+        htlc(503, 40, 4, 7),
+    ];
+    let read = read_unasked(amp(parts.clone())).unwrap().unwrap();
+    assert_eq!(read.kind, InvoiceKind::Amp);
+    assert_eq!(read.hash, PaymentHash([9; 32]), "its address");
+    assert_eq!(
+        (read.amount, read.preimage, read.settle_index),
+        (Msat::ZERO, None, 7)
+    );
+    let amounts: Vec<_> = read.further.iter().map(|set| set.amount.get()).collect();
+    assert_eq!(amounts, [2_001 + 2_001, 2_005]);
+    assert_eq!(read.further[0].records, [(34_349_334, vec![1])]);
+    assert_eq!(
+        read.further[1].name,
+        Further::name_of_set(read.hash, &[2; 32])
+    );
+    // The name is the same when LND tells of one set only.
+    let one = read_unasked(amp(parts[2..3].to_vec())).unwrap().unwrap();
+    assert_eq!(one.further, read.further[1..]);
+    let reusable = lnrpc::Invoice {
+        payment_request: "lnbcrt1amp".to_owned(),
+        ..amp(parts)
+    };
+    let read = read_unasked(reusable).unwrap().unwrap();
+    assert_eq!(read.kind, InvoiceKind::Reusable);
+}
+
+#[test]
+fn a_settlement_of_another_program_tells_only_its_place() {
+    let other = lnrpc::Invoice {
+        settle_index: 12,
+        is_keysend: false,
+        ..keysend(State::Settled)
+    };
+    assert_eq!(
+        read_news(other.clone()),
+        Some(Ok(InvoiceNews::Passed { settle_index: 12 }))
+    );
+    let new = lnrpc::Invoice {
+        settle_index: 0,
+        ..other
+    };
+    assert_eq!(read_news(new), None);
+}
+
 #[test]
 fn nonsense_is_an_error() {
     let short = lnrpc::Invoice {
@@ -162,7 +264,7 @@ fn nonsense_is_an_error() {
         ..keysend(State::Open)
     };
     assert!(matches!(
-        read_keysend(short),
+        read_unasked(short),
         Some(Err(LightningError::Node(_)))
     ));
     let empty = lnrpc::Invoice {
@@ -170,7 +272,7 @@ fn nonsense_is_an_error() {
         ..keysend(State::Open)
     };
     assert!(matches!(
-        read_keysend(empty),
+        read_unasked(empty),
         Some(Err(LightningError::Node(_)))
     ));
 }

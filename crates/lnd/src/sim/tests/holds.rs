@@ -133,7 +133,7 @@ async fn the_hold_timer_is_lost_at_a_restart_and_the_invoice_can_still_be_settle
     carol.stop();
     carol.start();
     tokio::time::sleep(HOLD.saturating_mul(3)).await;
-    let pending = carol.pending_invoices().await.unwrap();
+    let pending = carol.pending_invoices(0, 100).await.unwrap().invoices;
     assert_eq!(pending.len(), 1);
     assert_eq!(pending[0].state, InvoiceState::Held);
     assert_eq!(text_length(&pending[0].records), Some(5));

@@ -264,9 +264,10 @@ fn arc_puts_its_words_one_level_deeper() {
     assert_eq!(shown, "look\nhttps://pictures.example/1");
     let other = r#"{"n":"else","c":"x"}"#;
     assert_eq!(read(&c13n(&alice, alice.node, other)).text, other);
+    let wordless = read(&c13n(&alice, alice.node, ""));
     assert_eq!(
-        read_readable(&c13n(&alice, alice.node, ""), bob().node),
-        None
+        (wordless.text.as_str(), wordless.sender),
+        ("", Some(alice.node))
     );
 }
 
@@ -326,21 +327,67 @@ fn what_sphinx_encrypts_or_cuts_is_not_text() {
     );
 }
 
+fn boost(json: &str) -> Option<Readable> {
+    read_readable(&[(record::PODCAST, json.into())], bob().node)
+}
+
 #[test]
 fn a_listener_of_a_podcast_is_heard() {
-    let boost = |json: &str| read_readable(&[(record::PODCAST, json.into())], bob().node);
-    let heard =
-        boost(r#"{"action":"boost","message":"great!","sender_name":"Carol","value_msat":1}"#);
-    let heard = heard.unwrap();
+    let json = r#"{"podcast": "A show", "episode": "Ep. 3", "action": "boost", "app_name": "Player",
+        "message": "great episode", "sender_name": "Listener", "value_msat_total": 5000000}"#;
+    let heard = boost(json).unwrap();
+    assert_eq!(heard.text, "great episode");
+    assert_eq!(heard.alias.as_deref(), Some("Listener"));
+    assert_eq!(heard.about.as_deref(), Some("Player · A show · Ep. 3"));
     assert_eq!(
-        (heard.text.as_str(), heard.alias.as_deref()),
-        ("great!", Some("Carol"))
+        (heard.sender, heard.verified, heard.quiet),
+        (None, false, false)
     );
-    assert_eq!((heard.sender, heard.verified), (None, false));
-    assert_eq!(boost(r#"{"action":"stream"}"#), None);
-    assert_eq!(boost(r#"{"message":""}"#), None);
-    assert_eq!(boost("great!"), None);
-    assert_eq!(boost(&"[".repeat(10_000)), None);
+    // Several payments at once are a list.
+    let heard = boost(&format!("[{json}, 7]")).unwrap();
+    assert_eq!((heard.text.as_str(), heard.quiet), ("great episode", false));
+}
+
+#[test]
+fn a_boost_without_words_is_a_boost() {
+    for json in [
+        r#"{"action":"boost","sender_name":"Carol"}"#,
+        r#"{"action":"boost","message":null,"sender_name":"Carol"}"#,
+        r#"{"action":null,"message":"","sender_name":"Carol","app_name":null}"#,
+        r#"{"action":7,"message":{"of":"another type"},"sender_name":"Carol","app_name":["x"]}"#,
+        r#"{"message":" \u202e\u200b\n ","sender_name":"\u202eCarol\u0000"}"#,
+    ] {
+        let heard = boost(json).unwrap();
+        assert_eq!(
+            (heard.text.as_str(), heard.alias.as_deref()),
+            ("", Some("Carol"))
+        );
+        assert_eq!((heard.about, heard.quiet), (None, false), "{json}");
+    }
+    let stream = boost(r#"{"action":"stream"}"#).unwrap();
+    assert!(stream.quiet && stream.alias.is_none());
+    let huge = format!(
+        r#"{{"sender_name":"{0}","app_name":"{0}"}}"#,
+        "x".repeat(100_000)
+    );
+    let huge = boost(&huge).unwrap();
+    assert_eq!(huge.alias.unwrap().chars().count(), 64);
+    assert_eq!(huge.about.unwrap().chars().count(), 64);
+    for none in ["great!", "7", "[]", "[7]", "", &"[".repeat(10_000)] {
+        assert_eq!(boost(none), None);
+    }
+}
+
+#[test]
+fn the_note_of_a_tip_is_text() {
+    for number in [record::TIP, record::TIP_ODD] {
+        let tip = |note: &str| read_readable(&[(number, note.into())], bob().node);
+        assert_eq!(
+            tip("sent from a node in 2020").unwrap().text,
+            "sent from a node in 2020"
+        );
+        assert_eq!(tip(" "), None);
+    }
 }
 
 #[test]
