@@ -45,7 +45,7 @@ pub enum DeliveryState {
     Returned,
     /// Did not arrive, nothing was paid. The user may try again.
     Failed,
-    /// The node no longer knows a payment that was on its way. Only the user can say what to do.
+    /// It may have been paid, and nobody knows. Only the user can say what to do.
     Parked,
     /// Taken back by the user before it left, or given up.
     Cancelled,
@@ -64,7 +64,7 @@ pub enum DeliveryEvent {
     Refused,
     /// The attempt ended without arriving.
     Failed,
-    /// The node knows nothing of an attempt that it had accepted before.
+    /// It may have been paid, and the node does not know.
     Forgotten,
     /// The attempt ended without arriving, for a reason that passes: another one follows later.
     Postponed,
@@ -159,6 +159,8 @@ pub enum Failure {
     WrongInvoice,
     /// The invoice could no longer be paid when the user's node was to pay it.
     InvoiceExpired,
+    /// Money could not leave in the minutes after the user's command. Nothing was paid.
+    TooLate,
     /// Another key took the place of one that the user had compared, and the user has not seen that.
     KeyChanged,
 }
@@ -185,9 +187,9 @@ impl Failure {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum AttemptState {
-    /// Stored; perhaps given to the node, perhaps not.
+    /// Stored, and not given to the node; words may have been.
     Prepared,
-    /// The node has acknowledged it.
+    /// It may have left: stored before money is given to the node, and when the node has words.
     Sent,
     /// Paid.
     Settled,
@@ -195,7 +197,7 @@ pub enum AttemptState {
     Refused,
     /// Failed on the way; nothing was paid.
     Failed,
-    /// The node deleted its record of it.
+    /// It may have left, and the node knows nothing of it: the user was asked.
     Forgotten,
     /// The recipient's app has said that it has it.
     Delivered,
@@ -216,6 +218,8 @@ pub struct Attempt {
     pub carrier: Carrier,
     /// Which part of the message; `None` for all of it.
     pub part: Option<Part>,
+    /// Which of the derived payment hashes it has ([`crate::resume`]); `None` for any other hash.
+    pub try_number: Option<u32>,
     /// What the recipient gets: payment or postage.
     pub amount: Msat,
     /// The most that may be paid in fees.

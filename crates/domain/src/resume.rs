@@ -11,7 +11,7 @@
 //!   in flight                             it is followed
 //!   nothing that stands in the way        newest try that is stored:
 //!                                           none, or not handed over    ordered in this run: send it · else ask the user
-//!                                           handed over, node unknown   money: ask the user · words: send it again
+//!                                           handed over, node unknown   money: ask the user · words: send the next one
 //!                                           handed over, failed there   that is the outcome
 //!                                           failed, the user wants more send it again, same hash
 //!                                           refused                     send the next one
@@ -20,7 +20,8 @@
 //! or the user is asked. `tests/exhaustive` tries out every state.
 //!
 //! Words with their postage may arrive twice, as their recipient knows them by their id: each of their attempts takes the
-//! next try, and the node is asked for the open one only.
+//! next try, and the node is asked for the open one only. What may have left and is unknown to the node is followed by the
+//! next try: should both be paid, both are in the books.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -133,7 +134,12 @@ impl Case<'_> {
             return Action::Send(0);
         };
         match (state, self.known(number)) {
-            (AttemptState::Prepared | AttemptState::Sent, Known::Unknown) => Action::Send(number),
+            (AttemptState::Prepared, Known::Unknown) if self.ordered == Ordered::ThisRun => {
+                Action::Send(number)
+            }
+            (AttemptState::Prepared | AttemptState::Sent, Known::Unknown) => {
+                Action::Send(number.saturating_add(1))
+            }
             (AttemptState::Prepared | AttemptState::Sent, Known::InFlight) => {
                 Action::Follow(number)
             }
@@ -174,12 +180,12 @@ impl Case<'_> {
     }
 
     fn send(&self, number: u32) -> Action {
+        if self.expired {
+            return Action::Fail;
+        }
         // Another copy of the database may have paid it, and the node's list of payments may have been deleted since.
         if self.ordered == Ordered::EarlierRun {
             return Action::Ask(number);
-        }
-        if self.expired {
-            return Action::Fail;
         }
         // The user answers by ordering it again.
         if self.unseen && self.stored.is_empty() {

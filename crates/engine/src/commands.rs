@@ -1,5 +1,6 @@
 //! What the user may ask for. A command checks, writes the intent in one transaction, wakes the actor, and returns.
 
+use domain::resume::MONEY_LEAVES_WITHIN;
 use domain::{
     Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState,
     Direction, Expectation, HoldEvent, HoldState, Message, MessageId, MessageKey, MessageKind,
@@ -56,12 +57,15 @@ impl Engine {
             fee_limit,
             way: outgoing.way,
         };
-        let reply_to = outgoing.reply_to;
+        let (reply_to, orders) = (outgoing.reply_to, self.parts.orders.clone());
         let key = self
             .parts
             .store
             .write(move |tx| {
                 let key = queued.store(tx, &draft)?;
+                if draft.purpose != Purpose::Text {
+                    orders.add(key);
+                }
                 if let Some(id) = draft.reply_to {
                     tx.set_reply(key, id, reply_to)?;
                 }
@@ -97,7 +101,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Delivery`] when it neither failed nor waits; [`EngineError::Blocked`].
     pub async fn retry(&self, key: MessageKey) -> Result<(), EngineError> {
-        let now = self.parts.clock.now();
+        let (now, orders) = (self.parts.clock.now(), self.parts.orders.clone());
         self.step_delivery(key, move |tx, delivery, message| {
             // Words that are gone are not sent.
             if message.taken_back_at.is_some() {
@@ -120,7 +124,9 @@ impl Engine {
             {
                 return Ok(Err(EngineError::Delivery(delivery.state)));
             }
+            orders.add(key);
             tx.set_gives_up_at(key, now.plus(PATIENCE))?;
+            tx.set_leaves_by(key, now.plus(MONEY_LEAVES_WITHIN))?;
             Ok(Ok(()))
         })
         .await
@@ -220,6 +226,7 @@ impl Engine {
                     way: Way::Auto,
                 };
                 let refund = queued.store(tx, &draft)?;
+                parts.orders.add(refund);
                 if !tx.claim_refund(original.hash, RefundSide::ByUs, refund, original.amount)? {
                     return Err(StoreError::Constraint(
                         "it has been paid back already".into(),
@@ -460,6 +467,8 @@ impl Queued {
             next_try: None,
             // A text waits for its recipient. Money leaves when it is told to, or not at all.
             gives_up_at: (draft.purpose == Purpose::Text).then(|| draft.sent_at.plus(PATIENCE)),
+            leaves_by: (draft.purpose != Purpose::Text)
+                .then(|| draft.sent_at.plus(MONEY_LEAVES_WITHIN)),
             way: self.way,
             delivered_at: None,
             read_at: None,

@@ -34,6 +34,7 @@ use crate::lost_keys::LostKeys;
 use crate::neighbours::{Neighbours, Reach};
 use crate::opening::Opener;
 use crate::outbox::Outbox;
+use crate::purse::{Orders, Purse};
 use crate::quotes::Quotes;
 use crate::reception::Reception;
 use crate::returns::Returns;
@@ -74,6 +75,7 @@ pub(crate) struct Parts {
     pub(crate) keys: Keys,
     pub(crate) notes: Notes,
     pub(crate) quotes: Quotes,
+    pub(crate) orders: Orders,
     pub(crate) outbox: Arc<Notify>,
     pub(crate) holds: Arc<Notify>,
     rng: Arc<Mutex<StdRng>>,
@@ -189,7 +191,18 @@ impl Engine {
             outbox: outbox_wake.clone(),
             unopened: unopened.clone(),
         };
+        let orders = Orders::default();
+        let purse = Purse {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            identity: identity.clone(),
+            rng: rng.clone(),
+            orders: orders.clone(),
+            own: Arc::default(),
+        };
         let outbox = Outbox {
+            purse: purse.clone(),
             store: store.clone(),
             clock: clock.clone(),
             feed: feed.clone(),
@@ -278,6 +291,7 @@ impl Engine {
             tracker,
             courier,
             keys: keys.clone(),
+            purse,
             tasks: tasks.clone(),
         };
         let lost_keys = LostKeys {
@@ -326,6 +340,7 @@ impl Engine {
             keys,
             notes,
             quotes,
+            orders,
             outbox: outbox_wake,
             holds: holds_wake,
             rng,
@@ -408,6 +423,7 @@ struct Starting {
     tracker: Tracker,
     courier: Courier,
     keys: Keys,
+    purse: Purse,
     tasks: Tasks,
 }
 
@@ -427,6 +443,7 @@ impl Starting {
     async fn run(&self) -> Result<(), StoreError> {
         self.settings.load(&self.store).await?;
         self.keys.load().await?;
+        self.purse.load().await?;
         let mut paid: BTreeMap<MessageKey, Vec<Attempt>> = BTreeMap::new();
         for attempt in self.tracker.open_attempts().await? {
             if attempt.pays_nothing() {

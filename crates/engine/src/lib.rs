@@ -38,6 +38,7 @@ mod outbox;
 mod outcome;
 mod parts;
 mod people;
+mod purse;
 mod quotes;
 mod reception;
 mod returns;

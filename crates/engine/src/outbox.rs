@@ -26,13 +26,17 @@ use crate::invoices::asking::{Answer, Asker, Errand};
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
+use crate::purse::Purse;
 use crate::quotes::Quotes;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
 
+mod judging;
 mod loading;
 mod repeating;
+
+use judging::{Hashes, Judged};
 
 /// How long one that has waited goes alone. Whoever is away is found out sooner; a payment may be held for much longer.
 const ALONE: Duration = Duration::from_secs(10);
@@ -54,6 +58,7 @@ pub(crate) struct Outbox {
     pub(crate) asker: Asker,
     pub(crate) quotes: Quotes,
     pub(crate) keys: Keys,
+    pub(crate) purse: Purse,
     /// Carriers that were tried in vain, since the last payment or pause.
     pub(crate) tried: Arc<Mutex<HashMap<MessageKey, InVain>>>,
     pub(crate) chooser: Chooser,
@@ -70,6 +75,8 @@ pub(crate) struct Outbox {
 enum Load {
     /// By a payment, or by several: in parts.
     Paid(Vec<Attempt>),
+    /// By a payment that the node knows already: another copy of the database made it.
+    Known(Box<Attempt>),
     /// For free.
     Free(Box<Parcel>),
     /// By a payment to an invoice that has to be asked for.
@@ -107,7 +114,7 @@ impl Outbox {
         let mut away = true;
         loop {
             away |= !self.link.is_able();
-            self.link.able().await;
+            self.able_or_late().await;
             let wait = match self.round(away).await {
                 Ok(wait) => wait,
                 Err(error) => {
@@ -273,6 +280,7 @@ impl Outbox {
     async fn carry(&self, load: Load) {
         match load {
             Load::Paid(attempts) => self.tracker.start(attempts).await,
+            Load::Known(attempt) => self.tracker.pick_up(vec![*attempt]).await,
             Load::Free(parcel) => {
                 let key = parcel.attempt.message;
                 if self.courier.carry(*parcel).await {
@@ -374,6 +382,10 @@ impl Outbox {
         if in_doubt {
             return self.wait(delivery, Failure::KeyChanged).await;
         }
+        let (number, tries) = match self.judge(delivery, &draft).await? {
+            Judged::Leaves(number, tries) => (number, tries),
+            Judged::Stays(load) => return Ok(load),
+        };
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
         let chosen = match self.chooser.choose(&draft, way, in_vain).await {
             Ok(chosen) => chosen,
@@ -384,7 +396,10 @@ impl Outbox {
             Chosen::Keysend => {
                 self.tried().remove(&key);
                 match self.neighbours.refuses_keysend(to).await {
-                    Ok(false) => self.pay(delivery, draft, way).await,
+                    Ok(false) => {
+                        let hashes = Hashes { number, tries };
+                        self.pay(delivery, draft, way, &hashes).await
+                    }
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
                     Err(error) => self.trouble(delivery, &error).await,
@@ -535,9 +550,14 @@ impl Outbox {
         Ok(None)
     }
 
+    /// For attempts that pay nothing.
     fn randomness(&self) -> (Preimage, StdRng) {
-        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        (Preimage::new(rng.random()), StdRng::from_rng(&mut *rng))
+        let mut rng = self.fresh_rng();
+        (Preimage::new(rng.random()), rng)
+    }
+
+    fn fresh_rng(&self) -> StdRng {
+        StdRng::from_rng(&mut *self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn changed(&self, conversation: ConversationId, key: MessageKey) {

@@ -85,7 +85,7 @@ fn reached(tx: &Tx<'_>, delivery: &Delivery, attempt: &Attempt) -> Result<(), St
     Ok(())
 }
 
-/// The node has no record of an attempt that it once had: the user has to say what to do.
+/// The node has no record of an attempt that may have left. Words go again; about money the user is asked.
 pub(crate) fn forget(tx: &Tx<'_>, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
     let (hash, key) = (attempt.hash, attempt.message);
     tx.end_attempt(hash, AttemptState::Forgotten, Msat::ZERO, None, None, now)?;
@@ -95,7 +95,12 @@ pub(crate) fn forget(tx: &Tx<'_>, attempt: &Attempt, now: Timestamp) -> Result<(
     if attempt.part.is_some() {
         conclude_parts(tx, &delivery, attempt, now)?;
     } else if !ends_by_receipt(tx, &delivery, attempt, now)? {
-        tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
+        let event = if is_postage(&delivery) {
+            DeliveryEvent::Unanswered
+        } else {
+            DeliveryEvent::Forgotten
+        };
+        tx.step_delivery(key, event, Outcome::default(), now)?;
     }
     Ok(())
 }
@@ -105,8 +110,6 @@ pub(crate) fn forget(tx: &Tx<'_>, attempt: &Attempt, now: Timestamp) -> Result<(
 enum Standing {
     /// Each is at the recipient's node.
     Arrived,
-    /// The node has forgotten one that is not there for certain.
-    Lost,
     /// One is missing, for this reason.
     Missing(Failure),
 }
@@ -146,9 +149,6 @@ fn conclude_parts(
             tx.step_delivery(key, event, Outcome::default(), now)?;
             book_sent(tx, delivery, last, now)?;
         }
-        Standing::Lost => {
-            tx.step_delivery(key, DeliveryEvent::Forgotten, Outcome::default(), now)?;
-        }
         Standing::Missing(failure) => fail(tx, delivery, last, failure, now)?,
     }
     Ok(())
@@ -167,22 +167,20 @@ fn standing(attempts: &[Attempt]) -> Standing {
             newest.insert(part.index, attempt);
         }
     }
-    let mut missing = newest.into_values();
-    let Some(first) = missing.next() else {
-        return Standing::Arrived;
+    let reason = |attempt: &Attempt| {
+        // The node has forgotten it, or it was too old in the very moment in which the others left: it goes again.
+        if attempt.state == AttemptState::Forgotten || has_arrived(attempt) {
+            Failure::NoReceipt
+        } else {
+            attempt.failure.unwrap_or(Failure::Rejected)
+        }
     };
-    let reason = |attempt: &Attempt| match attempt.state {
-        AttemptState::Forgotten => None,
-        // It was too old in the very moment in which the others left: it goes again.
-        _ if has_arrived(attempt) => Some(Failure::NoReceipt),
-        _ => Some(attempt.failure.unwrap_or(Failure::Rejected)),
-    };
-    // What waiting does not help stops all: the others would go in vain.
-    let worst = missing.map(reason).fold(reason(first), |worst, next| {
-        let (worst, next) = (worst?, next?);
-        Some(if worst.passes() { next } else { worst })
-    });
-    worst.map_or(Standing::Lost, Standing::Missing)
+    // A reason that waiting does not change counts for all: the others would go in vain.
+    newest
+        .into_values()
+        .map(reason)
+        .reduce(|worst, next| if worst.passes() { next } else { worst })
+        .map_or(Standing::Arrived, Standing::Missing)
 }
 
 fn settle(tx: &Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), StoreError> {

@@ -1,18 +1,22 @@
 //! Follows every attempt to its end, across lost streams and restarts.
 //!
-//! The node is asked before anything is given to it again: an attempt that it knows is followed, one that it never heard
-//! of is sent as it was stored, with the same payment hash, and one that it has forgotten is left to the user.
+//! Money is stored as sent before the node gets it. The node is asked before anything is given to it again: an attempt that
+//! it knows is followed, and of others [`domain::resume`] decides: what surely never left is sent as it was stored, with the
+//! same payment hash, words as well, and money that may have left is left to the user.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::resume::{Action, Case, Known, Ordered, Stake};
 use domain::{
     Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program,
+    Timestamp,
 };
 use futures::StreamExt;
 use lnd::{
-    InvoicePayment, Keysend, Lightning, LightningError, Over, PaymentUpdate, RouteQuery, Updates,
+    InvoicePayment, Keysend, Lightning, LightningError, LinkFault, Over, PaymentUpdate, RouteQuery,
+    Updates,
 };
 use store::{Store, StoreError};
 use tokio::sync::Notify;
@@ -49,10 +53,19 @@ pub(crate) struct Tracker {
 enum Step {
     /// The end is known.
     Over(PaymentUpdate),
-    /// The node has no record of an attempt that it once had.
+    /// It may have left, and the node has no record of it.
     Forgotten,
     /// The connection broke: ask again.
     Interrupted,
+}
+
+/// What a delivery says of its attempts.
+#[derive(Clone, Copy)]
+struct Terms {
+    to: NodeId,
+    over: Over,
+    stake: Stake,
+    leaves_by: Option<Timestamp>,
 }
 
 impl Tracker {
@@ -66,7 +79,7 @@ impl Tracker {
         self.carry_all(attempts, true).await;
     }
 
-    /// Brings a message's attempts of an earlier run to their ends: follows what the node knows, and sends the others.
+    /// Brings a message's attempts of an earlier run to their ends, or those that the node knows already.
     pub(crate) async fn pick_up(&self, attempts: Vec<Attempt>) {
         self.carry_all(attempts, false).await;
     }
@@ -104,14 +117,25 @@ impl Tracker {
     }
 
     async fn carry_to_the_end(&self, attempt: Attempt, mut fresh: bool) -> Result<(), StoreError> {
+        let ordered = if fresh {
+            Ordered::ThisRun
+        } else {
+            Ordered::EarlierRun
+        };
         // As it is stored now: the node may have acknowledged it since it was read.
-        let mut sent_before = !fresh && self.was_sent(attempt.hash).await?;
+        let mut sent = !fresh && self.was_sent(attempt.hash).await?;
         loop {
-            self.link.connected().await;
-            let step = if fresh {
-                self.send(&attempt, &mut sent_before).await?
+            let Some(terms) = self.terms(&attempt).await? else {
+                return self.forget(&attempt).await;
+            };
+            let step = if self.connected_in_time(&terms, sent).await {
+                if fresh {
+                    self.send(&attempt, &terms, &mut sent).await?
+                } else {
+                    self.resume(&attempt, &terms, ordered, &mut sent).await?
+                }
             } else {
-                self.resume(&attempt, &mut sent_before).await?
+                Step::Over(too_late())
             };
             fresh = false;
             match step {
@@ -130,27 +154,80 @@ impl Tracker {
         Ok(attempt.is_some_and(|attempt| attempt.state == AttemptState::Sent))
     }
 
-    async fn send(&self, attempt: &Attempt, sent: &mut bool) -> Result<Step, StoreError> {
-        let Some((to, over)) = self.recipient(attempt).await? else {
-            return Ok(Step::Forgotten);
+    /// Waits for the node. `false`: money that has not left may no longer leave.
+    async fn connected_in_time(&self, terms: &Terms, sent: bool) -> bool {
+        let Some(end) = terms.leaves_by.filter(|_| !sent) else {
+            self.link.connected().await;
+            return true;
         };
+        let time = self.clock.now().until(end);
+        let connected = tokio::time::timeout(time, self.link.connected()).await;
+        connected.is_ok() && self.clock.now() < end
+    }
+
+    async fn send(
+        &self,
+        attempt: &Attempt,
+        terms: &Terms,
+        sent: &mut bool,
+    ) -> Result<Step, StoreError> {
         // The node finds the way to an invoice: none is asked for where the user allows only some.
-        if let (Some(preimage), true) = (&attempt.preimage, over != Over::Anything) {
-            return self.over_a_route(attempt, preimage, to, over, true).await;
+        if let (Some(preimage), true) = (&attempt.preimage, terms.over != Over::Anything) {
+            return self
+                .over_a_route(attempt, preimage, terms, true, sent)
+                .await;
         }
-        match self.give_to_node(attempt, to).await {
-            Ok(updates) => self.follow(attempt, updates, sent).await,
-            Err(LightningError::Unreachable(_)) => Ok(Step::Interrupted),
+        let first = self.hand_over(attempt, terms, sent).await?;
+        match self.give_to_node(attempt, terms.to).await {
+            Ok(updates) => self.follow(attempt, terms, updates, sent).await,
+            Err(LightningError::Unreachable(fault)) => {
+                self.take_back(attempt, &fault, first, sent).await?;
+                Ok(Step::Interrupted)
+            }
             Err(error) => {
                 // It said no. Whether it started anything is for its own books to say.
                 match self.lightning.track(attempt.hash).await {
-                    Ok(updates) => self.follow(attempt, updates, sent).await,
-                    Err(LightningError::NotFound) if !*sent => Ok(Step::Over(failed(&error))),
+                    Ok(updates) => self.follow(attempt, terms, updates, sent).await,
+                    Err(LightningError::NotFound) if first || !*sent => {
+                        Ok(Step::Over(failed(&error)))
+                    }
                     Err(LightningError::NotFound) => Ok(Step::Forgotten),
                     Err(_) => Ok(Step::Interrupted),
                 }
             }
         }
+    }
+
+    /// Money may have left from now on: that is stored before the node gets it. `true`: it surely had not before.
+    async fn hand_over(
+        &self,
+        attempt: &Attempt,
+        terms: &Terms,
+        sent: &mut bool,
+    ) -> Result<bool, StoreError> {
+        if terms.stake == Stake::Words || *sent {
+            return Ok(false);
+        }
+        let hash = attempt.hash;
+        self.store.write(move |tx| tx.mark_sent(hash, None)).await?;
+        *sent = true;
+        Ok(true)
+    }
+
+    /// What broke before it could reach the node has not left.
+    async fn take_back(
+        &self,
+        attempt: &Attempt,
+        fault: &LinkFault,
+        first: bool,
+        sent: &mut bool,
+    ) -> Result<(), StoreError> {
+        if first && fault.is_before_the_call() {
+            let hash = attempt.hash;
+            self.store.write(move |tx| tx.mark_unsent(hash)).await?;
+            *sent = false;
+        }
+        Ok(())
     }
 
     async fn give_to_node(
@@ -190,18 +267,47 @@ impl Tracker {
         }
     }
 
-    async fn resume(&self, attempt: &Attempt, sent: &mut bool) -> Result<Step, StoreError> {
+    async fn resume(
+        &self,
+        attempt: &Attempt,
+        terms: &Terms,
+        ordered: Ordered,
+        sent: &mut bool,
+    ) -> Result<Step, StoreError> {
         match self.lightning.track(attempt.hash).await {
-            Ok(updates) => self.follow(attempt, updates, sent).await,
-            Err(LightningError::NotFound) if *sent => Ok(Step::Forgotten),
-            Err(LightningError::NotFound) => self.send(attempt, sent).await,
+            Ok(updates) => self.follow(attempt, terms, updates, sent).await,
+            Err(LightningError::NotFound) => match self.unknown_to_node(terms, ordered, *sent) {
+                Action::Send(0) => self.send(attempt, terms, sent).await,
+                Action::Fail => Ok(Step::Over(too_late())),
+                _ => Ok(Step::Forgotten),
+            },
             Err(_) => Ok(Step::Interrupted),
         }
+    }
+
+    /// What becomes of an attempt that the node does not know. Whatever another copy of the database did with this
+    /// delivery, it began with this attempt.
+    fn unknown_to_node(&self, terms: &Terms, ordered: Ordered, sent: bool) -> Action {
+        let state = if sent {
+            AttemptState::Sent
+        } else {
+            AttemptState::Prepared
+        };
+        let case = Case {
+            stake: terms.stake,
+            ordered,
+            stored: &[(0, state)].into(),
+            known: &[(0, Known::Unknown)].into(),
+            expired: terms.leaves_by.is_some_and(|end| self.clock.now() >= end),
+            unseen: false,
+        };
+        case.next()
     }
 
     async fn follow(
         &self,
         attempt: &Attempt,
+        terms: &Terms,
         mut updates: Updates<PaymentUpdate>,
         sent: &mut bool,
     ) -> Result<Step, StoreError> {
@@ -218,27 +324,20 @@ impl Tracker {
                     attempts: 0,
                     ..
                 }) if let Some(preimage) = &attempt.preimage => {
-                    return self.around_mission_control(attempt, preimage).await;
+                    // The same payment hash goes over a route that is found without the node's memory of old failures.
+                    // An invoice cannot be paid so: its secret is the node's to read.
+                    return self
+                        .over_a_route(attempt, preimage, terms, false, sent)
+                        .await;
                 }
                 Ok(update) => return Ok(Step::Over(update)),
-                Err(LightningError::NotFound) if *sent => return Ok(Step::Forgotten),
+                Err(LightningError::NotFound) if *sent && terms.stake == Stake::Money => {
+                    return Ok(Step::Forgotten);
+                }
                 Err(_) => return Ok(Step::Interrupted),
             }
         }
         Ok(Step::Interrupted)
-    }
-
-    /// The node found no way without trying one: perhaps it only remembers an old failure. The same payment hash goes
-    /// over a route that is found without that memory. An invoice cannot be paid so: its secret is the node's to read.
-    async fn around_mission_control(
-        &self,
-        attempt: &Attempt,
-        preimage: &Preimage,
-    ) -> Result<Step, StoreError> {
-        let Some((to, over)) = self.recipient(attempt).await? else {
-            return Ok(Step::Forgotten);
-        };
-        self.over_a_route(attempt, preimage, to, over, false).await
     }
 
     /// Pays over one route of the kind that the user allows: the node's own search knows no such limits. Where it remembers
@@ -247,18 +346,18 @@ impl Tracker {
         &self,
         attempt: &Attempt,
         preimage: &Preimage,
-        to: NodeId,
-        over: Over,
+        terms: &Terms,
         use_mission_control: bool,
+        sent: &mut bool,
     ) -> Result<Step, StoreError> {
         let query = RouteQuery {
-            to,
+            to: terms.to,
             amount: attempt.amount,
             fee_limit: attempt.fee_limit,
             records: attempt.records.clone(),
             preimage: Some(preimage.clone()),
             use_mission_control,
-            over,
+            over: terms.over,
         };
         let no_route = |failure| {
             Ok(Step::Over(PaymentUpdate::Failed {
@@ -280,10 +379,13 @@ impl Tracker {
         match found {
             Ok(route) => {
                 let hops = u32::try_from(route.nodes.len()).ok();
+                let first = self.hand_over(attempt, terms, sent).await?;
                 let sending = self.lightning.send_to_route(attempt.hash, route);
                 match self.watched(attempt, hops, sending).await? {
                     Ok(update) if update.is_final() => Ok(Step::Over(update)),
-                    Ok(_) | Err(LightningError::Unreachable(_) | LightningError::AlreadyExists) => {
+                    Ok(_) | Err(LightningError::AlreadyExists) => Ok(Step::Interrupted),
+                    Err(LightningError::Unreachable(fault)) => {
+                        self.take_back(attempt, &fault, first, sent).await?;
                         Ok(Step::Interrupted)
                     }
                     Err(error) => Ok(self.after_refusal(attempt, &error).await),
@@ -341,8 +443,8 @@ impl Tracker {
         }
     }
 
-    /// Who gets it, and over which routes.
-    async fn recipient(&self, attempt: &Attempt) -> Result<Option<(NodeId, Over)>, StoreError> {
+    /// Who gets it, over which routes, what is at stake, and until when it may leave.
+    async fn terms(&self, attempt: &Attempt) -> Result<Option<Terms>, StoreError> {
         let key = attempt.message;
         self.store
             .read(move |db| {
@@ -351,7 +453,17 @@ impl Tracker {
                 };
                 let contact = db.contact(delivery.to)?;
                 let way = contact.map_or(delivery.way, |contact| delivery.way.or(contact.way));
-                Ok(Some((delivery.to, routes(way))))
+                let stake = if is_postage(&delivery) {
+                    Stake::Words
+                } else {
+                    Stake::Money
+                };
+                Ok(Some(Terms {
+                    to: delivery.to,
+                    over: routes(way),
+                    stake,
+                    leaves_by: delivery.leaves_by,
+                }))
             })
             .await
     }
@@ -396,7 +508,7 @@ impl Tracker {
     }
 
     async fn forget(&self, attempt: &Attempt) -> Result<(), StoreError> {
-        tracing::warn!("the node has no record of a payment that was on its way");
+        tracing::warn!("the node has no record of a payment that may have left");
         let (stored, now) = (attempt.clone(), self.clock.now());
         self.store.write(move |tx| forget(tx, &stored, now)).await?;
         self.changed(attempt).await
@@ -419,6 +531,15 @@ impl Tracker {
             }
         }
         Ok(())
+    }
+}
+
+/// Money that could not leave in its time.
+const fn too_late() -> PaymentUpdate {
+    PaymentUpdate::Failed {
+        failure: Failure::TooLate,
+        attempts: 0,
+        hops: None,
     }
 }
 

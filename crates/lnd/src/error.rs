@@ -69,3 +69,20 @@ pub enum LinkFault {
     #[error("{0}")]
     Broken(String),
 }
+
+impl LinkFault {
+    /// Whether the call has surely not been carried out: no connection was made, or the node took none of its calls.
+    #[must_use]
+    pub const fn is_before_the_call(&self) -> bool {
+        match self {
+            Self::HostUnknown
+            | Self::Refused
+            | Self::WrongPort
+            | Self::WrongCertificate
+            | Self::WrongMacaroon
+            | Self::WalletLocked
+            | Self::Starting => true,
+            Self::Timeout | Self::Broken(_) => false,
+        }
+    }
+}

@@ -14,6 +14,7 @@ pub mod onion;
 pub mod part;
 #[cfg(test)]
 mod people;
+mod preimages;
 pub mod record;
 mod safety;
 pub mod seal;
@@ -35,6 +36,7 @@ pub use dialect::{Dialect, Readable, message_id_of_readable, read_readable, what
 pub use key::{KeyId, PublicKey, SealKey};
 pub use letter::{Body, Letter, LetterError, RequestId, is_emoji, text_hash};
 pub use part::{CutError, Joiner, Packing, PartError, PartSet, Piece, Whole, cut};
+pub use preimages::{PreimageSecret, refund_point};
 pub use record::{Records, letter_record};
 pub use safety::safety_number;
 pub use seal::{

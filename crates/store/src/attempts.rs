@@ -41,6 +41,17 @@ impl Reader<'_> {
         )
     }
 
+    /// All attempts to pay this payment back, whichever message they carry; oldest first.
+    pub fn attempts_to_pay_back(&self, of: PaymentHash) -> Result<Vec<Attempt>> {
+        self.all(
+            &format!(
+                "{SELECT} WHERE message IN (SELECT message FROM delivery WHERE refund_of = ?1) ORDER BY number"
+            ),
+            params![S(of)],
+            attempt_of,
+        )
+    }
+
     /// Attempts whose outcome is not known, oldest first.
     pub fn open_attempts(&self) -> Result<Vec<Attempt>> {
         self.all(
@@ -101,16 +112,21 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores an attempt for a message of the outbox.
+    /// Stores an attempt for a message of the outbox. One with the same payment hash that did not arrive, or about which
+    /// the user was asked, is the same one: it begins anew.
     ///
     /// # Errors
     /// [`StoreError::Constraint`] when the hash is known already, or the message is not in the outbox.
     pub fn insert_attempt(&self, attempt: &Attempt) -> Result<()> {
+        self.change(
+            "DELETE FROM attempt WHERE hash = ?1 AND state IN (4, 5)",
+            params![S(attempt.hash)],
+        )?;
         let inserted = self.change(
             "INSERT INTO attempt(hash, preimage, message, recipient, refund, amount, fee_limit, records, state, fee,
-                                 hops, failure, created_at, ended_at, carrier, part, parts, invoice, made_after)
+                                 hops, failure, created_at, ended_at, carrier, part, parts, invoice, try, made_after)
              SELECT ?1, ?2, message, recipient, refund_of IS NOT NULL, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
-                    ?14, ?15, ?16, (SELECT max(key) FROM message)
+                    ?14, ?15, ?16, ?17, (SELECT max(key) FROM message)
              FROM delivery WHERE message = ?3",
             params![
                 S(attempt.hash),
@@ -129,6 +145,7 @@ impl Tx<'_> {
                 S(attempt.part.map(|part| part.index)),
                 S(attempt.part.map(|part| part.count)),
                 attempt.invoice,
+                S(attempt.try_number),
             ],
         )?;
         if inserted == 1 {
@@ -159,11 +176,21 @@ impl Tx<'_> {
         Ok(changed == 1)
     }
 
-    /// The node has acknowledged it, and perhaps told its route. `false`: it has an outcome.
+    /// It may have left from now on: it is about to be given to the node, or the node has acknowledged it and perhaps told
+    /// its route. `false`: it has an outcome.
     pub fn mark_sent(&self, hash: PaymentHash, hops: Option<u32>) -> Result<bool> {
         let changed = self.change(
             "UPDATE attempt SET state = 1, hops = coalesce(?2, hops) WHERE hash = ?1 AND state IN (0, 1)",
             params![S(hash), S(hops)],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// The call that was to hand it over has surely not reached the node. `false`: it has an outcome.
+    pub fn mark_unsent(&self, hash: PaymentHash) -> Result<bool> {
+        let changed = self.change(
+            "UPDATE attempt SET state = 0 WHERE hash = ?1 AND state = 1",
+            params![S(hash)],
         )?;
         Ok(changed == 1)
     }
@@ -240,6 +267,7 @@ fn attempt_of(row: &Row<'_>) -> rusqlite::Result<Attempt> {
         message: row.take("message")?,
         carrier: row.take("carrier")?,
         part: part_of(row)?,
+        try_number: row.take("try")?,
         amount: row.take("amount")?,
         fee_limit: row.take("fee_limit")?,
         invoice: row.get("invoice")?,
@@ -262,7 +290,7 @@ fn part_of(row: &Row<'_>) -> rusqlite::Result<Option<Part>> {
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT hash, preimage, message, carrier, part, parts, amount, fee_limit, records, state, fee, hops, failure, created_at,
-           ended_at, invoice
+           ended_at, invoice, try
     FROM attempt";
 
 #[cfg(test)]

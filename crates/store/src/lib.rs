@@ -32,6 +32,7 @@ mod refunds;
 mod repeats;
 mod seal_keys;
 mod search;
+mod secrets;
 mod settings;
 mod tx;
 mod words;

@@ -43,6 +43,8 @@ pub struct Delivery {
     pub next_try: Option<Timestamp>,
     /// Until when it waits for its recipient; `None` when it fails at once.
     pub gives_up_at: Option<Timestamp>,
+    /// Money leaves until then, or has failed; `None` for words.
+    pub leaves_by: Option<Timestamp>,
     /// Which ways the user allows for it.
     pub way: Way,
     /// When the recipient's app said that it has it.
@@ -85,6 +87,24 @@ impl Reader<'_> {
         )
     }
 
+    /// When the first money in the queue may no longer leave.
+    pub fn first_leaves_by(&self) -> Result<Option<Timestamp>> {
+        self.first(
+            "SELECT leaves_by FROM delivery WHERE state = 0 AND leaves_by IS NOT NULL ORDER BY leaves_by LIMIT 1",
+            [],
+            |row| row.take("leaves_by"),
+        )
+    }
+
+    /// Money in the queue that may no longer leave.
+    pub fn too_late(&self, now: Timestamp) -> Result<Vec<Delivery>> {
+        self.all(
+            &format!("{SELECT} WHERE state = 0 AND leaves_by IS NOT NULL AND leaves_by <= ?1"),
+            params![S(now)],
+            delivery_of,
+        )
+    }
+
     /// Those whose turn has not come, oldest first.
     pub fn queued(&self) -> Result<Vec<Delivery>> {
         self.all(
@@ -109,8 +129,8 @@ impl Tx<'_> {
         self.change(
             "INSERT INTO delivery(message, conversation, recipient, state, expectation, amount, fee_limit, refund_of,
                                   sequence, failure, returned, waits_until, tries, next_try, gives_up_at, way,
-                                  delivered_at, read_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                                  delivered_at, read_at, updated_at, leaves_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
             params![
                 S(delivery.message),
                 S(delivery.conversation),
@@ -131,6 +151,7 @@ impl Tx<'_> {
                 S(delivery.delivered_at),
                 S(delivery.read_at),
                 S(delivery.updated_at),
+                S(delivery.leaves_by),
             ],
         )?;
         Ok(())
@@ -234,6 +255,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Until when this money may leave from now on.
+    pub fn set_leaves_by(&self, key: MessageKey, at: Timestamp) -> Result<()> {
+        self.change(
+            "UPDATE delivery SET leaves_by = ?2 WHERE message = ?1 AND leaves_by IS NOT NULL",
+            params![S(key), S(at)],
+        )?;
+        Ok(())
+    }
+
     /// Everything that waits for this node is tried now. How much that is.
     pub fn hurry(&self, to: NodeId) -> Result<usize> {
         self.change(
@@ -307,6 +337,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         tries: row.take("tries")?,
         next_try: row.take("next_try")?,
         gives_up_at: row.take("gives_up_at")?,
+        leaves_by: row.take("leaves_by")?,
         way: row.take("way")?,
         delivered_at: row.take("delivered_at")?,
         read_at: row.take("read_at")?,
@@ -317,7 +348,7 @@ fn delivery_of(row: &Row<'_>) -> rusqlite::Result<Delivery> {
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT message, conversation, recipient, state, expectation, amount, fee_limit, refund_of, sequence, failure,
-           returned, waits_until, tries, next_try, gives_up_at, way, delivered_at, read_at, updated_at
+           returned, waits_until, tries, next_try, gives_up_at, way, delivered_at, read_at, updated_at, leaves_by
     FROM delivery";
 
 #[cfg(test)]

@@ -175,9 +175,9 @@ profile: ProfileView };
 
 /**  Where one attempt is. */
 export type AttemptState = 
-/**  Stored; perhaps given to the node, perhaps not. */
+/**  Stored, and not given to the node; words may have been. */
 "prepared" | 
-/**  The node has acknowledged it. */
+/**  It may have left: stored before money is given to the node, and when the node has words. */
 "sent" | 
 /**  Paid. */
 "settled" | 
@@ -185,7 +185,7 @@ export type AttemptState =
 "refused" | 
 /**  Failed on the way; nothing was paid. */
 "failed" | 
-/**  The node deleted its record of it. */
+/**  It may have left, and the node knows nothing of it: the user was asked. */
 "forgotten" | 
 /**  The recipient's app has said that it has it. */
 "delivered";
@@ -457,7 +457,7 @@ export type DeliveryState =
 "returned" | 
 /**  Did not arrive, nothing was paid. The user may try again. */
 "failed" | 
-/**  The node no longer knows a payment that was on its way. Only the user can say what to do. */
+/**  It may have been paid, and nobody knows. Only the user can say what to do. */
 "parked" | 
 /**  Taken back by the user before it left, or given up. */
 "cancelled" | 
@@ -648,6 +648,8 @@ export type Failure =
 "wrong_invoice" | 
 /**  The invoice could no longer be paid when the user's node was to pay it. */
 "invoice_expired" | 
+/**  Money could not leave in the minutes after the user's command. Nothing was paid. */
+"too_late" | 
 /**  Another key took the place of one that the user had compared, and the user has not seen that. */
 "key_changed";
 

@@ -156,6 +156,7 @@ const failures: Record<Failure, () => string> = {
   no_way: m.failure_no_way,
   wrong_invoice: m.failure_wrong_invoice,
   invoice_expired: m.failure_invoice_expired,
+  too_late: m.failure_too_late,
   key_changed: m.failure_key_changed,
 };
 

@@ -7,6 +7,7 @@ use domain::{
 use lnd::LightningError;
 use store::{Cut, Delivery, Outcome, StoreError};
 
+use super::judging::Hashes;
 use super::{Load, Outbox, Stop};
 use crate::choice::Chosen;
 use crate::compose::{Draft, NO_PAYMENT, Purpose};
@@ -14,6 +15,7 @@ use crate::error::Trouble;
 use crate::free::courier::Parcel;
 use crate::invoices::asking::Errand;
 use crate::parts::{piece, present, times};
+use crate::purse::{Tries, next_number};
 
 /// Attempts that are not stored yet.
 #[derive(Clone)]
@@ -47,11 +49,12 @@ impl Outbox {
         delivery: &Delivery,
         mut draft: Draft,
         way: Way,
+        hashes: &Hashes,
     ) -> Result<Option<Load>, Stop> {
         loop {
             let made = match self.cut(delivery.message, &draft, way).await {
-                Ok(Some(cut)) => self.parts(delivery, &draft, cut).await,
-                Ok(None) => self.whole(delivery, &draft).await,
+                Ok(Some(cut)) => self.parts(delivery, &draft, cut, &hashes.tries).await,
+                Ok(None) => self.whole(delivery, &draft, hashes).await,
                 Err(error) => Err(error),
             };
             let made = match made {
@@ -86,15 +89,28 @@ impl Outbox {
         Ok(self.quotes.cut(draft, way).await?)
     }
 
-    async fn whole(&self, delivery: &Delivery, draft: &Draft) -> Result<Made, Trouble> {
-        let (preimage, rng) = self.randomness();
+    async fn whole(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+        hashes: &Hashes,
+    ) -> Result<Made, Trouble> {
+        let key = delivery.message;
+        let number = if draft.purpose == Purpose::Text {
+            let attempts = self.store.read(move |db| db.attempts_of(key)).await?;
+            next_number(&attempts, None)
+        } else {
+            hashes.number
+        };
+        let (preimage, rng) = (hashes.tries.whole(number), self.fresh_rng());
         let hash = preimage.payment_hash();
         let records = draft.records(&self.identity, rng, hash).await?;
         let attempt = Attempt {
             amount: draft.amount(),
             fee_limit: delivery.fee_limit,
             records,
-            ..self.attempt(delivery.message, Carrier::Keysend, preimage)
+            try_number: Some(number),
+            ..self.attempt(key, Carrier::Keysend, preimage)
         };
         Ok(Made {
             attempts: vec![attempt],
@@ -106,7 +122,13 @@ impl Outbox {
 
     /// One attempt for each part that is not there, or may be given up there by now. They share what is left of the fee
     /// limit, and carry plain postage: what is owed goes with a message that one payment carries.
-    async fn parts(&self, delivery: &Delivery, draft: &Draft, cut: Cut) -> Result<Made, Trouble> {
+    async fn parts(
+        &self,
+        delivery: &Delivery,
+        draft: &Draft,
+        cut: Cut,
+        tries: &Tries,
+    ) -> Result<Made, Trouble> {
         let key = delivery.message;
         let attempts = self.store.read(move |db| db.attempts_of(key)).await?;
         let there = present(&attempts, self.clock.now());
@@ -126,11 +148,13 @@ impl Outbox {
             let Some(piece) = piece(&cut, index) else {
                 continue;
             };
-            let (preimage, rng) = self.randomness();
-            let hash = preimage.payment_hash();
+            let number = next_number(&attempts, Some(index));
+            let preimage = tries.part(Some(index), number);
+            let (hash, rng) = (preimage.payment_hash(), self.fresh_rng());
             let records = draft.part_records(&self.identity, rng, hash, piece);
             made.push(Attempt {
                 part: Some(Part { index, count }),
+                try_number: Some(number),
                 amount: Postage::PLAIN.amount,
                 fee_limit: share,
                 records: records.await?,
@@ -229,13 +253,19 @@ impl Outbox {
     }
 
     /// One that has not left, and brings nothing yet. Only a keysend brings its preimage.
-    fn attempt(&self, message: MessageKey, carrier: Carrier, preimage: Preimage) -> Attempt {
+    pub(super) fn attempt(
+        &self,
+        message: MessageKey,
+        carrier: Carrier,
+        preimage: Preimage,
+    ) -> Attempt {
         Attempt {
             hash: preimage.payment_hash(),
             preimage: (carrier == Carrier::Keysend).then_some(preimage),
             message,
             carrier,
             part: None,
+            try_number: None,
             amount: Msat::ZERO,
             fee_limit: Msat::ZERO,
             invoice: None,

@@ -28,7 +28,10 @@ fn what_arrived_once_is_there_and_the_last_try_of_the_rest_decides() {
             vec![&there, &lost, &away],
             Standing::Missing(Failure::NoRoute),
         ),
-        (vec![&there, &away, &lost], Standing::Lost),
+        (
+            vec![&there, &away, &lost],
+            Standing::Missing(Failure::NoReceipt),
+        ),
     ] {
         let attempts: Vec<_> = attempts.into_iter().cloned().collect();
         assert_eq!(standing(&attempts), expected, "{attempts:?}");

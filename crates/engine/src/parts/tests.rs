@@ -12,6 +12,7 @@ pub(crate) fn part(index: u32, count: u32, state: AttemptState) -> Attempt {
         message: MessageKey(1),
         carrier: Carrier::Keysend,
         part: Some(Part { index, count }),
+        try_number: None,
         amount: Msat::SAT,
         fee_limit: Msat::ZERO,
         records: Vec::new(),

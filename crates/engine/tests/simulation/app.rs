@@ -52,6 +52,8 @@ pub(crate) struct App {
     pub(crate) written: u64,
     /// Whether somebody has deleted its node's list of payments.
     pub(crate) deleted: bool,
+    /// How often it was opened.
+    pub(crate) opened: u32,
     /// Whether an older copy took the place of its books, or a second app ran on its node.
     pub(crate) doubled: bool,
     /// When that was last so.
@@ -83,6 +85,7 @@ impl App {
             life: None,
             calm: Calm::default(),
             deleted: false,
+            opened: 0,
             doubled: false,
             doubled_at: None,
             copy: None,
@@ -111,6 +114,7 @@ impl App {
 
     /// Starts it on what it has on disk.
     pub(crate) fn open(&mut self) {
+        self.opened += 1;
         self.life = Some(self.start(self.name, &self.home, true));
         self.disturb();
     }

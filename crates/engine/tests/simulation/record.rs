@@ -51,6 +51,8 @@ pub(crate) struct Diary {
     pub(crate) calm: Vec<(Timestamp, Timestamp)>,
     /// Whether somebody has deleted their node's list of payments.
     pub(crate) deleted: bool,
+    /// Whether the app was opened more than once: it has found what an earlier run left.
+    pub(crate) reopened: bool,
     /// Messages that were taken for sending.
     pub(crate) promised: BTreeSet<MessageKey>,
     /// Held payments that the person accepted (or refused).
@@ -65,6 +67,13 @@ pub(crate) struct Sent {
     pub(crate) to: NodeId,
     pub(crate) row: MessageRow,
     pub(crate) attempts: Vec<Attempt>,
+}
+
+impl Sent {
+    /// Money is never paid twice; words, and the postage under them, may be when the node has forgotten them.
+    pub(crate) fn is_money(&self) -> bool {
+        !self.row.message.payment.is_zero()
+    }
 }
 
 impl Diary {
@@ -194,6 +203,7 @@ impl World {
                 .map(|(from, to)| (self.timestamp(from), self.timestamp(to)))
                 .collect(),
             deleted: app.deleted,
+            reopened: app.opened > 1,
             promised: self.promised.iter().filter_map(mine).collect(),
             decided: self
                 .decided

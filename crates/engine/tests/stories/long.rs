@@ -427,7 +427,8 @@ async fn the_senders_app_dies_in_the_middle() {
             let step = format!("step {fatal} {moment:?}");
             assert_eq!(carol.talk(&line.alice).await.len(), 1, "{step}");
             let made = attempts(&alice, key).await;
-            assert!(tries(&made).values().all(|count| *count == 1), "{step}");
+            // What the node does not know after that goes once more, under another hash.
+            assert!(tries(&made).values().all(|count| *count <= 2), "{step}");
             let cost = row.paid.unwrap().checked_add(row.fee).unwrap();
             let spent = before.checked_sub(alice.balance().await);
             assert_eq!(spent, Some(cost), "{step}");

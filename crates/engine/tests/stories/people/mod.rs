@@ -1,6 +1,7 @@
 //! People of the stories: each with a node of the network in memory, a database on disk and an engine.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use domain::{
     Contact, ConversationId, DeliveryState, HoldState, MessageKey, Msat, Program, Timestamp, Trust,
     Way,
 };
-use heliograph_engine::{Clock, Deps, Engine, Outgoing};
+use heliograph_engine::{Clock, Deps, Engine, LinkState, Outgoing};
 use lnd::Lightning;
 use lnd::sim::{SimNetwork, SimNode};
 use store::{DatabaseKey, MessageRow, PageAt, Store, Totals};
@@ -226,6 +227,30 @@ impl Person {
         self.engine = start(&self.network, &self.node, &self.store, lightning, self.runs);
     }
 
+    /// A copy of everything on disk. The app is closed.
+    pub(crate) fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_files(self.home.path(), copy.path());
+        copy
+    }
+
+    /// What was copied takes the place of what is there. The app is closed.
+    pub(crate) fn put_back(&self, copy: &TempDir) {
+        for file in std::fs::read_dir(self.home.path()).unwrap() {
+            std::fs::remove_file(file.unwrap().path()).unwrap();
+        }
+        copy_files(copy.path(), self.home.path());
+    }
+
+    /// The app has noticed that its node is away.
+    pub(crate) async fn misses_its_node(&self) {
+        eventually("the app misses its node", async || {
+            let link = self.engine.link().borrow().clone();
+            (!matches!(link, LinkState::Connected { .. })).then_some(())
+        })
+        .await;
+    }
+
     /// Tells somebody that everything of theirs was seen.
     pub(crate) async fn reads(&self, conversation: ConversationId, of: &SimNode) {
         let seen = self.store.write(move |tx| tx.mark_seen(conversation)).await;
@@ -340,6 +365,13 @@ impl Person {
     /// What everybody's node is part of.
     pub(crate) const fn network(&self) -> &SimNetwork {
         &self.network
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
 
