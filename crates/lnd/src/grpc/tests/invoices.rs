@@ -111,6 +111,33 @@ async fn exactly_the_given_amount_is_paid() {
 }
 
 #[tokio::test]
+async fn words_that_stand_in_somebodys_invoice_say_nothing_of_our_macaroon() {
+    let fake = Fake::default();
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    // LND quotes the invoice, and the contact who wrote it chose its letters.
+    let refusals = [
+        "invalid human-readable part: lnbcmacaroon",
+        "unknown prefix lncaveat",
+    ];
+    for words in refusals {
+        fake.payments(|script| script.refuse = Some(Status::unknown(words)));
+        let read = node.decode_invoice("lnbcmacaroon1qqqqqq").await;
+        assert!(matches!(read, Err(LightningError::Node(_))), "{read:?}");
+        fake.payments(|script| script.refuse = Some(Status::unknown(words)));
+        let paid = node.pay_invoice(payment(5_000)).await.err();
+        assert!(matches!(paid, Some(LightningError::Node(_))), "{paid:?}");
+    }
+    // A macaroon that is refused is refused everywhere.
+    let revoked = "cannot get macaroon: root key with id 7 doesn't exist";
+    fake.answer_info(Status::unknown(revoked));
+    fake.payments(|script| script.refuse = Some(Status::unknown(revoked)));
+    let read = node.decode_invoice("lnbcrt1new").await;
+    let refused = LightningError::Unreachable(LinkFault::WrongMacaroon);
+    assert_eq!(read, Err(refused));
+}
+
+#[tokio::test]
 async fn our_own_invoice_is_found_by_its_hash_and_not_among_the_keysends() {
     let fake = Fake::default();
     let held = lnrpc::Invoice {
