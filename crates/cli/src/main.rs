@@ -1,6 +1,7 @@
 //! Heliograph without a window: the same questions to the same [`api::Messenger`].
 
 mod asking;
+mod exit;
 mod health;
 mod showing;
 
@@ -10,18 +11,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::domain::{MessageKey, Msat, Way};
+use api::domain::{HoldState, MessageKey, Msat, Way};
 use api::vault::{KeyringVault, Passphrase, PassphraseVault, Vault};
 use api::view::{AppView, ConnectionInput};
 use api::{Code, Error, Home, Messenger};
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
+use crate::exit::Ended;
 use crate::showing::Screen;
 
 /// Heliograph without a window
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = exit::HELP)]
 struct Arguments {
     /// The folder that holds everything, instead of the system's place for it
     #[arg(long, global = true, value_name = "DIR")]
@@ -133,7 +135,7 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match run(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(ended) => ended.into(),
         Err(error) => {
             let detail = error
                 .detail
@@ -148,7 +150,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), Error> {
+async fn run(arguments: Arguments) -> Result<Ended, Error> {
     let home = match &arguments.home {
         Some(folder) => Home::at(folder)?,
         None => Home::standard()?,
@@ -164,14 +166,15 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     let asked = tokio::select! {
         asked = ask(&app, &arguments) => asked,
         interrupted = tokio::signal::ctrl_c() => {
-            interrupted.map_err(|error| Error::because(Code::Internal, error))
+            let stopped = interrupted.map_err(|error| Error::because(Code::Internal, error));
+            stopped.map(|()| Ended::Done)
         }
     };
     app.stop().await;
     asked
 }
 
-async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
+async fn ask(app: &Messenger, arguments: &Arguments) -> Result<Ended, Error> {
     let screen = Screen {
         json: arguments.json,
     };
@@ -183,14 +186,14 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
             }
             let link = asking::line(std::io::stdin().lock())?;
             let input = ConnectionInput::Link { link };
-            return screen.profile(&app.profile_create(input, name.clone(), None).await?);
+            screen.profile(&app.profile_create(input, name.clone(), None).await?)?;
+            return Ok(Ended::Done);
         }
         Command::Profiles => {
-            return app
-                .profiles_list()
-                .await?
-                .iter()
-                .try_for_each(|profile| screen.profile(profile));
+            for profile in app.profiles_list().await? {
+                screen.profile(&profile)?;
+            }
+            return Ok(Ended::Done);
         }
         Command::StartEmpty => {
             let id = match &arguments.profile {
@@ -200,20 +203,21 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
                     first.ok_or_else(|| Error::new(Code::NoProfile))?.id
                 }
             };
-            return screen.profile(&app.profile_start_empty(id, None).await?);
+            screen.profile(&app.profile_start_empty(id, None).await?)?;
+            return Ok(Ended::Done);
         }
         _ => open(app, arguments.profile.as_ref()).await?,
     }
     match &arguments.command {
-        Command::Connect { .. } | Command::Profiles | Command::StartEmpty => Ok(()),
+        Command::Connect { .. } | Command::Profiles | Command::StartEmpty => {}
         Command::Node => {
             asking::link(app).await?;
-            screen.node(&app.node_view().await?)
+            screen.node(&app.node_view().await?)?;
         }
         Command::Conversations => {
             let all = asking::conversations(app).await?;
             all.iter()
-                .try_for_each(|conversation| screen.conversation(conversation))
+                .try_for_each(|conversation| screen.conversation(conversation))?;
         }
         Command::Send {
             to,
@@ -226,27 +230,31 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
             let sats = sats.unwrap_or_default();
             let key = asking::send(app, to, text, sats, *fee_limit, (*way).into()).await?;
             let message = asking::outcome(app, key, Duration::from_secs(*wait)).await?;
-            screen.message(&message)
+            screen.message(&message)?;
+            return Ok(exit::sent(&message));
         }
         Command::Inbox { who, count } => {
             asking::catch_up(app).await?;
             for message in asking::inbox(app, who.as_deref(), *count).await? {
                 screen.message(&message)?;
             }
-            Ok(())
         }
         Command::Accept { message } => {
             let key = MessageKey(*message);
             asking::link(app).await?;
             app.payment_accept(key).await?;
-            screen.message(&asking::decided(app, key).await?)
+            let message = asking::decided(app, key).await?;
+            screen.message(&message)?;
+            return Ok(exit::decided(&message, HoldState::Settled));
         }
         Command::Refund { message, yes } => {
             let key = MessageKey(*message);
             asking::link(app).await?;
             if !asking::has_settled(app, key).await? {
                 app.payment_refuse(key).await?;
-                return screen.message(&asking::decided(app, key).await?);
+                let message = asking::decided(app, key).await?;
+                screen.message(&message)?;
+                return Ok(exit::decided(&message, HoldState::Returned));
             }
             let price = app.payback_quote(key).await?;
             screen.price(&price)?;
@@ -257,11 +265,14 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<(), Error> {
                 ));
             }
             let carrier = app.payment_pay_back(key, Some(price.fee_limit)).await?;
-            screen.message(&asking::outcome(app, carrier, asking::DECIDING).await?)
+            let message = asking::outcome(app, carrier, asking::DECIDING).await?;
+            screen.message(&message)?;
+            return Ok(exit::sent(&message));
         }
-        Command::Costs => screen.costs(&app.costs().await?),
-        Command::Watch => asking::watch(app, |message| screen.message(message)).await,
+        Command::Costs => screen.costs(&app.costs().await?)?,
+        Command::Watch => asking::watch(app, |message| screen.message(message)).await?,
     }
+    Ok(Ended::Done)
 }
 
 /// Opens the chosen profile, or the one that was used last.

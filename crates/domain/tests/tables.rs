@@ -6,10 +6,12 @@
     reason = "a test fails where something is not as told"
 )]
 
+use heliograph_domain::resume::MONEY_LEAVES_WITHIN;
 use heliograph_domain::{
-    CAPS_OF_KNOWN, CAPS_OF_ONE, CAPS_OF_STRANGERS, Carrier, Contact, DeliveryEvent, DeliveryState,
-    HoldEvent, HoldState, IN_FLIGHT, MessageId, MessageKey, Msat, NodeAddress, NodeId, PaymentHash,
-    Preimage, Program, Timestamp, Trust, Way,
+    Attempt, AttemptState, CAPS_OF_KNOWN, CAPS_OF_ONE, CAPS_OF_STRANGERS, Carrier, Circumstances,
+    Contact, DeliveryEvent, DeliveryState, HoldEvent, HoldState, IN_FLIGHT, MessageId, MessageKey,
+    Msat, NodeAddress, NodeId, PATIENCE, PaymentHash, Preimage, Program, Timestamp, Trust, Way,
+    choose,
 };
 
 const KEY: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
@@ -217,4 +219,62 @@ fn parts_of_unfinished_letters_have_these_bounds() {
     assert_eq!(CAPS_OF_KNOWN.bytes, 4_194_304);
     assert_eq!((CAPS_OF_ONE.letters, CAPS_OF_ONE.bytes), (16, 1_048_576));
     assert_eq!(CAPS_OF_STRANGERS.bytes, 4_194_304);
+}
+
+#[test]
+fn times_are_these() {
+    assert_eq!(PATIENCE.as_secs(), 604_800);
+    assert_eq!(MONEY_LEAVES_WITHIN.as_secs(), 600);
+    assert_eq!(Timestamp(86_399_999).day(), 0);
+    assert_eq!(Timestamp(3 * 86_400_000).day(), 3);
+    assert_eq!(Timestamp(-1).day(), -1);
+}
+
+#[test]
+fn an_attempt_pays_nothing_when_it_is_free_or_only_asked_for_an_invoice() {
+    let attempt = |carrier, invoice: Option<&str>| Attempt {
+        hash: PaymentHash([0; 32]),
+        preimage: None,
+        message: MessageKey(1),
+        carrier,
+        part: None,
+        try_number: None,
+        amount: Msat::SAT,
+        fee_limit: Msat::SAT,
+        invoice: invoice.map(str::to_owned),
+        records: Vec::new(),
+        state: AttemptState::Prepared,
+        fee: Msat::ZERO,
+        hops: None,
+        failure: None,
+        created_at: Timestamp(0),
+        ended_at: None,
+    };
+    assert!(attempt(Carrier::Peer, None).pays_nothing());
+    assert!(attempt(Carrier::Onion, None).pays_nothing());
+    assert!(attempt(Carrier::Invoice, None).pays_nothing());
+    assert!(!attempt(Carrier::Invoice, Some("lnbc")).pays_nothing());
+    assert!(!attempt(Carrier::Keysend, None).pays_nothing());
+}
+
+#[test]
+fn an_invoice_is_asked_for_only_where_the_question_can_arrive() {
+    let asked = Circumstances {
+        carries_money: true,
+        issues_invoices: true,
+        listens_to_peers: true,
+        connected: true,
+        ..Circumstances::default()
+    };
+    assert_eq!(choose(&asked), Some(Carrier::Invoice));
+    let away = Circumstances {
+        connected: false,
+        ..asked
+    };
+    assert_eq!(choose(&away), Some(Carrier::Keysend));
+    let deaf = Circumstances {
+        listens_to_peers: false,
+        ..asked
+    };
+    assert_eq!(choose(&deaf), Some(Carrier::Keysend));
 }

@@ -27,6 +27,7 @@ fn the_table_of_postage() {
         (balance(3_000, 0, 0), SETTLES, 3_000, Return, 3_000),
         (balance(3_000, 0, 0), HOLDS, 3_000, Keep, 3_000),
         (balance(3_000, 1_500, 0), HOLDS, 1_500, Keep, 1_500),
+        (balance(1_000, 0, 0), HOLDS, 1_000, Keep, 1_000),
         // Less than a satoshi does not travel.
         (balance(1_500, 1_000, 0), SETTLES, 1_000, Return, 500),
         (balance(1_500, 1_000, 0), HOLDS, 1_000, Return, 0),
