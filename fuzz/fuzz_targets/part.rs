@@ -33,6 +33,7 @@ fuzz_target!(|input: (Vec<Vec<u8>>, Vec<u8>, bool, String, u16)| {
     let sent = Letter {
         id: MessageId([1; 16]),
         sequence: 1,
+        after: 0,
         sent_at: Timestamp(1),
         expectation: Expectation::Return,
         hold_secs: None,

@@ -60,6 +60,7 @@ pub async fn refund(
     let letter = Letter {
         id: MessageId(rand::random()),
         sequence: 1_000,
+        after: 0,
         sent_at: Timestamp(1_790_000_000_000),
         expectation: Expectation::Keep,
         hold_secs: None,

@@ -282,6 +282,7 @@ impl Engine {
             sealed_only: contact.sealed_only,
             id: MessageId(parts.rng().random()),
             sequence: SOME_SEQUENCE,
+            after: SOME_SEQUENCE,
             sent_at: parts.clock.now(),
             hold_secs: parts.settings.mode().hold_secs_told(),
             text,
@@ -348,7 +349,7 @@ impl Engine {
 }
 
 /// Any number of the usual size, for measuring a letter before it has its own.
-const SOME_SEQUENCE: u64 = 1_000_000;
+const SOME_SEQUENCE: u64 = 1_790_000_000_000;
 
 fn purpose(outgoing: &Outgoing) -> Result<Purpose, EngineError> {
     if outgoing.payment.is_zero() {
@@ -391,7 +392,7 @@ pub(crate) struct Queued {
 impl Queued {
     /// Message and delivery, in the caller's transaction.
     fn store(&self, tx: &Tx<'_>, draft: &Draft) -> Result<MessageKey, StoreError> {
-        let sequence = tx.next_sequence(self.conversation)?;
+        let sequence = tx.next_sequence(self.conversation, draft.sent_at)?;
         let key = tx.insert_message(&self.message(draft))?;
         self.enqueue(tx, draft, key, sequence)
     }
@@ -404,7 +405,7 @@ impl Queued {
         amends: Amendment,
         target: MessageKey,
     ) -> Result<MessageKey, StoreError> {
-        let sequence = tx.next_sequence(self.conversation)?;
+        let sequence = tx.next_sequence(self.conversation, draft.sent_at)?;
         let message = self.message(draft);
         let key = tx.insert_amendment(&message, amends, Some(target), sequence)?;
         self.enqueue(tx, draft, key, sequence)

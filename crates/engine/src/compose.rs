@@ -37,6 +37,8 @@ pub(crate) struct Draft {
     pub(crate) sealed_only: bool,
     pub(crate) id: MessageId,
     pub(crate) sequence: u64,
+    /// The number of the letter before it; 0: there is none.
+    pub(crate) after: u64,
     pub(crate) sent_at: Timestamp,
     pub(crate) hold_secs: Option<u32>,
     pub(crate) text: String,
@@ -93,6 +95,7 @@ impl Draft {
         Letter {
             id: self.id,
             sequence: self.sequence,
+            after: self.after,
             sent_at: self.sent_at,
             expectation: self.expectation(),
             hold_secs: self.hold_secs,

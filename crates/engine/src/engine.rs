@@ -31,6 +31,7 @@ use crate::invoices::giving::Giver;
 use crate::keys::Keys;
 use crate::link::{Link, LinkState};
 use crate::lost_keys::LostKeys;
+use crate::missing::Missing;
 use crate::neighbours::{Neighbours, Reach};
 use crate::opening::Opener;
 use crate::outbox::Outbox;
@@ -300,6 +301,13 @@ impl Engine {
             keys: keys.clone(),
             notes: notes.clone(),
         };
+        let missing = Missing {
+            store: store.clone(),
+            clock: clock.clone(),
+            link: link.clone(),
+            keys: keys.clone(),
+            notes: notes.clone(),
+        };
         let returns = Returns {
             store: store.clone(),
             lightning: lightning.clone(),
@@ -326,6 +334,7 @@ impl Engine {
             always.keep("holds", move || holds.clone().run());
             always.keep("repeats", move || repeats.clone().run_repeats());
             always.keep("lost keys", move || lost_keys.clone().run());
+            always.keep("missing letters", move || missing.clone().run());
             always.keep("outbox", move || outbox.clone().run());
         });
         let parts = Parts {

@@ -32,6 +32,7 @@ mod keys;
 mod link;
 mod listening;
 mod lost_keys;
+mod missing;
 mod neighbours;
 mod opening;
 mod outbox;

@@ -421,15 +421,16 @@ impl Outbox {
 
     /// What is to be sent, as it stands now; `None` when message or contact are gone.
     async fn draft(&self, delivery: &Delivery) -> Result<Option<Drafted>, StoreError> {
-        let (key, to) = (delivery.message, delivery.to);
+        let (key, to, number) = (delivery.message, delivery.to, delivery.sequence);
         let read = self
             .store
             .read(move |db| {
                 let read = (db.message(key)?, db.contact(to)?, db.card(to)?);
-                Ok((read, db.postage_balance(to)?))
+                let after = db.number_before(to, number)?;
+                Ok((read, db.postage_balance(to)?, after))
             })
             .await?;
-        let ((Some(message), Some(contact), card), balance) = read else {
+        let ((Some(message), Some(contact), card), balance, after) = read else {
             return Ok(None);
         };
         let in_doubt = card.as_ref().is_some_and(CardRow::is_in_doubt);
@@ -440,6 +441,7 @@ impl Outbox {
             sealed_only: contact.sealed_only,
             id: message.id,
             sequence: delivery.sequence,
+            after,
             sent_at: message.sent_at,
             hold_secs: self.settings.mode().hold_secs_told(),
             text: message.text,

@@ -67,7 +67,8 @@ pub(crate) fn conclude(
     if attempt.part.is_some() {
         conclude_parts(tx, &delivery, attempt, now)?;
     }
-    Ok(())
+    // Their node has it, or had it: whether their app has it only a receipt can say.
+    tx.await_receipt(key, now)
 }
 
 /// A letter with our card is at their node. While nothing of theirs says otherwise, its key is the one that they know:

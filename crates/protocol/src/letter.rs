@@ -13,12 +13,17 @@ mod body;
 #[cfg(test)]
 mod vectors;
 
-pub use body::{BOLT11_LIMIT, Body, EMOJI_LIMIT, RECEIPT_LIMIT, RequestId, is_emoji};
+pub use body::{
+    BOLT11_LIMIT, Body, EMOJI_LIMIT, Numbers, RANGES_LIMIT, RECEIPT_LIMIT, RequestId, is_emoji,
+};
 
 /// Letters are padded to a multiple of so many bytes, to hide how long the words are.
 pub(crate) const BLOCK: usize = 64;
-/// The field numbers of the bodies that this program knows.
-const BODIES: std::ops::RangeInclusive<u32> = 16..=28;
+/// Whether this is the field number of a body that this program knows.
+const fn is_body(field: u32) -> bool {
+    matches!(field, 16..=28 | 47)
+}
+
 /// More bytes than this are never read: what a Noise message can carry.
 const LETTER_LIMIT: usize = 65_535;
 /// Nobody is believed to hold a payment longer, in seconds: a node allows no time lock of more than 2,016 blocks, two weeks.
@@ -31,6 +36,8 @@ pub struct Letter {
     pub id: MessageId,
     /// Counts the sender's letters in this conversation; the order in which they are read.
     pub sequence: u64,
+    /// The number of the sender's letter before it; 0: there is none.
+    pub after: u64,
     /// When it was written, by the sender's clock.
     pub sent_at: Timestamp,
     /// What the sender asks of the payment that carries it.
@@ -78,6 +85,9 @@ pub enum LetterError {
     /// A receipt for nothing, for more than [`RECEIPT_LIMIT`] messages, or for a piece of an id.
     #[error("the receipt is not a list of messages")]
     Receipt,
+    /// A request for no numbers, for more than [`RANGES_LIMIT`] ranges, or for ranges that are not in order.
+    #[error("the letter asks for impossible numbers")]
+    Numbers,
     /// An invoice that is empty, longer than [`BOLT11_LIMIT`], or not of letters and digits.
     #[error("the letter holds an invalid invoice")]
     Invoice,
@@ -111,6 +121,7 @@ impl Letter {
         wire::Letter {
             id: self.id.0.to_vec(),
             sequence: self.sequence,
+            after: self.after,
             sent_at_ms: bounds::millis(self.sent_at),
             expectation: match self.expectation {
                 Expectation::Return => wire::Expectation::Return,
@@ -152,12 +163,13 @@ impl Letter {
             [] => None,
             id => Some(MessageId::from_slice(id).ok_or(LetterError::Id)?),
         };
-        if i64::try_from(letter.sequence).is_err() {
+        if i64::try_from(letter.sequence.max(letter.after)).is_err() {
             return Err(LetterError::Sequence);
         }
         Ok(Self {
             id: MessageId::from_slice(&letter.id).ok_or(LetterError::Id)?,
             sequence: letter.sequence,
+            after: letter.after,
             sent_at,
             expectation,
             hold_secs: letter
@@ -187,7 +199,7 @@ pub(crate) fn bodies(mut bytes: &[u8]) -> Result<usize, LetterError> {
         let (field, kind) = decode_key(&mut bytes).map_err(|_| LetterError::Encoding)?;
         skip_field(kind, field, &mut bytes, DecodeContext::default())
             .map_err(|_| LetterError::Encoding)?;
-        if BODIES.contains(&field) {
+        if is_body(field) {
             count = count.saturating_add(1);
         }
     }

@@ -34,7 +34,7 @@ mod wire {
 pub use card::{CardError, Features, KeyCard, SignedCard};
 pub use dialect::{Dialect, Readable, message_id_of_readable, read_readable, whatsat};
 pub use key::{KeyId, PublicKey, SealKey};
-pub use letter::{Body, Letter, LetterError, RequestId, is_emoji, text_hash};
+pub use letter::{Body, Letter, LetterError, Numbers, RequestId, is_emoji, text_hash};
 pub use part::{CutError, Joiner, Packing, PartError, PartSet, Piece, Whole, cut};
 pub use preimages::{PreimageSecret, refund_point};
 pub use record::{Records, letter_record};

@@ -156,7 +156,8 @@ const fn is_divisible(body: &Body) -> bool {
         | Body::Reaction { .. }
         | Body::Edit { .. }
         | Body::Delete { .. }
-        | Body::Profile { .. } => true,
+        | Body::Profile { .. }
+        | Body::ResendRequest(_) => true,
     }
 }
 

@@ -78,6 +78,9 @@ impl Tx<'_> {
             "UPDATE contact SET trust = ?2 WHERE node = ?1 AND trust <> ?2",
             params![S(node), S(trust)],
         )?;
+        if changed == 1 && trust == Trust::Known {
+            self.ask_for_all(node)?;
+        }
         Ok(changed == 1)
     }
 

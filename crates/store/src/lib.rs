@@ -22,6 +22,7 @@ mod key;
 mod ledger;
 mod messages;
 mod migrate;
+mod numbers;
 mod open;
 mod outbox;
 mod pieces;
@@ -54,6 +55,7 @@ pub use issued::Issued;
 pub use key::DatabaseKey;
 pub use ledger::{Booking, Totals};
 pub use messages::{Claim, Found, MessageRow, NewMessage, Page, PageAt};
+pub use numbers::Range;
 pub use outbox::{Delivery, Outcome};
 pub use pieces::{NewPiece, Unfinished};
 #[cfg(feature = "stepped")]

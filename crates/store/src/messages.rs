@@ -139,15 +139,17 @@ impl Reader<'_> {
         Ok(deleted.map_or(Found::Absent, |()| Found::Deleted))
     }
 
-    /// The sequence number of the next outgoing message, counted from 1. The one that is enqueued takes it; numbers are
-    /// not used again, even when the contact was removed in between.
-    pub fn next_sequence(&self, conversation: ConversationId) -> Result<u64> {
+    /// The sequence number of the next outgoing message: the time in milliseconds, or the number after the last one. So no
+    /// number is used again, neither when the contact was removed in between nor when an older copy of the database took
+    /// the place of this one. The message that is enqueued takes it.
+    pub fn next_sequence(&self, conversation: ConversationId, now: Timestamp) -> Result<u64> {
         let last: Option<u64> = self.first(
             "SELECT l.sequence FROM conversation c JOIN lane l ON l.node = c.node WHERE c.id = ?1",
             params![S(conversation)],
             |row| row.take("sequence"),
         )?;
-        Ok(last.unwrap_or(0).saturating_add(1))
+        let time = u64::try_from(now.0).unwrap_or(0);
+        Ok(last.unwrap_or(0).saturating_add(1).max(time))
     }
 
     /// The opened bytes of a message as they came.

@@ -18,6 +18,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/010_storing_order.sql"),
     include_str!("../schema/011_seen.sql"),
     include_str!("../schema/012_tries.sql"),
+    include_str!("../schema/013_numbers.sql"),
 ];
 
 /// Applies the scripts that the file has not seen, each in one transaction with its version number.

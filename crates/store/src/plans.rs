@@ -83,7 +83,10 @@ fn questions(connection: &Connection) -> Vec<String> {
             db.messages_page(chat, at, 50)?;
         }
         db.find_message(bob(), MessageId([1; 16]))?;
-        db.next_sequence(chat)?;
+        db.next_sequence(chat, at(1))?;
+        db.number_before(bob(), 7)?;
+        db.missing(bob())?;
+        db.to_be_asked(at(1))?;
         db.letter(message)?;
         db.amendments(&crate::testing::bubble(message))?;
         db.reply_of(&crate::testing::bubble(message))?;
@@ -99,7 +102,7 @@ fn questions(connection: &Connection) -> Vec<String> {
         db.unfinished_of_strangers()?;
         db.pieces(1)?;
         db.queued()?;
-        db.repeats()?;
+        db.repeats(at(1))?;
         db.attempt(hash(1))?;
         db.attempts_of(message)?;
         db.best_attempt(message)?;
@@ -261,7 +264,12 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.set_told(bob(), Some([1; 4]))?;
         tx.presume_told(bob(), [1; 4])?;
         tx.repeat_unconfirmed(bob(), at(0), at(4), at(5))?;
-        tx.begin_repeat(sent)?;
+        tx.begin_repeat(sent, at(3))?;
+        tx.await_receipt(sent, at(3))?;
+        tx.hurry_repeats(bob(), at(4))?;
+        tx.resend(bob(), &[(1, 9)], at(0), at(1), at(5))?;
+        tx.hear_number(bob(), 3, 7, at(5))?;
+        tx.asked(bob(), at(6))?;
         tx.set_compared(bob(), Some([2; 33]))?;
         tx.take_receipt(alice(), bob(), MessageId([1; 16]), Received::Read, at(5))?;
         tx.claim_refund(hash(1), RefundSide::ByThem, came, Msat::SAT)?;

@@ -52,8 +52,7 @@ impl Tx<'_> {
         let changed = self.change(
             "UPDATE delivery SET delivered_at = coalesce(delivered_at, ?2),
                                  read_at = coalesce(read_at, iif(?3, ?2, NULL)),
-                                 returned = iif(returned = ?4, ?5, returned),
-                                 repeats = 0
+                                 returned = iif(returned = ?4, ?5, returned)
              WHERE message = ?1 AND (delivered_at IS NULL OR (?3 AND read_at IS NULL))",
             params![
                 S(key),
@@ -62,6 +61,10 @@ impl Tx<'_> {
                 S(ReturnMeaning::Unconfirmed),
                 S(ReturnMeaning::Arrived),
             ],
+        )?;
+        self.change(
+            "UPDATE delivery SET repeats = 0 WHERE message = ?1 AND repeats > 0",
+            params![S(key)],
         )?;
         let paying = delivery.state == DeliveryState::InFlight && self.has_open_payment(key)?;
         let ended = !paying && self.end_with_receipt(&delivery, None, at)?;

@@ -78,7 +78,7 @@ impl World {
         let message = to_bob(to, number, text);
         self.write(move |tx| {
             let key = tx.insert_message(&message)?.unwrap();
-            let sequence = tx.next_sequence(to)?;
+            let sequence = tx.next_sequence(to, domain::Timestamp(0))?;
             tx.enqueue(&Delivery {
                 sequence,
                 ..delivery(key, to)

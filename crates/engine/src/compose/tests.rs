@@ -19,6 +19,7 @@ fn draft(program: Program, text: &str) -> Draft {
         sealed_only: false,
         id: MessageId([1; 16]),
         sequence: 1_000_000,
+        after: 0,
         sent_at: Timestamp(1_790_000_000_000),
         hold_secs: Some(900),
         text: text.into(),

@@ -178,7 +178,8 @@ impl Desk<'_, '_> {
             | Body::CardRequest
             | Body::InvoiceRequest { .. }
             | Body::Invoice { .. }
-            | Body::Profile { .. } => (plain, String::new(), content, !postage),
+            | Body::Profile { .. }
+            | Body::ResendRequest(_) => (plain, String::new(), content, !postage),
             // Waits for the others, or is none that is waited for.
             Body::Piece(_) if postage => (plain, String::new(), content, false),
             Body::Reaction { emoji, .. } => (plain, emoji.unwrap_or_default(), content, true),

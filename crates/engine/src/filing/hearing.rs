@@ -16,6 +16,9 @@ const LATELY: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 /// New keys of one contact lead to repeats this often at most.
 const REPEAT_PAUSE: Duration = Duration::from_secs(60 * 60);
 
+/// And so do the requests of one contact.
+const RESEND_PAUSE: Duration = Duration::from_secs(10 * 60);
+
 /// Said to the app by the author of a letter.
 #[derive(Debug)]
 pub(super) struct Heard {
@@ -27,6 +30,10 @@ pub(super) struct Heard {
     wants_card: bool,
     wanted: Option<Wanted>,
     invoice: Option<(RequestId, String)>,
+    /// Its number and that of the letter before; `None` for a part: the whole is not here.
+    numbers: Option<(u64, u64)>,
+    /// Letters of ours that they ask for.
+    lacks: Vec<store::Range>,
 }
 
 impl Heard {
@@ -49,6 +56,15 @@ impl Heard {
                     amount,
                 }),
                 _ => None,
+            },
+            numbers: (!matches!(spoken.what.body, Body::Piece(_)))
+                .then_some((spoken.what.after, spoken.what.sequence)),
+            lacks: match &spoken.what.body {
+                Body::ResendRequest(numbers) => {
+                    let range = |range: &protocol::Numbers| (range.first, range.last);
+                    numbers.iter().map(range).collect()
+                }
+                _ => Vec::new(),
             },
             invoice: match &spoken.what.body {
                 Body::Invoice { request, bolt11 } => Some((*request, bolt11.clone())),
@@ -73,8 +89,22 @@ impl Desk<'_, '_> {
             // Nobody introduced it: their app may have lost the key before, and all that was sealed to it.
             if news == KeyNews::Changed && contact.trust == Trust::Known {
                 let (since, not_after) = (self.now.minus(LATELY), self.now.minus(REPEAT_PAUSE));
-                filed.repeats = self.tx.repeat_unconfirmed(by, since, not_after, self.now)?;
+                let again = self.tx.repeat_unconfirmed(by, since, not_after, self.now)?;
+                filed.repeats = filed.repeats.saturating_add(again);
             }
+        }
+        if let Some((after, number)) = heard.numbers {
+            self.tx.hear_number(by, after, number, self.now)?;
+        }
+        if contact.trust == Trust::Known {
+            let again = if heard.lacks.is_empty() {
+                self.tx.hurry_repeats(by, self.now)?
+            } else {
+                let (since, not_after) = (self.now.minus(LATELY), self.now.minus(RESEND_PAUSE));
+                let lacks = &heard.lacks;
+                self.tx.resend(by, lacks, since, not_after, self.now)?
+            };
+            filed.repeats = filed.repeats.saturating_add(again);
         }
         self.tx.set_told(by, heard.sealed_to.map(|id| id.0))?;
         let delivered = heard.delivered.iter().map(|id| (id, Received::Delivered));

@@ -125,7 +125,10 @@ impl Notes {
         came: &CameBy,
         allowed: Way,
     ) -> Result<(), NoteError> {
-        let card = self.store.read(move |db| db.card(to)).await?;
+        let (card, after) = self
+            .store
+            .read(move |db| Ok((db.card(to)?, db.number_before(to, u64::MAX)?)))
+            .await?;
         let sealing = self.keys.sealing(to, card.as_ref());
         let (id, mut rng) = {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,6 +137,7 @@ impl Notes {
         let letter = Letter {
             id,
             sequence: 0,
+            after,
             sent_at: self.clock.now(),
             expectation: Expectation::Return,
             hold_secs: self.settings.mode().hold_secs_told(),

@@ -1,5 +1,6 @@
-//! Letters that their recipient's app cannot open any more are sent again, for free: a new key of theirs has said so. What
-//! became of the message before stays as it is; only a receipt can add to it.
+//! Letters are sent again, for free, whose receipt did not come, that their recipient's app asks for, or that it cannot open
+//! any more: a new key of theirs has said so. What became of the message before stays as it is; only a receipt can add to
+//! it.
 
 use domain::Postage;
 use store::{Delivery, StoreError};
@@ -22,7 +23,8 @@ impl Outbox {
     }
 
     async fn repeat_all(&self) -> Result<(), StoreError> {
-        for delivery in self.store.read(|db| db.repeats()).await? {
+        let now = self.clock.now();
+        for delivery in self.store.read(move |db| db.repeats(now)).await? {
             // One that fails stands in nobody's way, and is tried in the next round.
             if let Err(error) = self.repeat(&delivery).await {
                 let message = delivery.message;
@@ -50,12 +52,15 @@ impl Outbox {
             ..draft
         };
         let chosen = self.chooser.choose(&draft, way, InVain::default()).await?;
-        let Some(parcel) = self.parcel(delivery, &draft, chosen).await? else {
-            return Ok(());
-        };
-        let key = delivery.message;
-        if self.store.write(move |tx| tx.begin_repeat(key)).await? {
-            // Without a receipt it goes again when their app has a new key; what became of it before stays.
+        let parcel = self.parcel(delivery, &draft, chosen).await?;
+        let (key, now) = (delivery.message, self.clock.now());
+        // Where no free way leads now, that counts as a try too: nothing waits for ever.
+        let due = self
+            .store
+            .write(move |tx| tx.begin_repeat(key, now))
+            .await?;
+        if let Some(parcel) = parcel.filter(|_| due) {
+            // Without a receipt it goes again later; what became of it before stays.
             let _unanswered = self.courier.bring(&parcel).await;
         }
         Ok(())

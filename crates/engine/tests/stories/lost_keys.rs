@@ -61,8 +61,8 @@ async fn somebody_with_a_new_database_gets_what_was_sealed_to_the_lost_key() {
     let heard = carol.talk(&line.alice).await;
     let incoming = heard.iter().filter(|row| row.delivery.is_none()).count();
     assert_eq!(
-        incoming, 2,
-        "each once, and not what had been confirmed before"
+        incoming, 3,
+        "each once; what had been confirmed before is missing, and was asked for"
     );
     assert_eq!(paid().await, before, "nothing was paid for it");
     alice.expect_delivery(words, DeliveryState::Settled).await;

@@ -27,6 +27,7 @@ mod mischief;
 mod permissions;
 mod pieces;
 mod postage;
+mod restored;
 mod rotation;
 mod seen;
 mod strangers;

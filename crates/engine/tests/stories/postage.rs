@@ -195,6 +195,7 @@ async fn claims(from: &SimNode, to: &SimNode, amount: Msat, number: u8) {
     let letter = Letter {
         id: MessageId([number; 16]),
         sequence: 0,
+        after: 0,
         sent_at: Timestamp(1_790_000_000_000),
         expectation: Expectation::Keep,
         hold_secs: None,

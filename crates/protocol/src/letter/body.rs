@@ -14,6 +14,8 @@ use crate::wire::letter::Body as Wire;
 
 /// A receipt is for at most so many messages.
 pub const RECEIPT_LIMIT: usize = 256;
+/// A request to send again names at most so many ranges of numbers.
+pub const RANGES_LIMIT: usize = 64;
 /// An invoice is never longer, in bytes.
 pub const BOLT11_LIMIT: usize = 2_048;
 /// A reaction is never longer, in bytes: families of emoji fit.
@@ -98,8 +100,19 @@ pub enum Body {
     },
     /// A part of a body that is longer than one letter.
     Piece(Piece),
+    /// "Send me your letters with these numbers again." One range at least, at most [`RANGES_LIMIT`], ascending and apart.
+    ResendRequest(Vec<Numbers>),
     /// A body of a newer program: keep the letter's bytes.
     Unknown,
+}
+
+/// Sequence numbers of one sender's letters, both ends included; below 2^63.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// The lowest.
+    pub first: u64,
+    /// The highest, not below the lowest.
+    pub last: u64,
 }
 
 /// What an invoice request is called, so that its answer is known: 16 random bytes.
@@ -159,6 +172,7 @@ impl Body {
             } if !is_emoji(emoji) => Err(LetterError::Reaction),
             Self::Profile { name: Some(name) } if name.len() > NAME_LIMIT => Err(LetterError::Name),
             Self::Piece(piece) => piece.check().map_err(|_| LetterError::Part),
+            Self::ResendRequest(ranges) if !are_numbers(ranges) => Err(LetterError::Numbers),
             _ => Ok(()),
         }
     }
@@ -206,6 +220,15 @@ impl Body {
                 name: name.as_deref().and_then(person_name).unwrap_or_default(),
             }),
             Self::Piece(piece) => Wire::Piece(piece.bytes.clone()),
+            Self::ResendRequest(ranges) => Wire::ResendRequest(wire::ResendRequest {
+                numbers: ranges
+                    .iter()
+                    .map(|range| wire::Numbers {
+                        first: range.first,
+                        last: range.last,
+                    })
+                    .collect(),
+            }),
             Self::Unknown => return None,
         })
     }
@@ -280,9 +303,27 @@ impl Body {
             Wire::Profile(body) => Self::Profile {
                 name: person_name(&body.name),
             },
+            Wire::ResendRequest(body) => Self::ResendRequest(
+                body.numbers
+                    .iter()
+                    .map(|range| Numbers {
+                        first: range.first,
+                        last: range.last,
+                    })
+                    .collect(),
+            ),
             Wire::Piece(_) => return Err(LetterError::Part),
         })
     }
+}
+
+/// Whether these ranges may be asked for.
+fn are_numbers(ranges: &[Numbers]) -> bool {
+    let sound = |range: &Numbers| range.first <= range.last && i64::try_from(range.last).is_ok();
+    let apart = |pair: &[Numbers]| matches!(pair, [one, next] if one.last < next.first);
+    (1..=RANGES_LIMIT).contains(&ranges.len())
+        && ranges.iter().all(sound)
+        && ranges.windows(2).all(apart)
 }
 
 fn message(id: &[u8]) -> Result<MessageId, LetterError> {

@@ -10,6 +10,7 @@ fn letter(body: Body) -> Letter {
     Letter {
         id: MessageId([0x0a; 16]),
         sequence: 7,
+        after: 0,
         sent_at: Timestamp(1_790_000_000_123),
         expectation: Expectation::Return,
         hold_secs: Some(900),
@@ -131,6 +132,20 @@ pub(super) fn kept() -> Vec<(&'static str, Letter)> {
             letter(Body::Profile {
                 name: Some("Alice".to_owned()),
             }),
+        ),
+        (
+            "resend-request",
+            Letter {
+                sequence: 0,
+                after: 1_790_000_000_000,
+                ..letter(Body::ResendRequest(vec![
+                    Numbers { first: 1, last: 5 },
+                    Numbers {
+                        first: 8,
+                        last: 1_790_000_000_000,
+                    },
+                ]))
+            },
         ),
         ("piece", letter(Body::Piece(piece()))),
         (
@@ -522,7 +537,7 @@ fn any_letter() -> impl Strategy<Value = Letter> {
     ];
     (
         any::<[u8; 16]>(),
-        0..=i64::MAX as u64,
+        (0..=i64::MAX as u64, 0..=i64::MAX as u64),
         0..=LAST_MOMENT,
         expectation,
         prop::option::of(0..=HOLD_LIMIT),
@@ -531,9 +546,10 @@ fn any_letter() -> impl Strategy<Value = Letter> {
         body,
     )
         .prop_map(
-            |(id, sequence, at, expectation, hold_secs, reply_to, carded, body)| Letter {
+            |(id, (sequence, after), at, expectation, hold_secs, reply_to, carded, body)| Letter {
                 id: MessageId(id),
                 sequence,
+                after,
                 sent_at: Timestamp(at),
                 expectation,
                 hold_secs,

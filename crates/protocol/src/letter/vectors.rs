@@ -60,6 +60,10 @@ fn body(body: &Body) -> Value {
             "total": piece.set.total, "sha256": hex::encode(piece.set.hash),
             "packing": i32::from(piece.set.packing == domain::Packing::Zstd),
         }}),
+        Body::ResendRequest(ranges) => json!({"resend_request": {"numbers": ranges
+            .iter()
+            .map(|range| json!({"first": range.first, "last": range.last}))
+            .collect::<Vec<_>>()}}),
         Body::Unknown => Value::Null,
     }
 }
@@ -71,6 +75,7 @@ fn described(name: &str, bytes: &[u8]) -> Value {
         "letter": hex::encode(bytes),
         "id": hex::encode(letter.id.0),
         "sequence": letter.sequence,
+        "after": letter.after,
         "sent_at_ms": letter.sent_at.0,
         "expectation": match letter.expectation {
             Expectation::Return => "RETURN",

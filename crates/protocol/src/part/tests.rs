@@ -14,6 +14,7 @@ fn letter(body: Body) -> Letter {
     Letter {
         id: MessageId([0x0a; 16]),
         sequence: 7,
+        after: 0,
         sent_at: Timestamp(1_790_000_000_123),
         expectation: Expectation::Return,
         hold_secs: Some(900),

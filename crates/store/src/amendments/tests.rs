@@ -39,7 +39,7 @@ fn amend(
 /// One of alice's own, in the outbox.
 fn enqueue(world: &World, key: MessageKey, chat: ConversationId) {
     world.write(move |tx| {
-        let sequence = tx.next_sequence(chat)?;
+        let sequence = tx.next_sequence(chat, domain::Timestamp(0))?;
         tx.enqueue(&Delivery {
             sequence,
             ..delivery(key, chat)

@@ -364,7 +364,10 @@ fn removing_bob_takes_his_words_away_and_keeps_what_was_paid() {
         (row.unread, row.held, row.failed, row.draft.as_str()),
         (0, 0, 0, "")
     );
-    assert_eq!(world.read(move |db| db.next_sequence(again)), 3);
+    assert_eq!(
+        world.read(move |db| db.next_sequence(again, domain::Timestamp(0))),
+        3
+    );
     let replay = world.write(move |tx| tx.insert_message(&from_bob(again, 10, "replayed")));
     assert_eq!(replay, None);
     assert!(world.send(again, 30, "new") > came);

@@ -356,13 +356,25 @@ fn a_payment_and_its_pay_back_know_each_other_on_both_sides() {
 fn sequence_numbers_count_up_for_each_contact() {
     let world = World::new();
     let (chat, other) = (world.meet(bob()), world.meet(carol()));
-    assert_eq!(world.read(move |db| db.next_sequence(chat)), 1);
+    assert_eq!(
+        world.read(move |db| db.next_sequence(chat, domain::Timestamp(0))),
+        1
+    );
     let key = world.send(chat, 1, "a");
     world.send(chat, 2, "b");
-    assert_eq!(world.read(move |db| db.next_sequence(chat)), 3);
-    assert_eq!(world.read(move |db| db.next_sequence(other)), 1);
+    assert_eq!(
+        world.read(move |db| db.next_sequence(chat, domain::Timestamp(0))),
+        3
+    );
+    assert_eq!(
+        world.read(move |db| db.next_sequence(other, domain::Timestamp(0))),
+        1
+    );
     world.write(move |tx| tx.delete_message(key));
-    assert_eq!(world.read(move |db| db.next_sequence(chat)), 3);
+    assert_eq!(
+        world.read(move |db| db.next_sequence(chat, domain::Timestamp(0))),
+        3
+    );
 }
 
 /// Letters of bob by number and moment, as they come; what the conversation shows then.

@@ -33,7 +33,7 @@ fn repeat(world: &World, since: i64, not_after: i64, now: i64) -> usize {
 }
 
 fn due(world: &World) -> Vec<MessageKey> {
-    let due = world.read(|db| db.repeats());
+    let due = world.read(|db| db.repeats(at(i64::MAX)));
     due.into_iter().map(|delivery| delivery.message).collect()
 }
 
@@ -60,11 +60,11 @@ fn what_nobody_has_confirmed_is_sent_again_a_few_times() {
     assert_eq!(due(&world), [lost]);
     for _ in 0..TIMES {
         assert_eq!(due(&world), [lost]);
-        assert!(world.write(move |tx| tx.begin_repeat(lost)));
+        assert!(world.write(move |tx| tx.begin_repeat(lost, at(40))));
     }
     assert!(due(&world).is_empty(), "not for ever");
-    assert!(!world.write(move |tx| tx.begin_repeat(lost)));
-    assert!(!world.write(move |tx| tx.begin_repeat(read)));
+    assert!(!world.write(move |tx| tx.begin_repeat(lost, at(40))));
+    assert!(!world.write(move |tx| tx.begin_repeat(read, at(40))));
 }
 
 #[test]
@@ -122,4 +122,71 @@ fn words_of_a_payment_are_repeated_only_when_it_was_kept() {
     has_card(&world, 2, 20);
     repeat(&world, 5, 0, 30);
     assert_eq!(due(&world), [kept]);
+}
+
+#[test]
+fn without_a_receipt_words_go_again_after_a_while_and_once_more_when_their_reader_is_heard_of() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let text = world.send(chat, 10, "did it arrive?");
+    world.write(move |tx| {
+        tx.step_delivery(text, DeliveryEvent::Begin, Outcome::default(), at(0))?;
+        tx.step_delivery(text, DeliveryEvent::Settled, Outcome::default(), at(0))?;
+        tx.await_receipt(text, at(0))
+    });
+    has_card(&world, 2, 20);
+    let due = |now| world.read(move |db| db.repeats(now)).len();
+    let minute = |minutes: i64| at(minutes * 60_000);
+    assert_eq!((due(minute(0)), due(minute(1))), (0, 1));
+    for now in [1, 11, 71, 431] {
+        assert_eq!(due(minute(now)), 1);
+        assert!(world.write(move |tx| tx.begin_repeat(text, minute(now))));
+        assert_eq!(due(minute(now)), 0);
+    }
+    assert_eq!(due(minute(1_000_000)), 0, "nobody is there");
+    assert_eq!(
+        world.write(move |tx| tx.hurry_repeats(bob(), minute(2_000))),
+        1
+    );
+    assert_eq!(due(minute(2_000)), 1);
+}
+
+#[test]
+fn what_is_asked_for_by_its_number_goes_again_whatever_became_of_its_receipt() {
+    let world = World::new();
+    let chat = world.meet(bob());
+    let mut keys = Vec::new();
+    for number in 10..14 {
+        let key = world.send(chat, number, "words");
+        world.write(move |tx| {
+            tx.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), at(0))?;
+            tx.step_delivery(key, DeliveryEvent::Settled, Outcome::default(), at(0))?;
+            tx.take_receipt(
+                alice(),
+                bob(),
+                MessageId([number; 16]),
+                Received::Read,
+                at(1),
+            )
+        });
+        keys.push(key);
+    }
+    has_card(&world, 2, 20);
+    let numbers: Vec<u64> = keys
+        .iter()
+        .map(|key| {
+            let key = *key;
+            world.read(move |db| db.delivery(key)).unwrap().sequence
+        })
+        .collect();
+    let wish = [(numbers[1], numbers[2])];
+    let resend = |not_after, now| {
+        world.write(move |tx| tx.resend(bob(), &wish, at(0), at(not_after), at(now)))
+    };
+    assert_eq!(resend(0, 100), 2);
+    assert_eq!(due(&world), keys[1..3]);
+    assert_eq!(resend(99, 101), 0, "that was a moment ago");
+    let id = MessageId([11; 16]);
+    world.write(move |tx| tx.take_receipt(alice(), bob(), id, Received::Delivered, at(102)));
+    assert_eq!(due(&world), keys[2..3]);
 }

@@ -51,6 +51,7 @@ impl Stage {
         Letter {
             id: MessageId([self.letters; 16]),
             sequence: self.letters.into(),
+            after: 0,
             sent_at: self.line.network.now(),
             expectation: Expectation::Return,
             hold_secs: None,

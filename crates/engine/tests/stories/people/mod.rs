@@ -208,6 +208,16 @@ impl Person {
         self.store.close().await.unwrap();
     }
 
+    /// A copy of the database of somebody whose app is closed.
+    pub(crate) fn copied(&self) -> Vec<u8> {
+        std::fs::read(self.home.path().join("messages.db")).unwrap()
+    }
+
+    /// Puts a copy back; the app is closed.
+    pub(crate) fn puts_back(&self, copy: &[u8]) {
+        std::fs::write(self.home.path().join("messages.db"), copy).unwrap();
+    }
+
     pub(crate) fn reopen(&mut self) {
         self.reopen_over(Arc::new(self.node.clone()));
     }

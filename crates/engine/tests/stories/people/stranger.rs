@@ -53,6 +53,7 @@ pub(crate) fn letter(number: u8, expectation: Expectation, body: Body) -> Letter
     Letter {
         id: MessageId([number; 16]),
         sequence: u64::from(number),
+        after: 0,
         sent_at: Timestamp(1_790_000_000_000),
         expectation,
         hold_secs: None,
