@@ -62,9 +62,10 @@ pub(crate) fn words(condition: &Condition) -> String {
 /// How long, in the largest unit that fits.
 fn span(ms: i64) -> String {
     let secs = ms.unsigned_abs() / 1_000;
-    for (unit, size) in [("days", 86_400), ("hours", 3_600), ("minutes", 60)] {
-        if secs >= 2 * size {
-            return format!("{} {unit}", secs / size);
+    for (unit, size) in [("days", 86_400_u64), ("hours", 3_600), ("minutes", 60)] {
+        let count = secs.div_euclid(size);
+        if count >= 2 {
+            return format!("{count} {unit}");
         }
     }
     format!("{secs} seconds")

@@ -3,6 +3,7 @@
 ALTER TABLE incoming ADD COLUMN within BLOB CHECK (length(within) = 32);
 ALTER TABLE incoming ADD COLUMN waits INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX incoming_waits ON incoming(number) WHERE waits = 1;
+CREATE INDEX incoming_settled ON incoming(number) WHERE state = 4 AND within IS NULL;
 
 -- What the author of a message that nobody has signed calls themselves, and what their program says of itself.
 CREATE TABLE claim(

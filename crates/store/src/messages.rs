@@ -256,7 +256,8 @@ impl Tx<'_> {
             params![S(key), kind, S(amount)],
         )?;
         self.change(
-            "UPDATE conversation SET last_kind = ?2, last_payment = ?3 WHERE last_message = ?1",
+            "UPDATE conversation SET last_kind = ?2, last_payment = ?3
+             WHERE id = (SELECT conversation FROM message WHERE key = ?1) AND last_message = ?1",
             params![S(key), kind, S(amount)],
         )?;
         Ok(())
