@@ -44,7 +44,7 @@ impl Hazards {
     /// Drawn from dice of their own: a seed without any is what it was before there were hazards. With `HAZARDS=copies,clocks`
     /// every seed has just these.
     pub(crate) fn draw(seed: u64) -> Self {
-        let dice = Dice::new(seed ^ 0x68_61_7a_61_72_64);
+        let dice = Dice::new(seed ^ 0x6861_7a61_7264);
         let drawn = SHARES.map(|(hazard, share)| (hazard, dice.percent(share)));
         let ordered = seeds::text("HAZARDS");
         let has = |(hazard, drawn)| {
