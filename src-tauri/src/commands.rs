@@ -200,6 +200,13 @@ pub(crate) async fn contact_set_trust(
     app.contact_set_trust(node, trust).await
 }
 
+/// Refuses everybody who waits to be let in, and deletes what they left. Nobody is blocked. How many.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn requests_refuse_all(app: App<'_>) -> Result<u32, Error> {
+    app.requests_refuse_all().await
+}
+
 /// Which ways messages to a contact may take, and whether nothing readable goes to them.
 #[tauri::command]
 #[specta::specta]

@@ -141,6 +141,7 @@ fn bridge<R: Runtime>() -> Builder<R> {
             commands::contact_add,
             commands::contact_update,
             commands::contact_set_trust,
+            commands::requests_refuse_all,
             commands::contact_set_way,
             commands::contact_key,
             commands::contact_set_compared,

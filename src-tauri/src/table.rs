@@ -21,6 +21,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "contact_add",
     "contact_update",
     "contact_set_trust",
+    "requests_refuse_all",
     "contact_set_way",
     "contact_key",
     "contact_set_compared",

@@ -114,6 +114,14 @@ impl Messenger {
         Ok(())
     }
 
+    /// Refuses everybody who waits to be let in, and deletes what they left. Nobody is blocked. How many.
+    ///
+    /// # Errors
+    /// [`Code::NoProfile`].
+    pub async fn requests_refuse_all(&self) -> Result<u32, Error> {
+        Ok(self.open()?.engine.refuse_requests().await?)
+    }
+
     /// Which ways messages to a contact may take, and whether nothing readable goes to them.
     ///
     /// # Errors

@@ -110,6 +110,8 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         count: u32,
     },
+    /// Refuse everybody who waits to be let in, and delete what they left; nobody is blocked
+    RefuseRequests,
     /// Accept a held payment
     Accept { message: i64 },
     /// Give a payment back: refuse it while it is held, for nothing; when it has settled, show what paying it back costs
@@ -238,6 +240,13 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<Ended, Error> {
             for message in asking::inbox(app, who.as_deref(), *count).await? {
                 screen.message(&message)?;
             }
+        }
+        Command::RefuseRequests => {
+            asking::link(app).await?;
+            let gone = app.requests_refuse_all().await?;
+            // What they hold goes back before the program ends.
+            asking::catch_up(app).await?;
+            screen.refused(gone)?;
         }
         Command::Accept { message } => {
             let key = MessageKey(*message);

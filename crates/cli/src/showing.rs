@@ -27,6 +27,11 @@ impl Screen {
         writeln!(std::io::stdout(), "{line}").map_err(|error| Error::because(Code::Internal, error))
     }
 
+    /// How many requests were refused.
+    pub(crate) fn refused(self, requests: u32) -> Result<(), Error> {
+        self.show(&requests, || format!("{requests} refused"))
+    }
+
     pub(crate) fn profile(self, profile: &ProfileView) -> Result<(), Error> {
         self.show(profile, || {
             format!(

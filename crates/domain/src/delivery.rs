@@ -259,23 +259,24 @@ impl Attempt {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum ReturnMeaning {
-    /// A message to a node that holds: it arrived there and its postage came back.
+    /// A message whose postage came back, and whose recipient's app has said that it has it.
     Arrived,
     /// A payment to a node that holds: declined, or not answered in time.
     Declined,
-    /// The node is not known to hold: the sats came back, arrival is not confirmed.
+    /// The sats came back, and nobody has said that it arrived.
     Unconfirmed,
 }
 
 impl ReturnMeaning {
     /// `holds`: whether the payment waited there for a decision: on their invoice, or as their letters said that their node
-    /// holds keysends.
+    /// holds keysends. `receipt`: whether their app has said that it has the message; a refusal alone says nothing, as a
+    /// stranger who has left too much is refused unread.
     #[must_use]
-    pub const fn of(expectation: Expectation, holds: bool) -> Self {
-        match (holds, expectation) {
-            (false, _) => Self::Unconfirmed,
-            (true, Expectation::Return) => Self::Arrived,
-            (true, Expectation::Keep | Expectation::Decide) => Self::Declined,
+    pub const fn of(expectation: Expectation, holds: bool, receipt: bool) -> Self {
+        match expectation {
+            Expectation::Return if receipt => Self::Arrived,
+            Expectation::Keep | Expectation::Decide if holds => Self::Declined,
+            Expectation::Return | Expectation::Keep | Expectation::Decide => Self::Unconfirmed,
         }
     }
 }

@@ -106,6 +106,8 @@ pub struct IncomingPayment {
     pub carrier: Carrier,
     /// What it brings, postage included.
     pub amount: Msat,
+    /// Over which channel of ours its first HTLC came; `None` when that was not told.
+    pub channel: Option<u64>,
     /// Custom records of its first HTLC, as received; empty while only seen.
     pub records: Vec<(u64, Vec<u8>)>,
     /// Where it is.

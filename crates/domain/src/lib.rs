@@ -37,7 +37,8 @@ pub use part::{
 };
 pub use patience::{PATIENCE, next_try};
 pub use policy::{
-    Content, Incoming, MOST_POSTAGE, Room, Rules, StrangerCaps, Verdict, decide, weigh,
+    Content, Crowd, HoldCaps, HoldRoom, HoldUsage, Incoming, MOST_POSTAGE, Reason, Room, Rules,
+    StrangerCaps, Verdict, WORTH_A_LOOK, decide, weigh,
 };
 pub use postage::{Owed, Postage, PostageBalance};
 pub use time::Timestamp;

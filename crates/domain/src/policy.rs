@@ -35,21 +35,39 @@ pub struct Incoming {
     pub trust: Trust,
     /// The contact's limit for accepting without asking.
     pub accept_up_to: Msat,
-    /// Whether there is room for what strangers leave here.
+    /// Whether its sender may leave one more message here.
     pub room: Room,
+    /// Whether it may wait for a decision.
+    pub holds: HoldRoom,
 }
 
-/// Whether there is room for one more of a stranger ([`StrangerCaps`]).
+/// Whether a sender may leave one more message ([`StrangerCaps`]; for a contact, whether they send more than anybody reads).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
-    /// There is.
+    /// Yes.
     Free,
-    /// This sender has left as much as one may, or there are too many senders.
+    /// This sender has left as much as one may.
     SenderFull,
-    /// There are as many unsigned messages as there may be for nothing.
-    UnsignedFull,
-    /// There are so many that more of them are taken only with what is kept at once.
-    UnsignedCrowded,
+}
+
+/// Whether one more payment of a stranger, or of nobody, may wait for a decision ([`HoldCaps`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldRoom {
+    /// Yes.
+    Free,
+    /// Yes, and the smallest that waits goes back for it: of its channel, or of all.
+    InsteadOf(Crowd),
+    /// No: it goes back at once.
+    Full,
+}
+
+/// Among which payments the smallest goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crowd {
+    /// Those that came over the same channel.
+    Channel,
+    /// All.
+    All,
 }
 
 /// The most that a letter can bring as postage: channels ask for less.
@@ -86,19 +104,24 @@ impl Default for Rules {
     }
 }
 
+/// What a first message must bring to count as at stake, until the user can set a price for strangers.
+pub const WORTH_A_LOOK: Msat = Msat::new(1_000_000);
+
 /// How much strangers may leave here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StrangerCaps {
-    /// Messages of one sender.
+    /// Messages of one sender, in whatever form they come.
     pub messages: u32,
     /// Bytes of one sender's records.
     pub bytes: u64,
-    /// Senders in all.
+    /// Senders with something at stake. Of more the one with the smallest sum goes.
     pub requests: u32,
-    /// Messages in all that nobody has signed. They have no cap for each sender: names can be invented.
+    /// Senders with nothing at stake. Of more the oldest goes.
+    pub free_requests: u32,
+    /// Messages in all that nobody has signed. Of more the smallest goes, and of those the oldest.
     pub unsigned: u32,
-    /// The same, where they bring money to decide on: it goes back to whoever takes no decision, and the words would stay.
-    pub unsigned_with_money: u32,
+    /// What is at stake: settled by a sender whom gossip knows, or at least so much, settled or held.
+    pub worth: Msat,
 }
 
 impl Default for StrangerCaps {
@@ -107,8 +130,75 @@ impl Default for StrangerCaps {
             messages: 20,
             bytes: 65_536,
             requests: 1_000,
+            free_requests: 100,
             unsigned: 1_000,
-            unsigned_with_money: 10_000,
+            worth: WORTH_A_LOOK,
+        }
+    }
+}
+
+/// How many payments of strangers and of nobody may wait for a decision. A channel has 483 places, and whoever fills them
+/// locks everybody out; so what goes beyond goes back at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoldCaps {
+    /// Of one sender.
+    pub of_sender: u32,
+    /// Of what cannot be opened.
+    pub unopenable: u32,
+    /// Over one channel.
+    pub in_channel: u32,
+    /// In all.
+    pub in_all: u32,
+    /// Who brings so much takes the place of the smallest, if that is not larger.
+    pub worth: Msat,
+}
+
+impl Default for HoldCaps {
+    fn default() -> Self {
+        Self {
+            of_sender: 3,
+            unopenable: 4,
+            in_channel: 30,
+            in_all: 60,
+            worth: WORTH_A_LOOK,
+        }
+    }
+}
+
+/// What waits for a decision already, of strangers and of nobody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldUsage {
+    /// Of the same sender; zero where nobody proved who they are.
+    pub of_sender: u32,
+    /// Of what cannot be opened.
+    pub unopenable: u32,
+    /// Over the same channel, and the smallest of them.
+    pub in_channel: (u32, Msat),
+    /// In all, and the smallest of them.
+    pub in_all: (u32, Msat),
+}
+
+impl HoldCaps {
+    /// Whether one more of this amount may wait.
+    #[must_use]
+    pub fn room(&self, usage: &HoldUsage, content: Content, amount: Msat) -> HoldRoom {
+        if usage.of_sender >= self.of_sender
+            || (content == Content::Sealed && usage.unopenable >= self.unopenable)
+        {
+            return HoldRoom::Full;
+        }
+        let crowded = |(count, smallest): (u32, Msat), cap, crowd| {
+            (count >= cap).then_some((smallest, crowd))
+        };
+        // Who goes from a full channel makes room among all as well.
+        let full = crowded(usage.in_channel, self.in_channel, Crowd::Channel)
+            .or_else(|| crowded(usage.in_all, self.in_all, Crowd::All));
+        match full {
+            None => HoldRoom::Free,
+            Some((smallest, crowd)) if amount >= self.worth && amount >= smallest => {
+                HoldRoom::InsteadOf(crowd)
+            }
+            Some(_) => HoldRoom::Full,
         }
     }
 }
@@ -126,41 +216,64 @@ pub enum Verdict {
     Ask,
 }
 
-/// The decision on a held payment.
+/// Why; it is stored with the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The user blocked the sender.
+    Blocked,
+    /// It is stored already.
+    Double,
+    /// Postage that is to come back.
+    Postage,
+    /// It pays a payment of ours back.
+    Refund,
+    /// Postage that is owed to us.
+    OwedPostage,
+    /// The user accepts so much of this contact.
+    WithinLimit,
+    /// Readable text with a small amount.
+    Readable,
+    /// For other programs of this node.
+    OtherProgram,
+    /// The person decides.
+    Person,
+    /// The sender has left as much as one may.
+    SenderFull,
+    /// Too many payments of strangers wait.
+    HoldsFull,
+}
+
+/// The decision on a payment.
 #[must_use]
-pub fn decide(rules: &Rules, incoming: &Incoming) -> Verdict {
+pub fn decide(rules: &Rules, incoming: &Incoming) -> (Verdict, Reason) {
     let stranger = incoming.trust == Trust::Request;
     if incoming.trust == Trust::Blocked {
-        return Verdict::RefuseUnread;
+        return (Verdict::RefuseUnread, Reason::Blocked);
     }
-    let verdict = match incoming.content {
-        Content::Double | Content::Letter(Expectation::Return) => Verdict::Refuse,
-        Content::Refund { honest: true } | Content::OwedPostage => Verdict::Accept,
+    let (verdict, reason) = match incoming.content {
+        Content::Double => (Verdict::Refuse, Reason::Double),
+        Content::Letter(Expectation::Return) => (Verdict::Refuse, Reason::Postage),
+        // What is owed is decided by the books, not by trust.
+        Content::Refund { honest: true } => return (Verdict::Accept, Reason::Refund),
+        Content::OwedPostage => return (Verdict::Accept, Reason::OwedPostage),
         Content::Letter(Expectation::Decide | Expectation::Keep)
             if !stranger && incoming.amount <= incoming.accept_up_to =>
         {
-            Verdict::Accept
+            (Verdict::Accept, Reason::WithinLimit)
         }
-        Content::Readable if incoming.amount <= rules.accept_readable_up_to => Verdict::Accept,
-        Content::Bare if rules.accept_bare => Verdict::Accept,
-        _ => Verdict::Ask,
-    };
-    let refused = match incoming.room {
-        Room::Free => false,
-        // Whoever pays for the place may leave more.
-        Room::SenderFull => stranger && verdict != Verdict::Accept,
-        // What is let through to other programs takes no room.
-        Room::UnsignedFull | Room::UnsignedCrowded => {
-            let passes = incoming.content == Content::Bare && verdict == Verdict::Accept;
-            let undecided = incoming.room == Room::UnsignedCrowded && verdict != Verdict::Accept;
-            stranger && (undecided || (incoming.amount <= Msat::SAT && !passes))
+        Content::Readable if incoming.amount <= rules.accept_readable_up_to => {
+            (Verdict::Accept, Reason::Readable)
         }
+        Content::Bare if rules.accept_bare => (Verdict::Accept, Reason::OtherProgram),
+        _ => (Verdict::Ask, Reason::Person),
     };
-    if refused {
-        Verdict::RefuseUnread
-    } else {
-        verdict
+    if incoming.room == Room::SenderFull {
+        return (Verdict::RefuseUnread, Reason::SenderFull);
     }
+    if stranger && verdict == Verdict::Ask && incoming.holds == HoldRoom::Full {
+        return (Verdict::RefuseUnread, Reason::HoldsFull);
+    }
+    (verdict, reason)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use domain::{
     Attempt, Authorship, Direction, HoldState, MessageKey, MessageKind, Msat, NodeId, PaymentHash,
-    Privacy, Program, ReturnMeaning, Timestamp,
+    Privacy, Program, ReturnMeaning, Timestamp, WORTH_A_LOOK,
 };
 use store::{Booking, Delivery, IncomingRow, NewMessage, RefundSide, StoreError, Tx};
 
@@ -78,6 +78,10 @@ pub(crate) fn book_incoming(
     // What has gone back is over, whatever it was.
     if !row.opened || !row.payment.state.is_over() || (row.waits && settled) {
         return Ok(None);
+    }
+    // What a stranger has at stake is known now.
+    if let Some(sender) = row.sender {
+        tx.weigh_request(sender, WORTH_A_LOOK, false)?;
     }
     let shown = if settled && row.message.is_none() && !row.postage {
         show(tx, ours, &row, at)?

@@ -449,6 +449,10 @@ impl Queued {
             Purpose::Payment(_) => (None, Expectation::Decide),
             Purpose::Refund { of, .. } => (Some(of), Expectation::Keep),
         };
+        // Whoever is answered is let in; money that goes back is no answer.
+        if refund_of.is_none() {
+            tx.let_in(draft.to)?;
+        }
         // Whoever writes again wants to know now; and what has waited comes first.
         tx.hurry(draft.to)?;
         tx.enqueue(&Delivery {

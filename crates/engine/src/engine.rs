@@ -16,7 +16,7 @@ use crate::aside::Aside;
 use crate::choice::Chooser;
 use crate::clock::Clock;
 use crate::disk::Disk;
-use crate::door::Door;
+use crate::door::Doors;
 use crate::feed::{Change, Changes, Feed};
 use crate::free::courier::{Answers, Courier};
 use crate::free::notes::Notes;
@@ -243,7 +243,7 @@ impl Engine {
             answers,
             awaited,
             giver,
-            door: Arc::new(Mutex::new(Door::default())),
+            doors: Arc::new(Mutex::new(Doors::default())),
             aside: Aside::new(health.clone()),
         };
         let post = Post {
@@ -297,6 +297,7 @@ impl Engine {
         };
         let lost_keys = LostKeys {
             store: store.clone(),
+            clock: clock.clone(),
             link: link.clone(),
             keys: keys.clone(),
             notes: notes.clone(),

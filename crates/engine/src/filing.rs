@@ -3,7 +3,7 @@
 use domain::{
     Authorship, Carrier, Contact, Content, ConversationId, Decision, Direction, HoldEvent,
     HoldState, Incoming, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
-    PaymentHash, Program, Room, Rules, StrangerCaps, Timestamp, Trust, Verdict, Way, decide,
+    PaymentHash, Program, Room, Rules, Timestamp, Trust, Verdict, Way, decide,
 };
 use protocol::RequestId;
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
@@ -20,6 +20,7 @@ mod entry;
 mod free;
 mod gathering;
 mod hearing;
+mod room;
 mod waiting;
 
 /// What filing has led to.
@@ -47,6 +48,19 @@ pub(crate) struct Filed {
     pub(crate) changed: Vec<(ConversationId, MessageKey)>,
     /// A conversation that looks different now.
     pub(crate) conversation: Option<ConversationId>,
+    /// Conversations that are gone: there was no room for them.
+    pub(crate) removed: Vec<ConversationId>,
+    /// Whether a payment that waited goes back for it.
+    pub(crate) displaced: bool,
+}
+
+/// What is known of the sender besides what stands in the books.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    /// Gossip knows the node, or it shares a channel with ours.
+    pub(crate) proven: bool,
+    /// A contact who sends more than anybody reads.
+    pub(crate) too_much: bool,
 }
 
 /// One opened payment, filed in one transaction.
@@ -54,6 +68,7 @@ pub(crate) struct Desk<'a, 'tx> {
     pub(crate) tx: &'a Tx<'tx>,
     pub(crate) ours: NodeId,
     pub(crate) rules: Rules,
+    pub(crate) standing: Standing,
     pub(crate) now: Timestamp,
 }
 
@@ -72,8 +87,7 @@ impl Desk<'_, '_> {
         }
         let opened = match opened {
             Opened::Letter(spoken) => {
-                let paid_for = paid_for(payment);
-                Opened::Letter(Box::new(self.gather(*spoken, payment.amount, paid_for)?))
+                Opened::Letter(Box::new(self.gather(*spoken, payment.amount)?))
             }
             other => other,
         };
@@ -85,8 +99,13 @@ impl Desk<'_, '_> {
             Opened::Letter(spoken) => Some(Heard::of(spoken)),
             _ => None,
         };
-        let entry = self.entry(payment, opened, waits)?;
-        let contact = self.tx.contact(entry.by)?;
+        let mut entry = self.entry(payment, opened, waits)?;
+        let mut contact = self.tx.contact(entry.by)?;
+        // A name that nobody proved makes no contact.
+        if entry.authorship == Authorship::Claimed && contact.is_none() {
+            entry.by = self.ours;
+            contact = self.tx.contact(self.ours)?;
+        }
         let trust = match &contact {
             _ if entry.by == self.ours || entry.authorship == Authorship::Claimed => Trust::Request,
             Some(contact) => contact.trust,
@@ -96,34 +115,39 @@ impl Desk<'_, '_> {
         let blocked = contact
             .as_ref()
             .is_some_and(|contact| contact.trust == Trust::Blocked);
-        let known = self.tx.find_message(entry.by, entry.id)?;
+        let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
+        let known = self.tx.find_message(by, id)?;
+        let content = if known == Found::Absent {
+            entry.content
+        } else {
+            Content::Double
+        };
+        let signed = by != self.ours && entry.authorship == Authorship::Verified;
         let incoming = Incoming {
-            content: if known == Found::Absent {
-                entry.content
-            } else {
-                Content::Double
-            },
+            content,
             amount: payment.amount,
             trust: if blocked { Trust::Blocked } else { trust },
             accept_up_to: contact
                 .as_ref()
                 .map_or(Msat::ZERO, |contact| contact.accept_up_to),
-            room: if trust == Trust::Request {
-                let claimed = entry.by == self.ours || entry.authorship == Authorship::Claimed;
-                self.room(paid_for(payment), entry.by, claimed, contact.is_none())?
-            } else {
-                Room::Free
+            room: match trust {
+                Trust::Request if signed => self.room(by, payment.amount)?,
+                Trust::Known if self.standing.too_much && !paid_for(payment) => Room::SenderFull,
+                _ => Room::Free,
             },
+            holds: self.hold_room(payment, signed.then_some(by), trust, content)?,
         };
         // An invoice is for one contact: without a letter its payment is not for another program of this node.
         let rules = Rules {
             accept_bare: self.rules.accept_bare && payment.carrier == Carrier::Keysend,
             ..self.rules
         };
-        let verdict = decide(&rules, &incoming);
+        let (verdict, reason) = decide(&rules, &incoming);
+        self.tx.set_reason(payment.hash, reason)?;
+        if verdict == Verdict::Ask {
+            filed.displaced = self.displace(payment, incoming.holds)?;
+        }
         let waits = waits && known == Found::Absent && verdict == Verdict::Accept;
-        let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
-        let signed = by != self.ours && entry.authorship == Authorship::Verified;
         let shown = entry.visible || verdict == Verdict::Ask;
         let mut stored = None;
         let mut message = None;
@@ -156,6 +180,12 @@ impl Desk<'_, '_> {
         // Money that came with a message that is here already is shown as an answer to it.
         if let (Some(shown), Found::Here(key)) = (shown, known) {
             self.tx.set_reply(shown, id, Some(key))?;
+        }
+        if signed && trust == Trust::Request {
+            self.weigh(by)?;
+        }
+        if trust == Trust::Request {
+            self.tidy(&mut filed)?;
         }
         filed.stored = stored.map(|_| by);
         if let Some(heard) = heard.filter(|_| verdict != Verdict::RefuseUnread) {
@@ -274,36 +304,6 @@ impl Desk<'_, '_> {
             Some(_) => {}
         }
         Ok(())
-    }
-
-    /// Whether a stranger may leave one more.
-    fn room(
-        &self,
-        paid_for: bool,
-        by: NodeId,
-        claimed: bool,
-        new: bool,
-    ) -> Result<Room, StoreError> {
-        if paid_for {
-            return Ok(Room::Free);
-        }
-        let caps = StrangerCaps::default();
-        // Names can be invented: nobody's room is taken by what is written in theirs.
-        if claimed {
-            let count = self.tx.unsigned_count()?;
-            return Ok(if count >= caps.unsigned_with_money {
-                Room::UnsignedCrowded
-            } else if count >= caps.unsigned {
-                Room::UnsignedFull
-            } else {
-                Room::Free
-            });
-        }
-        let (messages, bytes) = self.tx.stranger_usage(by)?;
-        let full = messages >= caps.messages
-            || bytes >= caps.bytes
-            || (new && self.tx.request_count()? >= caps.requests);
-        Ok(if full { Room::SenderFull } else { Room::Free })
     }
 
     /// Whether something was decided: what the node has ended, or somebody has decided, is left as it is.

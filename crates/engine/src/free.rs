@@ -111,8 +111,8 @@ impl Free {
                     .map_err(|_| FreeError::NoWayBack)?
             }
         };
-        let way = self.ways.to(path.introduction(), false).await?;
-        let way = way.into_iter().next().ok_or(FreeError::NoWayBack)?;
+        let way = self.ways.for_answer(path.introduction()).await?;
+        let way = way.ok_or(FreeError::NoWayBack)?;
         let message = onion::answer(&mut self.fresh_rng(), &way, &path, None, record)?;
         self.hand_over(message).await
     }

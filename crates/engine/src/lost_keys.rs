@@ -4,16 +4,19 @@
 
 use std::time::Duration;
 
-use domain::NodeId;
+use domain::{NodeId, Timestamp};
 use protocol::Body;
-use store::Store;
+use store::{Store, StoreError};
 
+use crate::clock::Clock;
 use crate::free::notes::{CameBy, Notes};
 use crate::keys::{CardTrouble, Keys};
 use crate::link::Link;
 
-/// Anybody can write such letters: contacts are told this often at most.
+/// Anybody can write such letters: after contacts were told, nothing is said for this long, and each time twice as long, up
+/// to the longest. Once it was quiet for as long again, it begins anew.
 const PAUSE: Duration = Duration::from_secs(60 * 60);
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// So many contacts are told: those talked to last.
 const MOST: u32 = 100;
 
@@ -21,6 +24,7 @@ const MOST: u32 = 100;
 #[derive(Clone)]
 pub(crate) struct LostKeys {
     pub(crate) store: Store,
+    pub(crate) clock: std::sync::Arc<dyn Clock>,
     pub(crate) link: Link,
     pub(crate) keys: Keys,
     pub(crate) notes: Notes,
@@ -33,11 +37,47 @@ impl LostKeys {
             self.keys.missed.notified().await;
             self.keys.ready().await;
             self.link.able().await;
-            if let Err(error) = self.tell().await {
-                tracing::info!(%error, "nobody can be told that a key is lost");
-            }
-            tokio::time::sleep(PAUSE).await;
+            let pause = match self.begin().await {
+                Ok(None) => {
+                    if let Err(error) = self.tell().await {
+                        tracing::info!(%error, "nobody can be told that a key is lost");
+                    }
+                    continue;
+                }
+                Ok(Some(pause)) => pause,
+                Err(error) => {
+                    tracing::info!(%error, "when contacts were told last cannot be read");
+                    PAUSE
+                }
+            };
+            tokio::time::sleep(pause).await;
+            // Whatever came in the meantime waited for this.
+            self.keys.missed.notify_one();
         }
+    }
+
+    /// Notes that contacts are told now. `Some`: how long that has to wait.
+    async fn begin(&self) -> Result<Option<Duration>, StoreError> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| {
+                let (told, pause) = tx
+                    .setting(TOLD)?
+                    .and_then(|text| read(&text))
+                    .unwrap_or((Timestamp(0), Duration::ZERO));
+                let since = told.until(now);
+                if told <= now && since < pause {
+                    return Ok(pause.checked_sub(since));
+                }
+                let next = if since > pause.saturating_mul(2) {
+                    PAUSE
+                } else {
+                    pause.saturating_mul(2).clamp(PAUSE, LONGEST)
+                };
+                tx.set_setting(TOLD, &format!("{} {}", now.0, next.as_secs()))?;
+                Ok(None)
+            })
+            .await
     }
 
     async fn tell(&self) -> Result<(), CardTrouble> {
@@ -52,4 +92,13 @@ impl LostKeys {
         }
         Ok(())
     }
+}
+
+/// When contacts were told last (ms since 1970), and how long nothing is said after that (s).
+const TOLD: &str = "lost_keys_told";
+
+fn read(text: &str) -> Option<(Timestamp, Duration)> {
+    let (told, pause) = text.split_once(' ')?;
+    let told = Timestamp(told.parse().ok()?);
+    Some((told, Duration::from_secs(pause.parse().ok()?)))
 }

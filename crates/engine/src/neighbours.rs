@@ -96,6 +96,15 @@ impl Neighbours {
         Ok(link.is_some_and(|link| link.connected))
     }
 
+    /// Whether gossip knows the node, or it shares a channel with ours. Not knowing is no.
+    pub(crate) async fn is_known(&self, node: NodeId) -> bool {
+        if let Ok(Some(_)) = self.facts(node).await {
+            return true;
+        }
+        let link = self.link_with(node).await;
+        link.is_ok_and(|link| link.is_some_and(|link| link.channels > 0))
+    }
+
     /// How a node can be reached now.
     pub(crate) async fn reach(&self, node: NodeId) -> Result<Reach, LightningError> {
         let facts = self.facts(node).await?;

@@ -48,8 +48,9 @@ pub(crate) fn conclude(
             let state = AttemptState::Refused;
             tx.end_attempt(attempt.hash, state, Msat::ZERO, Some(hops), None, now)?;
             if attempt.part.is_none() {
-                let meaning = come_back(tx, &delivery, attempt.carrier, now)?;
-                if meaning == ReturnMeaning::Arrived {
+                come_back(tx, &delivery, attempt.carrier, now)?;
+                // A node that holds mostly refuses what its app has stored.
+                if is_postage(&delivery) && holds(tx, &delivery, attempt.carrier)? {
                     reached(tx, &delivery, attempt)?;
                 }
             }
@@ -200,17 +201,21 @@ fn come_back(
     carrier: Carrier,
     now: Timestamp,
 ) -> Result<ReturnMeaning, StoreError> {
-    let program = tx.contact(delivery.to)?.map(|contact| contact.program);
-    // What was paid to an invoice has waited for the recipient.
-    let holds =
-        carrier == Carrier::Invoice || program.and_then(domain::Program::holds).unwrap_or(false);
-    let meaning = ReturnMeaning::of(delivery.expectation, holds);
+    let receipt = delivery.delivered_at.is_some();
+    let meaning = ReturnMeaning::of(delivery.expectation, holds(tx, delivery, carrier)?, receipt);
     let outcome = Outcome {
         returned: Some(meaning),
         ..Outcome::default()
     };
     tx.step_delivery(delivery.message, DeliveryEvent::Refused, outcome, now)?;
     Ok(meaning)
+}
+
+/// Whether the payment has waited there for a decision.
+fn holds(tx: &Tx<'_>, delivery: &Delivery, carrier: Carrier) -> Result<bool, StoreError> {
+    let program = tx.contact(delivery.to)?.map(|contact| contact.program);
+    // What was paid to an invoice has waited for the recipient.
+    Ok(carrier == Carrier::Invoice || program.and_then(domain::Program::holds).unwrap_or(false))
 }
 
 /// Whether a text that was too long for its way goes in parts now. One that was too long before does not go round and

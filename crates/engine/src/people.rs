@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Carrier, ConversationId, MessageId, NodeId, Trust, Way};
+use domain::{Carrier, ConversationId, Decision, MessageId, NodeId, Trust, Way};
 use protocol::{Body, PublicKey};
 
 use crate::engine::Engine;
@@ -13,6 +13,9 @@ use crate::free::notes::{CameBy, NoteError};
 
 /// How long the node may take to vouch for our key before somebody is greeted without it.
 const VOUCHING: Duration = Duration::from_secs(5);
+
+/// So many requests are refused in one transaction: others write too.
+const AT_ONCE: usize = 50;
 
 /// What is known of a contact's key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,6 +89,38 @@ impl Engine {
             self.parts.feed.publish(Change::Conversation(conversation));
         }
         Ok(())
+    }
+
+    /// Refuses everybody who waits to be let in: what they hold here goes back, what they left is deleted, and nobody is
+    /// blocked. A request to which a message of ours is on its way stays. How many went.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn refuse_requests(&self) -> Result<u32, EngineError> {
+        let parts = &self.parts;
+        let now = parts.clock.now();
+        let nodes = parts.store.read(|db| db.request_nodes()).await?;
+        let mut gone = 0_u32;
+        for some in nodes.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            let (count, removed) = parts
+                .store
+                .write(move |tx| {
+                    let (mut count, mut removed) = (0_u32, Vec::new());
+                    for node in some {
+                        removed.extend(tx.drop_request(node, Decision::Person, now)?);
+                        count = count.saturating_add(u32::from(tx.contact(node)?.is_none()));
+                    }
+                    Ok((count, removed))
+                })
+                .await?;
+            gone = gone.saturating_add(count);
+            for conversation in removed {
+                parts.feed.publish(Change::Removed(conversation));
+            }
+        }
+        parts.holds.notify_one();
+        Ok(gone)
     }
 
     /// Which ways messages to a contact may take, and whether nothing readable goes to them. What waits is tried again.

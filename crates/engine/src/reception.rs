@@ -1,11 +1,11 @@
 //! Taking the node's word on invoices: raw records first, then what they say together with the decision.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    AttemptState, Carrier, Decision, HoldEvent, HoldState, IncomingPayment, MessageKind, Msat,
-    NodeId, Owed, Preimage, Timestamp,
+    AttemptState, Carrier, Decision, HoldCaps, HoldEvent, HoldState, IncomingPayment, MessageKind,
+    Msat, NodeId, Owed, Preimage, Reason, Timestamp, Trust, WORTH_A_LOOK,
 };
 use lnd::{Further, Invoice, InvoiceKind, InvoiceState, LightningError};
 use protocol::{Body, Envelope, Lock};
@@ -16,14 +16,15 @@ use crate::aside::Aside;
 use crate::books::book_incoming;
 use crate::clock::Clock;
 use crate::compose::NO_PAYMENT;
-use crate::door::Door;
+use crate::door::Doors;
 use crate::error::Trouble;
 use crate::feed::{Change, Feed};
-use crate::filing::{Desk, Filed};
+use crate::filing::{Desk, Filed, Standing};
 use crate::free::courier::Answers;
 use crate::free::notes::{CameBy, Notes};
 use crate::invoices::asking::Awaited;
 use crate::invoices::giving::Giver;
+use crate::listening::is_refusal;
 use crate::neighbours::Neighbours;
 use crate::opening::{Opened, Opener, pays_postage_back};
 use crate::rules::Settings;
@@ -68,8 +69,8 @@ pub(crate) struct Reception {
     /// Our questions for invoices, and those of our contacts.
     pub(crate) awaited: Awaited,
     pub(crate) giver: Giver,
-    /// How many letters that only our node can open are still opened now.
-    pub(crate) door: Arc<Mutex<Door>>,
+    /// How many letters that cost nothing are taken now.
+    pub(crate) doors: Arc<Mutex<Doors>>,
     /// What could not be filed.
     pub(crate) aside: Aside,
 }
@@ -123,6 +124,9 @@ impl Reception {
             Err(Trouble::Lightning(error)) => {
                 // It stays unopened, and nobody else's waits for it. A missing permission stands on the page *Node*.
                 tracing::info!(%error, "a letter cannot be opened yet");
+                if is_refusal(&Trouble::Lightning(error)) {
+                    self.return_surplus(hash).await?;
+                }
                 return Ok(());
             }
         };
@@ -130,14 +134,15 @@ impl Reception {
             Some(Early::Refund) => return Ok(()),
             early => early == Some(Early::Postage),
         };
+        let standing = self.standing(&opened, &payment).await?;
         let kept = payment.clone();
-        let write = self.file(move |desk| desk.file(&payment, opened, waits));
+        let write = self.file(standing, move |desk| desk.file(&payment, opened, waits));
         let filed = match write.await {
             Err(error) if error.is_of_what_was_asked() => {
                 tracing::error!(%error, "a letter cannot be filed");
                 // Its money at least is shown.
                 let plain = move |desk: &Desk<'_, '_>| desk.file(&kept, Opened::Unreadable, false);
-                match self.file(plain).await {
+                match self.file(standing, plain).await {
                     Err(error) if error.is_of_what_was_asked() => {
                         tracing::error!(%error, "a payment is set aside");
                         self.aside.put(hash);
@@ -158,7 +163,8 @@ impl Reception {
     pub(crate) async fn decide_waiting(&self) -> Result<(), StoreError> {
         for row in self.store.read(|db| db.undetermined()).await? {
             let hash = row.payment.hash;
-            let decided = self.file(move |desk| desk.decide_waiting(&row)).await?;
+            let decide = move |desk: &Desk<'_, '_>| desk.decide_waiting(&row);
+            let decided = self.file(Standing::default(), decide).await?;
             if decided {
                 self.holds.notify_one();
                 self.moved(hash).await?;
@@ -173,13 +179,7 @@ impl Reception {
             return Ok(());
         };
         let costly = envelope.lock() == Lock::NodeKey;
-        if costly
-            && !self
-                .door
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .opens()
-        {
+        if costly && !self.doors().opens_with_node() {
             tracing::debug!("too many letters at once that only the node can open");
             return Ok(());
         }
@@ -195,8 +195,20 @@ impl Reception {
         let (Opened::Letter(letter), Some(carrier)) = (opened, came.carrier) else {
             return Ok(());
         };
+        let by = letter.by;
+        let contact = self.store.read(move |db| db.contact(by)).await?;
+        let comes_in = match contact.map_or(Trust::Request, |contact| contact.trust) {
+            Trust::Blocked => false,
+            Trust::Known => self.doors().opens_to(by, record.len()),
+            // What only the node could open has passed a door.
+            Trust::Request => costly || self.doors().opens_to_stranger(),
+        };
+        if !comes_in {
+            tracing::debug!("a free letter is left outside");
+            return Ok(());
+        }
         let file = move |desk: &Desk<'_, '_>| desk.file_free(*letter, carrier);
-        let filed = match self.file(file).await {
+        let filed = match self.file(Standing::default(), file).await {
             Err(error) if error.is_of_what_was_asked() => {
                 // Without a receipt it comes again, at last by a payment.
                 tracing::error!(%error, "a free letter cannot be filed");
@@ -232,8 +244,78 @@ impl Reception {
         Ok(())
     }
 
+    fn doors(&self) -> MutexGuard<'_, Doors> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of the sender of a payment besides what stands in the books. A name is worth something where the
+    /// network knows it: keys can be invented.
+    async fn standing(
+        &self,
+        opened: &Opened,
+        payment: &IncomingPayment,
+    ) -> Result<Standing, StoreError> {
+        let signed_by = match opened {
+            Opened::Letter(letter) => Some(letter.by),
+            Opened::Readable(text) if text.verified => text.sender,
+            _ => None,
+        };
+        let Some(by) = signed_by.filter(|by| *by != self.ours) else {
+            return Ok(Standing::default());
+        };
+        let (contact, proven) = self
+            .store
+            .read(move |db| Ok((db.contact(by)?, db.is_proven(by)?)))
+            .await?;
+        let bytes = payment.records.iter().map(|(_, bytes)| bytes.len()).sum();
+        Ok(
+            match contact.map_or(Trust::Request, |contact| contact.trust) {
+                Trust::Known => Standing {
+                    proven: false,
+                    too_much: !self.doors().opens_to(by, bytes),
+                },
+                Trust::Request if !proven && payment.amount < WORTH_A_LOOK => Standing {
+                    proven: self.neighbours.is_known(by).await,
+                    too_much: false,
+                },
+                Trust::Request | Trust::Blocked => Standing::default(),
+            },
+        )
+    }
+
+    /// Sends a payment back that nothing can open, where enough of them wait.
+    async fn return_surplus(&self, hash: domain::PaymentHash) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| {
+                let holds = tx.stranger_holds()?;
+                let others = holds
+                    .iter()
+                    .filter(|hold| hold.unopenable && hold.hash != hash);
+                let most = usize::try_from(HoldCaps::default().unopenable).unwrap_or(usize::MAX);
+                if others.count() < most {
+                    return Ok(());
+                }
+                let decision = Some(Decision::Policy);
+                if tx
+                    .step_hold(hash, HoldEvent::Refuse, decision, now)?
+                    .is_some()
+                {
+                    tx.mark_opened(hash, None, None, false)?;
+                    tx.set_reason(hash, Reason::HoldsFull)?;
+                    tx.drop_records(hash)?;
+                    tx.mark_unread(hash)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.holds.notify_one();
+        Ok(())
+    }
+
     async fn file<T: Send + 'static>(
         &self,
+        standing: Standing,
         file: impl FnOnce(&Desk<'_, '_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (ours, rules, clock) = (self.ours, self.settings.rules(), self.clock.clone());
@@ -243,6 +325,7 @@ impl Reception {
                     tx,
                     ours,
                     rules,
+                    standing,
                     // What is filed first has the earlier time, however long it has waited for its turn.
                     now: clock.now(),
                 })
@@ -283,6 +366,12 @@ impl Reception {
         if let Some(conversation) = filed.conversation {
             self.feed.publish(Change::Conversation(conversation));
         }
+        if filed.displaced || !filed.removed.is_empty() {
+            self.holds.notify_one();
+        }
+        for conversation in filed.removed {
+            self.feed.publish(Change::Removed(conversation));
+        }
     }
 
     /// Whether it may pay back a payment or postage of ours, and the end of something else is to be known here first: then
@@ -304,10 +393,19 @@ impl Reception {
         let Body::Refund { of, .. } = letter.what.body else {
             return Ok(None);
         };
-        let attempt = self.store.read(move |db| db.attempt(of)).await?;
-        let early = attempt.is_some_and(|attempt| {
-            matches!(attempt.state, AttemptState::Prepared | AttemptState::Sent)
-        });
+        // Only whom we pay can pay that back.
+        let by = letter.by;
+        let paid = self
+            .store
+            .read(move |db| {
+                let Some(attempt) = db.attempt(of)? else {
+                    return Ok(None);
+                };
+                let delivery = db.delivery(attempt.message)?;
+                Ok(delivery.filter(|it| it.to == by).map(|_| attempt.state))
+            })
+            .await?;
+        let early = matches!(paid, Some(AttemptState::Prepared | AttemptState::Sent));
         Ok(early.then_some(Early::Refund))
     }
 
@@ -481,6 +579,7 @@ fn record_further(
         decision: Some(Decision::Arrival),
         deadline: None,
         arrived_at: further.at,
+        channel: None,
     };
     Ok(if tx.receive_payment(&payment)? {
         Recorded::New(Box::new(payment))
@@ -559,6 +658,7 @@ fn arrived(invoice: &Invoice, origin: Origin, state: InvoiceState) -> IncomingPa
         preimage: origin.preimage,
         carrier: origin.carrier,
         amount: invoice.amount,
+        channel: invoice.channel,
         records: invoice.records.clone(),
         state,
         decision,

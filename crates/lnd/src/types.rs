@@ -359,6 +359,8 @@ pub struct Invoice {
     pub hold_secs: u32,
     /// Height at which the (first) HTLC expires; `None` while open.
     pub htlc_expiry: Option<u32>,
+    /// Over which channel of ours the first HTLC came; `None` while open.
+    pub channel: Option<u64>,
     /// Its place in the list of invoices.
     pub add_index: u64,
     /// Its place in the list of settlements; zero unless settled.
@@ -379,6 +381,7 @@ impl fmt::Debug for Invoice {
             .field("settled_at", &self.settled_at)
             .field("hold_secs", &self.hold_secs)
             .field("htlc_expiry", &self.htlc_expiry)
+            .field("channel", &self.channel)
             .field("add_index", &self.add_index)
             .field("settle_index", &self.settle_index)
             .finish()

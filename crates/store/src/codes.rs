@@ -2,7 +2,7 @@
 
 use domain::{
     AmendmentKind, AttemptState, Authorship, Carrier, Decision, DeliveryState, Direction,
-    Expectation, Failure, HoldState, MessageKind, Packing, PaymentHash, Privacy, Program,
+    Expectation, Failure, HoldState, MessageKind, Packing, PaymentHash, Privacy, Program, Reason,
     ReturnMeaning, Trust, Way,
 };
 use rusqlite::types::{Value, ValueRef};
@@ -52,6 +52,10 @@ codes! {
     Way { Auto = 0, FreeOnly = 1, DirectOnly = 2, RoutedOnly = 3 }
     HoldState { Seen = 0, Held = 1, Accepting = 2, Refunding = 3, Settled = 4, Returned = 5 }
     Decision { Person = 0, Policy = 1, Deadline = 2, Arrival = 3, Node = 4 }
+    Reason {
+        Blocked = 0, Double = 1, Postage = 2, Refund = 3, OwedPostage = 4, WithinLimit = 5, Readable = 6,
+        OtherProgram = 7, Person = 8, SenderFull = 9, HoldsFull = 10,
+    }
     AmendmentKind { Reaction = 1, Edit = 2, Delete = 3 }
     RefundSide { ByUs = 0, ByThem = 1 }
     Booking {

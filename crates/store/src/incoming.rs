@@ -2,7 +2,7 @@
 
 use domain::{
     Decision, HoldEvent, HoldState, IncomingPayment, MessageKey, NodeId, PaymentHash, Preimage,
-    Timestamp,
+    Reason, Timestamp,
 };
 use rusqlite::{Row, params};
 
@@ -26,6 +26,8 @@ pub struct IncomingRow {
     pub opened: bool,
     /// Whether it is postage or a payment is not known yet.
     pub waits: bool,
+    /// Why the rules decided as they did; `None` before that.
+    pub reason: Option<Reason>,
 }
 
 impl Reader<'_> {
@@ -115,31 +117,12 @@ impl Reader<'_> {
         )
     }
 
-    /// How many messages are here that nobody has signed. Money without words takes no room.
-    pub fn unsigned_count(&self) -> Result<u32> {
-        self.one(
-            "SELECT count(*) AS messages FROM message
-             WHERE authorship = 1 AND direction = 0 AND NOT (kind = 1 AND text = '')",
-            [],
-            |row| row.take("messages"),
-        )
-    }
-
     /// How many payments were refused without having been read, in all.
     pub fn refused_unread(&self) -> Result<u32> {
         self.one(
             "SELECT count(*) AS refused FROM incoming WHERE unread = 1",
             [],
             |row| row.take("refused"),
-        )
-    }
-
-    /// How many strangers wait to be let in.
-    pub fn request_count(&self) -> Result<u32> {
-        self.one(
-            "SELECT count(*) AS requests FROM contact WHERE trust = 0",
-            [],
-            |row| row.take("requests"),
         )
     }
 }
@@ -171,13 +154,13 @@ impl Tx<'_> {
         // What the node has said last of a payment that was only seen is not undone by an older word.
         let stored = self.change(
             "INSERT INTO incoming(hash, preimage, amount, records, state, decision, deadline, arrived_at, updated_at,
-                                  carrier, within)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)
+                                  carrier, within, channel)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)
              ON CONFLICT (hash) DO UPDATE SET
                amount = excluded.amount, records = excluded.records,
                state = iif(state = 0, excluded.state, state),
                decision = coalesce(decision, excluded.decision),
-               deadline = excluded.deadline, arrived_at = excluded.arrived_at
+               deadline = excluded.deadline, arrived_at = excluded.arrived_at, channel = excluded.channel
              WHERE records IS NULL",
             params![
                 S(payment.hash),
@@ -190,6 +173,7 @@ impl Tx<'_> {
                 S(payment.arrived_at),
                 S(payment.carrier),
                 S(payment.within),
+                payment.channel.map(u64::cast_signed),
             ],
         )?;
         Ok(stored == 1)
@@ -257,6 +241,15 @@ impl Tx<'_> {
         Ok((changed == 1).then_some(to))
     }
 
+    /// Why the rules decide as they do.
+    pub fn set_reason(&self, hash: PaymentHash, reason: Reason) -> Result<()> {
+        self.change(
+            "UPDATE incoming SET reason = ?2 WHERE hash = ?1",
+            params![S(hash), S(reason)],
+        )?;
+        Ok(())
+    }
+
     /// It was refused without having been read.
     pub fn mark_unread(&self, hash: PaymentHash) -> Result<()> {
         self.change(
@@ -285,6 +278,9 @@ fn incoming_of(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
             preimage: row.take("preimage")?,
             carrier: row.take("carrier")?,
             amount: row.take("amount")?,
+            channel: row
+                .get::<_, Option<i64>>("channel")?
+                .map(i64::cast_unsigned),
             records: row
                 .take::<Option<Records>>("records")?
                 .map_or_else(Vec::new, |found| found.0),
@@ -298,13 +294,14 @@ fn incoming_of(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
         postage: row.take("postage")?,
         opened: row.take("opened")?,
         waits: row.take("waits")?,
+        reason: row.take("reason")?,
     })
 }
 
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT hash, preimage, amount, records, state, decision, deadline, arrived_at, sender, message, postage, opened,
-           carrier, within, waits
+           carrier, within, waits, channel, reason
     FROM incoming";
 
 #[cfg(test)]

@@ -49,10 +49,14 @@ impl Tx<'_> {
         let Some(delivery) = self.delivery(key)?.filter(|delivery| delivery.to == from) else {
             return Ok(None);
         };
+        // Its postage came back, and nobody knew whether it had arrived: only now it counts as sent.
+        let came_back = delivery.state == DeliveryState::Returned
+            && delivery.returned == Some(ReturnMeaning::Unconfirmed)
+            && delivery.expectation == Expectation::Return;
         let changed = self.change(
             "UPDATE delivery SET delivered_at = coalesce(delivered_at, ?2),
                                  read_at = coalesce(read_at, iif(?3, ?2, NULL)),
-                                 returned = iif(returned = ?4, ?5, returned)
+                                 returned = iif(returned = ?4 AND expectation = ?6, ?5, returned)
              WHERE message = ?1 AND (delivered_at IS NULL OR (?3 AND read_at IS NULL))",
             params![
                 S(key),
@@ -60,12 +64,17 @@ impl Tx<'_> {
                 received == Received::Read,
                 S(ReturnMeaning::Unconfirmed),
                 S(ReturnMeaning::Arrived),
+                S(Expectation::Return),
             ],
         )?;
         self.change(
             "UPDATE delivery SET repeats = 0 WHERE message = ?1 AND repeats > 0",
             params![S(key)],
         )?;
+        let last = self.attempts_of(key)?.into_iter().next_back();
+        if let (true, Some(last)) = (came_back, last) {
+            self.book(Booking::MessageSent, last.hash, Some(from), Msat::ZERO, at)?;
+        }
         let paying = delivery.state == DeliveryState::InFlight && self.has_open_payment(key)?;
         let ended = !paying && self.end_with_receipt(&delivery, None, at)?;
         Ok(Some(Receipt {

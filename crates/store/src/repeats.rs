@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use domain::{
-    DeliveryState, Expectation, MessageKey, MessageKind, NodeId, Privacy, Timestamp, Trust,
+    DeliveryState, Expectation, MessageKey, MessageKind, NodeId, Privacy, ReturnMeaning, Timestamp,
+    Trust,
 };
 use rusqlite::params;
 
@@ -115,6 +116,27 @@ impl Tx<'_> {
                  AND m.privacy = ?3 AND m.sent_at >= ?4 AND (m.text <> '' OR m.amendment <> 0)
                ORDER BY d.message DESC LIMIT ?5)",
             params![S(to), TIMES, S(Privacy::Sealed), S(since), MOST],
+        )
+    }
+
+    /// Has texts sent once more for free that came back from `to` unconfirmed: their app has just been heard of. A few times
+    /// each. How many.
+    pub fn repeat_returned(&self, to: NodeId) -> Result<usize> {
+        self.change(
+            "UPDATE delivery SET repeats = max(repeats, 1), repeat_at = 0, free_tries = free_tries + 1 WHERE message IN (
+               SELECT d.message FROM delivery d JOIN message m ON m.key = d.message
+               WHERE d.recipient = ?1 AND d.state IN (1, 2, 3) AND d.delivered_at IS NULL AND d.state = ?2
+                 AND d.returned = ?3 AND d.expectation = ?4 AND d.free_tries < ?5 AND m.privacy = ?6
+               ORDER BY d.message DESC LIMIT ?7)",
+            params![
+                S(to),
+                S(DeliveryState::Returned),
+                S(ReturnMeaning::Unconfirmed),
+                S(Expectation::Return),
+                TIMES,
+                S(Privacy::Sealed),
+                MOST,
+            ],
         )
     }
 

@@ -287,6 +287,7 @@ pub(crate) fn held(number: u8, sat: u64) -> IncomingPayment {
         preimage: preimage(number),
         carrier: Carrier::Keysend,
         amount: Msat::from_sat(sat).unwrap(),
+        channel: None,
         records: vec![(1_212_501_065, vec![number; 40])],
         state: HoldState::Held,
         decision: None,

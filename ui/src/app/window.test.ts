@@ -288,6 +288,32 @@ describe("requests", () => {
     expect(await screen.findByTestId("composer")).toBeInTheDocument();
   });
 
+  it("are refused all at once, by the keyboard and after a question", async () => {
+    const { backend, user } = openApp();
+    await user.click(await screen.findByTestId("place-requests"));
+    const button = await screen.findByTestId("requests-refuse-all");
+    button.focus();
+    await user.keyboard("{Enter}");
+    const dialog = await screen.findByTestId("requests-refuse-all-dialog");
+    await expectAccessible();
+    await user.click(within(dialog).getByRole("button", { name: "Cancel" }));
+    expect(calls(backend, "requestsRefuseAll")).toEqual([]);
+    await waitFor(() => {
+      expect(screen.queryByTestId("requests-refuse-all-dialog")).toBeNull();
+    });
+    button.focus();
+    await user.keyboard("{Enter}");
+    const again = await screen.findByTestId("requests-refuse-all-dialog");
+    await user.click(within(again).getByRole("button", { name: "Refuse all" }));
+    expect(await screen.findByText("Nobody waits to be let in")).toBeInTheDocument();
+    expect(calls(backend, "requestsRefuseAll")).toHaveLength(1);
+    expect(calls(backend, "contactSetTrust")).toEqual([]);
+    expect(screen.queryByTestId("requests-refuse-all")).toBeNull();
+    await waitFor(() => {
+      expect(document.getElementById("page-title")).toHaveFocus();
+    });
+  });
+
   it("are read without being answered", async () => {
     const { user } = openApp();
     await user.click(await screen.findByTestId("place-requests"));

@@ -45,6 +45,8 @@ export const commands = {
 	contactUpdate: (node: string, name: string, note: string, acceptUpTo: Msat) => typedError<null, ApiError>(__TAURI_INVOKE("contact_update", { node, name, note, acceptUpTo })),
 	/**  Lets a contact in, or blocks them. */
 	contactSetTrust: (node: string, trust: Trust) => typedError<null, ApiError>(__TAURI_INVOKE("contact_set_trust", { node, trust })),
+	/**  Refuses everybody who waits to be let in, and deletes what they left. Nobody is blocked. How many. */
+	requestsRefuseAll: () => typedError<number, ApiError>(__TAURI_INVOKE("requests_refuse_all")),
 	/**  Which ways messages to a contact may take, and whether nothing readable goes to them. */
 	contactSetWay: (node: string, way: Way, sealedOnly: boolean) => typedError<null, ApiError>(__TAURI_INVOKE("contact_set_way", { node, way, sealedOnly })),
 	/**  What is known of a contact's key. */
@@ -1099,11 +1101,11 @@ export type ReplyView = {
 
 /**  What it tells the sender that the last hop has refused. */
 export type ReturnMeaning = 
-/**  A message to a node that holds: it arrived there and its postage came back. */
+/**  A message whose postage came back, and whose recipient's app has said that it has it. */
 "arrived" | 
 /**  A payment to a node that holds: declined, or not answered in time. */
 "declined" | 
-/**  The node is not known to hold: the sats came back, arrival is not confirmed. */
+/**  The sats came back, and nobody has said that it arrived. */
 "unconfirmed";
 
 /**  A message that contains what was searched for. */

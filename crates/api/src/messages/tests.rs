@@ -14,6 +14,7 @@ fn the_deadline_that_is_shown_is_the_last_moment_to_decide() {
                 preimage: Preimage::new([1; 32]),
                 carrier: domain::Carrier::Keysend,
                 amount: Msat::SAT,
+                channel: None,
                 records: Vec::new(),
                 state: HoldState::Held,
                 decision: None,
@@ -25,6 +26,7 @@ fn the_deadline_that_is_shown_is_the_last_moment_to_decide() {
             postage: false,
             opened: true,
             waits: false,
+            reason: None,
         };
         hold_view(&row, true).deadline
     };

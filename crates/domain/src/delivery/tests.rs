@@ -101,12 +101,26 @@ fn a_refusal_proves_arrival_only_from_a_node_that_holds() {
     use Expectation::{Decide, Keep, Return};
     for expectation in [Return, Keep, Decide] {
         assert_eq!(
-            ReturnMeaning::of(expectation, false),
+            ReturnMeaning::of(expectation, false, false),
             ReturnMeaning::Unconfirmed
         );
     }
-    assert_eq!(ReturnMeaning::of(Return, true), ReturnMeaning::Arrived);
-    assert_eq!(ReturnMeaning::of(Decide, true), ReturnMeaning::Declined);
+    for holds in [false, true] {
+        assert_eq!(
+            ReturnMeaning::of(Return, holds, false),
+            ReturnMeaning::Unconfirmed
+        );
+        assert_eq!(
+            ReturnMeaning::of(Return, holds, true),
+            ReturnMeaning::Arrived
+        );
+    }
+    for receipt in [false, true] {
+        assert_eq!(
+            ReturnMeaning::of(Decide, true, receipt),
+            ReturnMeaning::Declined
+        );
+    }
 }
 
 #[test]

@@ -3,15 +3,19 @@ use Content::{Bare, Double, Letter, OwedPostage, Readable, Refund, Sealed};
 use Expectation::{Decide, Keep, Return};
 use Verdict::{Accept, Ask, Refuse, RefuseUnread};
 
-fn verdict(content: Content, sat: u64, trust: Trust) -> Verdict {
-    let incoming = Incoming {
+fn incoming(content: Content, sat: u64, trust: Trust) -> Incoming {
+    Incoming {
         content,
         amount: Msat::from_sat(sat).unwrap(),
         trust,
         accept_up_to: Msat::new(5_000),
         room: Room::Free,
-    };
-    decide(&Rules::default(), &incoming)
+        holds: HoldRoom::Free,
+    }
+}
+
+fn verdict(content: Content, sat: u64, trust: Trust) -> Verdict {
+    decide(&Rules::default(), &incoming(content, sat, trust)).0
 }
 
 #[test]
@@ -47,25 +51,96 @@ fn the_table_of_decisions() {
 }
 
 #[test]
-fn a_stranger_over_the_caps_is_refused_unread_and_a_contact_is_not() {
-    let incoming = Incoming {
-        content: Letter(Return),
-        amount: Msat::SAT,
-        trust: Trust::Request,
-        accept_up_to: Msat::ZERO,
-        room: Room::SenderFull,
+fn whoever_has_left_too_much_is_refused_unread_whatever_comes() {
+    use Trust::{Known, Request};
+    for (content, sat, trust, expected) in [
+        (Letter(Return), 1, Request, RefuseUnread),
+        (Letter(Decide), 900, Request, RefuseUnread),
+        (Readable, 1, Request, RefuseUnread),
+        (Double, 1, Request, RefuseUnread),
+        (Letter(Return), 1, Known, RefuseUnread),
+        // What is owed is decided by the books.
+        (Refund { honest: true }, 900, Request, Accept),
+        (OwedPostage, 1, Request, Accept),
+    ] {
+        let incoming = Incoming {
+            room: Room::SenderFull,
+            ..incoming(content, sat, trust)
+        };
+        let (verdict, _) = decide(&Rules::default(), &incoming);
+        assert_eq!(verdict, expected, "{content:?} {sat} {trust:?}");
+    }
+}
+
+#[test]
+fn where_too_much_waits_only_what_would_wait_goes_back() {
+    use Trust::{Known, Request};
+    for (content, sat, trust, expected) in [
+        (Letter(Decide), 900, Request, RefuseUnread),
+        (Sealed, 2, Request, RefuseUnread),
+        (Readable, 11, Request, RefuseUnread),
+        (Readable, 10, Request, Accept),
+        (Bare, 900, Request, Accept),
+        (Letter(Return), 1, Request, Refuse),
+        (Letter(Decide), 900, Known, Ask),
+        (Sealed, 900, Known, Ask),
+    ] {
+        let incoming = Incoming {
+            holds: HoldRoom::Full,
+            ..incoming(content, sat, trust)
+        };
+        let (verdict, _) = decide(&Rules::default(), &incoming);
+        assert_eq!(verdict, expected, "{content:?} {sat} {trust:?}");
+    }
+}
+
+#[test]
+fn how_many_may_wait() {
+    let worth = WORTH_A_LOOK;
+    let small = Msat::new(20_000);
+    let none = HoldUsage::default();
+    let room = |usage, content, amount| HoldCaps::default().room(&usage, content, amount);
+    let decide = Letter(Decide);
+    let of_sender = HoldUsage {
+        of_sender: 3,
+        ..none
     };
-    assert_eq!(decide(&Rules::default(), &incoming), RefuseUnread);
-    let known = Incoming {
-        trust: Trust::Known,
-        ..incoming
+    let unopenable = HoldUsage {
+        unopenable: 4,
+        ..none
     };
-    assert_eq!(decide(&Rules::default(), &known), Refuse);
-    let paying = Incoming {
-        content: Readable,
-        ..incoming
+    let channel = |smallest| HoldUsage {
+        in_channel: (30, smallest),
+        in_all: (60, Msat::SAT),
+        ..none
     };
-    assert_eq!(decide(&Rules::default(), &paying), Accept);
+    let all = |smallest| HoldUsage {
+        in_channel: (29, Msat::SAT),
+        in_all: (60, smallest),
+        ..none
+    };
+    for (usage, content, amount, expected) in [
+        (none, decide, small, HoldRoom::Free),
+        (of_sender, decide, worth, HoldRoom::Full),
+        (unopenable, Sealed, worth, HoldRoom::Full),
+        (unopenable, decide, small, HoldRoom::Free),
+        (channel(Msat::SAT), decide, small, HoldRoom::Full),
+        (
+            channel(small),
+            decide,
+            worth,
+            HoldRoom::InsteadOf(Crowd::Channel),
+        ),
+        (channel(Msat::new(1_000_001)), decide, worth, HoldRoom::Full),
+        (all(Msat::SAT), decide, small, HoldRoom::Full),
+        (all(worth), decide, worth, HoldRoom::InsteadOf(Crowd::All)),
+    ] {
+        assert_eq!(
+            room(usage, content, amount),
+            expected,
+            "{usage:?} {content:?} {amount:?}"
+        );
+    }
 }
 
 #[test]
@@ -74,48 +149,8 @@ fn bare_keysends_can_be_asked_about() {
         accept_bare: false,
         ..Rules::default()
     };
-    let incoming = Incoming {
-        content: Bare,
-        amount: Msat::SAT,
-        trust: Trust::Request,
-        accept_up_to: Msat::ZERO,
-        room: Room::Free,
-    };
-    assert_eq!(decide(&rules, &incoming), Ask);
-}
-
-#[test]
-fn among_too_many_unsigned_ones_postage_is_refused_unread_and_later_all_that_is_not_kept_at_once() {
-    let verdict = |room, content, amount: Msat| {
-        let incoming = Incoming {
-            content,
-            amount,
-            trust: Trust::Request,
-            accept_up_to: Msat::ZERO,
-            room,
-        };
-        decide(&Rules::default(), &incoming)
-    };
-    for room in [Room::UnsignedFull, Room::UnsignedCrowded] {
-        let verdict = |content, amount| verdict(room, content, amount);
-        assert_eq!(verdict(Readable, Msat::SAT), RefuseUnread);
-        assert_eq!(verdict(Sealed, Msat::SAT), RefuseUnread);
-        assert_eq!(
-            verdict(Readable, Msat::new(10_000)),
-            Accept,
-            "it pays for its place"
-        );
-        assert_eq!(verdict(Bare, Msat::SAT), Accept, "it takes no room");
-    }
-    for (content, amount) in [(Readable, 10_001), (Sealed, 1_001), (Readable, 90_000_000)] {
-        let verdict = |room| verdict(room, content, Msat::new(amount));
-        assert_eq!(verdict(Room::UnsignedFull), Ask);
-        assert_eq!(
-            verdict(Room::UnsignedCrowded),
-            RefuseUnread,
-            "the money goes back, and no words pile up"
-        );
-    }
+    let (verdict, reason) = decide(&rules, &incoming(Bare, 1, Trust::Request));
+    assert_eq!((verdict, reason), (Ask, Reason::Person));
 }
 
 #[test]

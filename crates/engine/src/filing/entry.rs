@@ -2,8 +2,7 @@
 
 use domain::{
     Amendment, AmendmentKind, Authorship, Content, Expectation, IncomingPayment, MessageId,
-    MessageKind, Msat, NodeId, Owed, PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust,
-    weigh,
+    MessageKind, Msat, NodeId, Owed, PaymentHash, Privacy, Program, RefundClaim, Timestamp, weigh,
 };
 use protocol::Body;
 use store::{Claim, StoreError};
@@ -222,9 +221,7 @@ impl Desk<'_, '_> {
         if !opening::pays_postage_back(letter, amount) {
             return Ok(false);
         }
-        let contact = self.tx.contact(by)?;
-        let known = contact.is_some_and(|contact| contact.trust == Trust::Known);
-        Ok(known && self.tx.postage_balance(by)?.owed(amount) == Owed::Yes)
+        Ok(self.tx.postage_balance(by)?.owed(amount) == Owed::Yes)
     }
 }
 

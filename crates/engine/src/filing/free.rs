@@ -26,14 +26,17 @@ impl Desk<'_, '_> {
         if money || by == self.ours || trust == Trust::Blocked {
             return Ok(filed);
         }
-        let spoken = self.gather(spoken, Msat::ZERO, false)?;
+        let spoken = self.gather(spoken, Msat::ZERO)?;
         let hello = matches!(spoken.what.body, Body::Hello { .. } | Body::CardRequest);
         let heard = Heard::of(&spoken);
         let entry = self.letter(Msat::ZERO, spoken, false)?;
         let id = entry.id;
         let known = self.tx.find_message(by, id)?;
-        if trust == Trust::Request && self.room(false, by, false, contact.is_none())? != Room::Free
-        {
+        let full = match trust {
+            Trust::Request => self.room(by, Msat::ZERO)? == Room::SenderFull,
+            Trust::Known | Trust::Blocked => self.standing.too_much,
+        };
+        if full {
             return Ok(filed);
         }
         if known == Found::Absent && entry.visible {
@@ -52,6 +55,9 @@ impl Desk<'_, '_> {
             if news {
                 filed.conversation = Some(self.tx.conversation_with(by, self.now)?);
             }
+        }
+        if trust == Trust::Request {
+            self.tidy(&mut filed)?;
         }
         self.hear(&heard, &mut filed)?;
         self.hear_of_invoices(heard, &mut filed)?;

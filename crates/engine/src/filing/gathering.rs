@@ -26,14 +26,13 @@ impl Desk<'_, '_> {
         &self,
         spoken: Spoken<Letter>,
         amount: Msat,
-        paid_for: bool,
     ) -> Result<Spoken<Letter>, StoreError> {
         let Body::Piece(piece) = &spoken.what.body else {
             return Ok(spoken);
         };
         // Money is for a person to decide on: it does not come in parts.
         if weigh(spoken.what.expectation, amount) != Expectation::Return
-            || !self.is_welcome(&spoken, paid_for)?
+            || !self.is_welcome(&spoken)?
         {
             return Ok(spoken);
         }
@@ -57,7 +56,7 @@ impl Desk<'_, '_> {
     }
 
     /// Whether a part of this letter may be left here.
-    fn is_welcome(&self, spoken: &Spoken<Letter>, paid_for: bool) -> Result<bool, StoreError> {
+    fn is_welcome(&self, spoken: &Spoken<Letter>) -> Result<bool, StoreError> {
         let (by, id) = (spoken.by, spoken.what.id);
         let contact = self.tx.contact(by)?;
         let trust = contact.as_ref().map(|contact| contact.trust);
@@ -68,7 +67,7 @@ impl Desk<'_, '_> {
             return Ok(false);
         }
         let known = trust == Some(Trust::Known);
-        Ok(known || self.room(paid_for, by, false, contact.is_none())? == Room::Free)
+        Ok(known || self.room(by, Msat::ZERO)? == Room::Free)
     }
 
     fn keep(

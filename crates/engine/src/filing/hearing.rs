@@ -119,6 +119,9 @@ impl Desk<'_, '_> {
                 filed.changed.extend(receipt.is_news.then_some(news));
             }
         }
+        if contact.trust == Trust::Known {
+            filed.repeats = filed.repeats.saturating_add(self.tx.repeat_returned(by)?);
+        }
         if heard.wants_card && contact.trust == Trust::Known {
             filed.asks_for_card = Some(by);
         }

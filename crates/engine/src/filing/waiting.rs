@@ -1,6 +1,6 @@
 //! Deciding on payments that may be postage of ours which comes back: not before the end of that postage is known.
 
-use domain::{Content, Expectation, Incoming, Owed, Room, Trust, Verdict, decide};
+use domain::{Content, Expectation, Incoming, Msat, Owed, Room, Trust, decide};
 use store::{IncomingRow, StoreError};
 
 use super::Desk;
@@ -27,24 +27,24 @@ impl Desk<'_, '_> {
         let is_bubble = message
             .as_ref()
             .is_some_and(|message| message.amends.is_none());
-        let verdict = if owed {
-            Verdict::Accept
+        let content = if owed {
+            Content::OwedPostage
         } else if is_bubble {
-            decide(
-                &self.rules,
-                &Incoming {
-                    content: Content::Letter(Expectation::Keep),
-                    amount,
-                    trust,
-                    accept_up_to: contact
-                        .map_or(domain::Msat::ZERO, |contact| contact.accept_up_to),
-                    room: Room::Free,
-                },
-            )
+            Content::Letter(Expectation::Keep)
         } else {
             // What amends a message brings nothing but postage.
-            Verdict::Refuse
+            Content::Letter(Expectation::Return)
         };
+        let incoming = Incoming {
+            content,
+            amount,
+            trust,
+            accept_up_to: contact.map_or(Msat::ZERO, |contact| contact.accept_up_to),
+            room: Room::Free,
+            holds: self.hold_room(&row.payment, Some(by), trust, content)?,
+        };
+        let (verdict, reason) = decide(&self.rules, &incoming);
+        self.tx.set_reason(hash, reason)?;
         let postage = owed || !is_bubble;
         self.tx.set_waits(hash, false, postage)?;
         if let Some(message) = message.filter(|_| !postage) {

@@ -21,6 +21,8 @@ const WAYS: usize = 3;
 const WANTED: usize = 24;
 /// So many nodes are asked about in one search. What it has found by then will do.
 const QUESTIONS: usize = 400;
+/// The same for an answer: where it goes was the choice of whoever is answered, and an honest choice is a node nearby.
+const QUESTIONS_FOR_ANSWER: usize = 24;
 /// So many recipients are remembered.
 const KEPT: usize = 500;
 
@@ -67,6 +69,25 @@ impl Ways {
         Ok(ways)
     }
 
+    /// One way for an answer to the beginning of a way back; `None` when none is found with a few questions. It waits for
+    /// no other search, and none waits for it.
+    pub(crate) async fn for_answer(
+        &self,
+        node: NodeId,
+    ) -> Result<Option<Vec<NodeId>>, LightningError> {
+        if let Some(ways) = self.known(node, false) {
+            return Ok(ways.into_iter().next());
+        }
+        let ours = self.our_neighbours().await?;
+        if ours.contains(&node) {
+            return Ok(Some(vec![node]));
+        }
+        let mut left = QUESTIONS_FOR_ANSWER;
+        let near = self.passing(node, node, &ours, &mut left).await?;
+        let first = near.into_iter().find(|near| ours.contains(near));
+        Ok(first.map(|first| vec![first, node]))
+    }
+
     /// Nothing came back over this way: it is the last to be taken for a while.
     pub(crate) fn shun(&self, way: &[NodeId]) {
         let mut shunned = self.shunned.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,14 +126,14 @@ impl Ways {
         Ok(ways)
     }
 
+    /// The other ends of our own channels that can be used: only over these a node takes onions of us.
+    async fn our_neighbours(&self) -> Result<BTreeSet<NodeId>, LightningError> {
+        let ours = self.lightning.neighbours(self.ours).await?;
+        Ok(ours.into_iter().collect())
+    }
+
     async fn search(&self, to: NodeId, routed: bool) -> Result<Vec<Vec<NodeId>>, LightningError> {
-        // Our own channels that can be used: only over these a node takes onions of us.
-        let ours: BTreeSet<_> = self
-            .lightning
-            .neighbours(self.ours)
-            .await?
-            .into_iter()
-            .collect();
+        let ours = self.our_neighbours().await?;
         let mut left = QUESTIONS;
         let mut ways = Vec::new();
         if ours.contains(&to) && !routed {

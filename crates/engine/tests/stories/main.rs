@@ -17,6 +17,7 @@ mod bad_invoices;
 mod books;
 mod copies;
 mod crashes;
+mod crowds;
 mod free;
 mod health;
 mod invoices;

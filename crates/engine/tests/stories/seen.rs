@@ -121,7 +121,7 @@ async fn money_without_a_word_is_seen_and_stands_in_the_books() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn money_with_a_senders_key_and_no_words_is_seen_under_that_name() {
+async fn money_with_a_senders_key_and_no_words_is_seen_among_unknown_senders() {
     for words in [None, Some("   \n \t ")] {
         let line = stock_line();
         let alice = Person::open(&line.network, &line.alice).await;
@@ -129,7 +129,7 @@ async fn money_with_a_senders_key_and_no_words_is_seen_under_that_name() {
         let words = words.map(|words| (record::TEXT, words.as_bytes().to_vec()));
         let records = words.into_iter().chain([(record::SENDER, key)]).collect();
         keysend(&line.bob, line.alice.id(), sat(300), 1, records).await;
-        let found = expect_payments(&alice, &line.carol, 1).await;
+        let found = expect_payments(&alice, &line.alice, 1).await;
         let message = &found[0].message;
         assert_eq!((message.payment, message.text.as_str()), (sat(300), ""));
         assert_eq!(message.authorship, Authorship::Claimed);
@@ -145,7 +145,7 @@ async fn postage_in_somebody_elses_name_belongs_to_unknown_senders() {
     let mut records = text("I am carol");
     records.push((record::SENDER, key));
     keysend(&line.bob, line.alice.id(), Msat::SAT, 1, records).await;
-    alice.expect_message(&line.carol, "I am carol").await;
+    alice.expect_message(&line.alice, "I am carol").await;
     agrees_with_the_node(&alice).await;
 }
 

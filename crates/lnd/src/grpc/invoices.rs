@@ -237,6 +237,7 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
     let Arrived {
         amount,
         htlc_expiry,
+        channel,
         records,
     } = match kind {
         InvoiceKind::Keysend => {
@@ -251,6 +252,7 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
                 Some(htlc) => Arrived {
                     amount: Msat::new(htlc.amt_msat),
                     htlc_expiry: u32::try_from(htlc.expiry_height).ok(),
+                    channel: Some(htlc.chan_id),
                     records: htlc.custom_records.into_iter().collect(),
                 },
                 None => Arrived::nothing(msat(invoice.value_msat)),
@@ -279,6 +281,7 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
         settled_at: (invoice.settle_date > 0).then(|| Timestamp::from_secs(invoice.settle_date)),
         hold_secs: u32::try_from(invoice.expiry).unwrap_or(0),
         htlc_expiry,
+        channel,
         add_index: invoice.add_index,
         settle_index,
     })
@@ -288,6 +291,8 @@ fn read(invoice: lnrpc::Invoice) -> Result<Invoice, LightningError> {
 struct Arrived {
     amount: Msat,
     htlc_expiry: Option<u32>,
+    /// Over which the first HTLC came.
+    channel: Option<u64>,
     records: Records,
 }
 
@@ -297,6 +302,7 @@ impl Arrived {
         Self {
             amount,
             htlc_expiry: None,
+            channel: None,
             records: Vec::new(),
         }
     }
@@ -377,6 +383,11 @@ fn sum_of_parts(
     Arrived {
         amount,
         htlc_expiry: expiries.min().and_then(|height| u32::try_from(height).ok()),
+        channel: htlcs
+            .iter()
+            .map(|htlc| (moment(htlc), htlc.chan_id))
+            .min()
+            .map(|(_, id)| id),
         records: htlcs
             .into_iter()
             .min_by_key(moment)

@@ -53,6 +53,7 @@ impl SimNode {
             records: with_preimage(records, None),
             part_of: None,
             amp: Some(set),
+            channel: None,
         };
         let flight = carry(&Arc::clone(&self.shared), &hops, 0, arrival).await;
         Ok(matches!(flight, Flight::Settled))
@@ -73,6 +74,7 @@ impl State {
             settled_at: None,
             hold_secs: 0,
             htlc_expiry: None,
+            channel: None,
             add_index: 0,
             settle_index: 0,
         }

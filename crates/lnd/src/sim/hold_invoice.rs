@@ -117,6 +117,7 @@ impl State {
             settled_at: None,
             hold_secs: expiry_secs,
             htlc_expiry: None,
+            channel: None,
             add_index: invoices.newest,
             settle_index: 0,
         };
@@ -172,6 +173,7 @@ impl State {
             terms.set = terms.set.saturating_add(1);
             invoice.records.clone_from(&arrival.records);
             invoice.expiry = expiry;
+            invoice.facts.channel = arrival.channel;
         }
         terms.arrived = arrived;
         let set = terms.set;

@@ -145,6 +145,8 @@ pub(super) struct Arrival {
     pub(super) preimage: Option<Preimage>,
     pub(super) amount: Msat,
     pub(super) records: Records,
+    /// Over which channel it came.
+    pub(super) channel: Option<u64>,
     /// Of a payment to an invoice: what all parts come to.
     pub(super) part_of: Option<Msat>,
     /// Of a payment with AMP: its set.
@@ -269,6 +271,7 @@ impl State {
             settled_at: None,
             hold_secs: u32::try_from(this.settings.hold.as_secs()).unwrap_or(u32::MAX),
             htlc_expiry: None,
+            channel: None,
             add_index,
             settle_index: 0,
         };
@@ -301,6 +304,7 @@ impl State {
         }
         invoice.facts.records = std::mem::take(&mut invoice.records);
         invoice.facts.htlc_expiry = Some(invoice.expiry);
+        invoice.facts.channel = arrival.channel;
         invoice.facts.state = InvoiceState::Held;
         if let (true, Some(preimage)) = (hold.is_zero(), &arrival.preimage) {
             return match self.settle(node, preimage, EndedBy::Arrival) {

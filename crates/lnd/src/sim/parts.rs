@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Shared;
 use super::invoice::Arrival;
 use super::path::{Hop, Proof, Search};
-use super::pay::{Flight, carry, length, until_running, with_preimage};
+use super::pay::{Flight, carry, channel_of, length, until_running, with_preimage};
 use super::state::State;
 use crate::error::LightningError;
 use crate::types::{InvoicePayment, Over, PaymentUpdate, Records};
@@ -139,6 +139,7 @@ impl Bill {
             preimage: None,
             amount: part.amount,
             records: with_preimage(self.records.clone(), None),
+            channel: channel_of(&part.hops),
             part_of: Some(self.amount),
             amp: None,
         }

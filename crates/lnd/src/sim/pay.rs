@@ -292,10 +292,16 @@ async fn fly(
         records: with_preimage(records, preimage.as_ref()),
         preimage,
         amount,
+        channel: channel_of(hops),
         part_of: None,
         amp: None,
     };
     carry(shared, hops, 0, arrival).await
+}
+
+/// The number of the channel over which the recipient gets it.
+pub(super) fn channel_of(hops: &[Hop]) -> Option<u64> {
+    hops.last().and_then(|hop| u64::try_from(hop.channel).ok())
 }
 
 /// Sends the HTLCs out, hop by hop, hands the last one to the recipient, and brings the outcome back. So many of them are

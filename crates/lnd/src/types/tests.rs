@@ -45,6 +45,7 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
         settled_at: None,
         hold_secs: 60,
         htlc_expiry: None,
+        channel: None,
         add_index: 1,
         settle_index: 0,
     };

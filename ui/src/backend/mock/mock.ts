@@ -301,6 +301,17 @@ export class MockBackend implements Backend {
       return null;
     });
 
+  requestsRefuseAll = () =>
+    this.#answer("requestsRefuseAll", [], () => {
+      const requests = this.conversations.filter((row) => row.contact.trust === "request");
+      this.conversations = this.conversations.filter((row) => row.contact.trust !== "request");
+      for (const { id } of requests) {
+        this.messages.delete(id);
+        this.tell({ kind: "removed", id });
+      }
+      return requests.length;
+    });
+
   contactSetWay = (node: string, way: Way, sealedOnly: boolean) =>
     this.#answer("contactSetWay", [node, way, sealedOnly], () => {
       const row = this.#byNode(node);

@@ -74,6 +74,7 @@ fn only_the_first_htlc_counts_however_they_are_listed() {
         assert_eq!(read.records, [(34_349_334, vec![1])]);
         assert_eq!(read.amount, Msat::new(2_001));
         assert_eq!(read.htlc_expiry, Some(583));
+        assert!(read.channel.is_some());
     }
 }
 
