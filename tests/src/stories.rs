@@ -113,7 +113,7 @@ stories! {
     Anywhere Free amendments::a_payment_keeps_its_money_when_its_words_are_taken_back;
     Anywhere Line strangers::plain_text_of_another_program_is_shown;
     Anywhere Line strangers::a_forged_signature_is_only_claimed;
-    Anywhere Line strangers::a_keysend_of_another_program_is_accepted_and_hidden;
+    Anywhere Line strangers::a_keysend_of_another_program_is_accepted_and_seen;
     Anywhere Line strangers::a_request_is_let_in_or_blocked;
     Anywhere Line limits::less_than_a_satoshi_is_refused_before_sending;
     Anywhere Line limits::the_longest_text_arrives_and_one_byte_more_is_refused;

@@ -508,9 +508,11 @@ impl Tracker {
     }
 
     async fn forget(&self, attempt: &Attempt) -> Result<(), StoreError> {
-        tracing::warn!("the node has no record of a payment that may have left");
+        tracing::info!("the node has no record of a payment that may have left");
         let (stored, now) = (attempt.clone(), self.clock.now());
         self.store.write(move |tx| forget(tx, &stored, now)).await?;
+        // Words go again at once.
+        self.outbox.notify_one();
         self.changed(attempt).await
     }
 

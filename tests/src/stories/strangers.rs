@@ -76,7 +76,7 @@ pub(super) async fn a_forged_signature_is_only_claimed(world: &dyn World) -> Res
     Ok(())
 }
 
-pub(super) async fn a_keysend_of_another_program_is_accepted_and_hidden(
+pub(super) async fn a_keysend_of_another_program_is_accepted_and_seen(
     world: &dyn World,
 ) -> Result<()> {
     let alice = world.person("alice").await?;
@@ -94,16 +94,18 @@ pub(super) async fn a_keysend_of_another_program_is_accepted_and_hidden(
         after.checked_sub(before) == Some(Msat::new(123_000)),
         "{before} {after}"
     );
+    // Nobody has signed it: it stands among what unknown senders have sent.
+    let (app, mut seen) = (alice.app()?, Vec::new());
     for filter in [
         api::view::ConversationFilter::All,
         api::view::ConversationFilter::Requests,
     ] {
-        let listed = alice
-            .app()?
-            .conversations_list(filter, String::new())
-            .await?;
-        ensure!(listed.is_empty(), "{listed:?}");
+        seen.extend(app.conversations_list(filter, String::new()).await?);
     }
+    ensure!(seen.len() == 1, "{seen:?}");
+    let paid = alice.messages_with(alice.node).await?;
+    let amounts: Vec<_> = paid.iter().map(|message| message.payment).collect();
+    ensure!(amounts == [Msat::new(123_000)], "{paid:?}");
     Ok(())
 }
 
