@@ -1,6 +1,6 @@
 //! What each payment means in the ledger. Every booking is made once, however often it is tried.
 
-use domain::{Attempt, Authorship, HoldState, Msat, PaymentHash, ReturnMeaning, Timestamp};
+use domain::{Attempt, HoldState, Msat, PaymentHash, ReturnMeaning, Timestamp};
 use store::{Booking, Delivery, RefundSide, StoreError, Tx};
 
 /// The recipient kept it. A part is no message: see [`book_sent`].
@@ -95,7 +95,7 @@ pub(crate) fn book_incoming(
     let claimed = match row.message {
         Some(key) if kind == Booking::PostageReceived => tx
             .message(key)?
-            .is_some_and(|message| message.authorship == Authorship::Claimed),
+            .is_some_and(|message| !message.authorship.is_proven()),
         _ => false,
     };
     let sender = row.sender.filter(|_| !claimed);

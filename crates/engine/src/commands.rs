@@ -2,8 +2,8 @@
 
 use domain::{
     Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState,
-    Direction, Expectation, HoldEvent, HoldState, Message, MessageId, MessageKey, MessageKind,
-    Msat, PATIENCE, PaymentHash, Postage, Trust, Way,
+    Direction, Expectation, HoldEvent, HoldState, Limits, Message, MessageId, MessageKey,
+    MessageKind, Msat, PATIENCE, PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -47,7 +47,9 @@ impl Engine {
             reply_to: self.answered(&outgoing).await?,
             ..self.draft(&to, purpose, outgoing.text)
         };
-        self.parts.quotes.check_size(&draft, to.way(outgoing.way))?;
+        self.parts
+            .quotes
+            .check_size(&draft, to.limits(outgoing.way))?;
         let fee_limit = self.parts.quotes.fee_limit(&draft, outgoing.fee_limit);
         let conversation = outgoing.conversation;
         let queued = Queued {
@@ -78,7 +80,7 @@ impl Engine {
     /// As for [`Engine::send`]; besides: no route, no balance, no keysend, not connected.
     pub async fn quote(&self, outgoing: Outgoing) -> Result<Quote, EngineError> {
         let to = self.recipient(outgoing.conversation).await?;
-        let way = to.way(outgoing.way);
+        let limits = to.limits(outgoing.way);
         // An amount is asked for while the text is still empty.
         let purpose = match purpose(&outgoing) {
             Err(EngineError::Empty) => Purpose::Text,
@@ -89,7 +91,7 @@ impl Engine {
             ..self.draft(&to, purpose, outgoing.text)
         };
         let quotes = &self.parts.quotes;
-        quotes.quote(&draft, way, outgoing.fee_limit).await
+        quotes.quote(&draft, limits, outgoing.fee_limit).await
     }
 
     /// Tries a message again now that did not arrive, or that waits.
@@ -183,8 +185,8 @@ impl Engine {
             amount: original.amount,
         };
         let draft = self.draft(&original.to, purpose, String::new());
-        let way = original.to.way(Way::Auto);
-        self.parts.quotes.quote(&draft, way, None).await
+        let limits = original.to.limits(Way::Auto);
+        self.parts.quotes.quote(&draft, limits, None).await
     }
 
     /// Pays a settled payment back, in full, with the fee on the user. Once per payment.
@@ -367,9 +369,9 @@ pub(crate) struct Recipient {
 }
 
 impl Recipient {
-    /// What is allowed for a message, for which the user may have chosen something else than for the contact.
-    pub(crate) const fn way(&self, chosen: Way) -> Way {
-        chosen.or(self.contact.way)
+    /// What is allowed for a message with a setting of its own.
+    pub(crate) const fn limits(&self, chosen: Way) -> Limits {
+        chosen.and(self.contact.way)
     }
 }
 
@@ -482,7 +484,7 @@ impl Original {
         let (Some(message), Some(row)) = (db.message(key)?, db.incoming_of(key)?) else {
             return Ok(Err(EngineError::NotFound));
         };
-        let refundable = message.authorship == Authorship::Verified
+        let refundable = message.authorship.is_proven()
             && !matches!(message.kind, MessageKind::Refund { .. })
             && row.payment.state == HoldState::Settled
             && row.payment.amount >= Msat::SAT;

@@ -1,9 +1,9 @@
 //! Filing what was opened: contact, message and decision, in one transaction.
 
 use domain::{
-    Authorship, Carrier, Contact, Content, ConversationId, Decision, Direction, HoldEvent,
-    HoldState, Incoming, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
-    Program, Room, Rules, StrangerCaps, Timestamp, Trust, Verdict, Way, decide,
+    Carrier, Contact, Content, ConversationId, Decision, Direction, HoldEvent, HoldState, Incoming,
+    IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId, Program, Room, Rules,
+    StrangerCaps, Timestamp, Trust, Verdict, Way, decide,
 };
 use protocol::RequestId;
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
@@ -84,15 +84,15 @@ impl Desk<'_, '_> {
         };
         let entry = self.entry(payment, opened)?;
         let contact = self.tx.contact(entry.by)?;
+        let proven = entry.by != self.ours && entry.authorship.is_proven();
         let trust = match &contact {
-            _ if entry.by == self.ours || entry.authorship == Authorship::Claimed => Trust::Request,
+            _ if !proven => Trust::Request,
             Some(contact) => contact.trust,
             None => Trust::Request,
         };
         // A name that anybody can write is no reason to refuse what it is written on, unless the user blocked it.
-        let blocked = contact
-            .as_ref()
-            .is_some_and(|contact| contact.trust == Trust::Blocked);
+        let named = self.tx.contact(entry.claims.unwrap_or(entry.by))?;
+        let blocked = named.is_some_and(|named| named.trust == Trust::Blocked);
         let known = self.tx.find_message(entry.by, entry.id)?;
         let incoming = Incoming {
             content: if known == Found::Absent {
@@ -106,8 +106,7 @@ impl Desk<'_, '_> {
                 .as_ref()
                 .map_or(Msat::ZERO, |contact| contact.accept_up_to),
             room: if trust == Trust::Request {
-                let claimed = entry.by == self.ours || entry.authorship == Authorship::Claimed;
-                self.room(paid_for(payment), entry.by, claimed, contact.is_none())?
+                self.room(paid_for(payment), entry.by, !proven, contact.is_none())?
             } else {
                 Room::Free
             },
@@ -119,7 +118,6 @@ impl Desk<'_, '_> {
         };
         let verdict = decide(&rules, &incoming);
         let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
-        let signed = by != self.ours && entry.authorship == Authorship::Verified;
         let shown = entry.visible || verdict == Verdict::Ask;
         let mut stored = None;
         let mut message = None;
@@ -137,7 +135,7 @@ impl Desk<'_, '_> {
             self.tx.drop_records(payment.hash)?;
         }
         // What nobody has signed belongs to nobody, unless it stands in a conversation.
-        let sender = (signed || message.is_some()).then_some(by);
+        let sender = (proven || message.is_some()).then_some(by);
         self.tx
             .mark_opened(payment.hash, sender, message, postage)?;
         let decided = self.carry_out(payment, verdict)?;
@@ -208,13 +206,16 @@ impl Desk<'_, '_> {
             carrier: Some(carrier),
             letter: entry.letter,
         };
-        let (amends, reply_to) = (entry.amends, entry.reply_to);
+        let (amends, reply_to, claims) = (entry.amends, entry.reply_to, entry.claims);
         let key = match amends {
             Some(amends) => self.file_amendment(&message, amends, entry.sequence)?,
             None => self.tx.insert_letter(&message, entry.sequence)?,
         };
         self.tx.drop_pieces(entry.by, entry.id)?;
         if let Some(key) = key {
+            if let Some(named) = claims {
+                self.tx.set_claims(key, named)?;
+            }
             if amends.is_none() {
                 self.settle(key, conversation, entry.by, reply_to)?;
             }

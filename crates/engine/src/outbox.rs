@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use domain::{
     Attempt, Carrier, Contact, ConversationId, DeliveryEvent, DeliveryState, Failure, IN_FLIGHT,
-    MessageKey, Preimage, Timestamp, Trust, Way, next_try,
+    Limits, MessageKey, Preimage, Timestamp, Trust, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use store::{CardRow, Delivery, Outcome, Store, StoreError};
+use store::{Delivery, Outcome, Store, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::books::is_postage;
@@ -79,12 +79,10 @@ enum Load {
 /// What a delivery is to bring.
 struct Drafted {
     draft: Draft,
-    way: Way,
+    limits: Limits,
     taken_back: bool,
     /// [`is_stopped`].
     blocked: bool,
-    /// The key to which it is sealed has to be looked at by the user first.
-    in_doubt: bool,
 }
 
 /// Why a lane stops before it is empty.
@@ -355,10 +353,9 @@ impl Outbox {
         let (key, to) = (delivery.message, delivery.to);
         let Some(Drafted {
             draft,
-            way,
+            limits,
             taken_back,
             blocked,
-            in_doubt,
         }) = self.draft(delivery).await?
         else {
             return Ok(None);
@@ -371,11 +368,11 @@ impl Outbox {
             self.drop_one(delivery).await?;
             return Ok(None);
         }
-        if in_doubt {
+        if draft.sealing.in_doubt {
             return self.wait(delivery, Failure::KeyChanged).await;
         }
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
-        let chosen = match self.chooser.choose(&draft, way, in_vain).await {
+        let chosen = match self.chooser.choose(&draft, limits, in_vain).await {
             Ok(chosen) => chosen,
             Err(error) => return self.trouble(delivery, &error).await,
         };
@@ -384,7 +381,7 @@ impl Outbox {
             Chosen::Keysend => {
                 self.tried().remove(&key);
                 match self.neighbours.refuses_keysend(to).await {
-                    Ok(false) => self.pay(delivery, draft, way).await,
+                    Ok(false) => self.pay(delivery, draft, limits).await,
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
                     Err(error) => self.trouble(delivery, &error).await,
@@ -417,7 +414,6 @@ impl Outbox {
         let ((Some(message), Some(contact), card), balance) = read else {
             return Ok(None);
         };
-        let in_doubt = card.as_ref().is_some_and(CardRow::is_in_doubt);
         let draft = Draft {
             to,
             program: contact.program,
@@ -435,11 +431,9 @@ impl Outbox {
         };
         Ok(Some(Drafted {
             draft,
-            way: delivery.way.or(contact.way),
+            limits: delivery.way.and(contact.way),
             taken_back: message.taken_back_at.is_some(),
             blocked: is_stopped(&contact, delivery),
-            // Read together with the card: what is sealed to the key before may go.
-            in_doubt,
         }))
     }
 

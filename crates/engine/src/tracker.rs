@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::{
-    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program,
+    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program, Way,
 };
 use futures::StreamExt;
 use lnd::{
@@ -350,8 +350,8 @@ impl Tracker {
                     return Ok(None);
                 };
                 let contact = db.contact(delivery.to)?;
-                let way = contact.map_or(delivery.way, |contact| delivery.way.or(contact.way));
-                Ok(Some((delivery.to, routes(way))))
+                let theirs = contact.map_or(Way::Auto, |contact| contact.way);
+                Ok(Some((delivery.to, routes(delivery.way.and(theirs)))))
             })
             .await
     }

@@ -14,6 +14,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/006_amendments.sql"),
     include_str!("../schema/007_invoices.sql"),
     include_str!("../schema/008_repeats.sql"),
+    include_str!("../schema/009_trust.sql"),
 ];
 
 /// Applies the scripts that the file has not seen, each in one transaction with its version number.

@@ -20,6 +20,7 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], _recipient: NodeId) -> Option<Rea
         text,
         sender: None,
         verified: false,
+        unaddressed: false,
         sent_at: None,
         alias: boost.sender_name.as_deref().and_then(alias),
         dialect: Dialect::Podcast,
