@@ -1,6 +1,6 @@
 //! What time it is.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::Timestamp;
 
@@ -8,6 +8,12 @@ use domain::Timestamp;
 pub trait Clock: Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// How long it is since some moment, by a clock that nobody can set and that runs while the computer sleeps; `None` where
+    /// there is none.
+    fn steady(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The computer's clock.
@@ -20,5 +26,13 @@ impl Clock for SystemClock {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn steady(&self) -> Option<Duration> {
+        use rustix::time::{ClockId, clock_gettime};
+        let since = clock_gettime(ClockId::Boottime);
+        let secs = u64::try_from(since.tv_sec).ok()?;
+        Some(Duration::new(secs, u32::try_from(since.tv_nsec).ok()?))
     }
 }

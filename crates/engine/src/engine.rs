@@ -35,10 +35,12 @@ use crate::neighbours::{Neighbours, Reach};
 use crate::opening::Opener;
 use crate::outbox::Outbox;
 use crate::quotes::Quotes;
+use crate::reading::Reading;
 use crate::reception::Reception;
 use crate::returns::Returns;
 use crate::rules::{KeysendMode, Settings};
 use crate::tasks::Tasks;
+use crate::time::Time;
 use crate::tracker::{TROUBLE, Tracker};
 
 /// What an engine is given.
@@ -102,9 +104,18 @@ impl Engine {
         let (holds_wake, unopened) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let health = Health::new(feed.clone());
         let tasks = Tasks::new(health.clone());
+        let time = Time::new(clock, health.clone());
+        let clock: Arc<dyn Clock> = Arc::new(time.clone());
         let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
         let identity = Identity::new(node, lightning.clone());
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
+        let reading = Reading {
+            lightning: lightning.clone(),
+            link: link.clone(),
+            time: time.clone(),
+            rng: rng.clone(),
+            tried: watch::Sender::new(false),
+        };
         let deaf = Arc::new(Mutex::default());
         let cards = Arc::new(Notify::new());
         let keys = Keys {
@@ -113,6 +124,8 @@ impl Engine {
             lightning: lightning.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
+            time: time.clone(),
+            reading: reading.clone(),
             rng: rng.clone(),
             ring: watch::Sender::default(),
             deaf: deaf.clone(),
@@ -157,6 +170,7 @@ impl Engine {
             store: store.clone(),
             lightning: lightning.clone(),
             clock: clock.clone(),
+            time: time.clone(),
             identity: identity.clone(),
             notes: notes.clone(),
             awaited: awaited.clone(),
@@ -165,7 +179,7 @@ impl Engine {
         let giver = Giver {
             store: store.clone(),
             lightning: lightning.clone(),
-            clock: clock.clone(),
+            time: time.clone(),
             notes: notes.clone(),
             tasks: tasks.clone(),
             rng: rng.clone(),
@@ -194,6 +208,7 @@ impl Engine {
             clock: clock.clone(),
             feed: feed.clone(),
             link: link.clone(),
+            reading: reading.clone(),
             identity: identity.clone(),
             neighbours: neighbours.clone(),
             settings: settings.clone(),
@@ -251,7 +266,8 @@ impl Engine {
         let holds = Holds {
             store: store.clone(),
             lightning: lightning.clone(),
-            clock: clock.clone(),
+            time: time.clone(),
+            reading: reading.clone(),
             link: link.clone(),
             reception,
             wake: holds_wake.clone(),
@@ -270,9 +286,10 @@ impl Engine {
             health: health.clone(),
         };
         tasks.keep("disk", move || disk.clone().run());
+        tasks.keep("clock", move || reading.clone().run());
         let starting = Starting {
             store: store.clone(),
-            clock: clock.clone(),
+            time: time.clone(),
             settings: settings.clone(),
             tracker,
             courier,
@@ -402,7 +419,7 @@ impl Engine {
 /// What comes before the actors: settings, and the attempts of the run before.
 struct Starting {
     store: Store,
-    clock: Arc<dyn Clock>,
+    time: Time,
     settings: Settings,
     tracker: Tracker,
     courier: Courier,
@@ -439,7 +456,7 @@ impl Starting {
             self.tasks
                 .spawn(async move { tracker.pick_up(attempts).await });
         }
-        let before = self.clock.now().minus(PARTS_KEPT);
+        let before = self.time.earliest().minus(PARTS_KEPT);
         self.store
             .write(move |tx| tx.drop_unfinished_before(before).map(drop))
             .await

@@ -9,9 +9,10 @@ use lnd::{Lightning, LightningError};
 use store::{IncomingRow, Store, StoreError};
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
 use crate::link::Link;
+use crate::reading::Reading;
 use crate::reception::Reception;
+use crate::time::Time;
 
 /// Decisions that are carried out at once.
 const AT_ONCE: usize = 16;
@@ -25,7 +26,8 @@ const PERIOD: Duration = Duration::from_secs(60);
 pub(crate) struct Holds {
     pub(crate) store: Store,
     pub(crate) lightning: Arc<dyn Lightning>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Time,
+    pub(crate) reading: Reading,
     pub(crate) link: Link,
     pub(crate) reception: Reception,
     pub(crate) wake: Arc<Notify>,
@@ -40,6 +42,7 @@ enum Duty {
 impl Holds {
     /// The actor's loop.
     pub(crate) async fn run(self) {
+        self.reading.done().await;
         loop {
             self.link.connected().await;
             let wait = match self.round().await {
@@ -59,7 +62,8 @@ impl Holds {
 
     /// Does what is due; returns how long nothing more will be.
     async fn round(&self) -> Result<Duration, StoreError> {
-        let now = self.clock.now();
+        // Deadlines are the node's.
+        let now = self.time.node();
         let (rows, issued) = self
             .store
             .write(move |tx| {
@@ -101,7 +105,7 @@ impl Holds {
             .fold(false, |failed, done| async move { failed || !done })
             .await;
         let longest = if failed { AGAIN } else { PERIOD };
-        let now = self.clock.now();
+        let now = self.time.node();
         let waits = moments.into_iter().map(|moment| now.until(moment));
         Ok(waits.fold(longest, Duration::min))
     }

@@ -16,8 +16,10 @@ use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::link::Link;
+use crate::reading::Reading;
 use crate::rules::Settings;
 use crate::sealing::Sealing;
+use crate::time::Time;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a key is in use.
@@ -26,6 +28,8 @@ const IN_USE: Duration = DAY.saturating_mul(30);
 const VALID: Duration = DAY.saturating_mul(60);
 /// How long after its retirement a key still opens letters.
 const KEPT: Duration = DAY.saturating_mul(60);
+/// A card that is issued so much ahead of now was made by a clock that was wrong.
+const FUTURE: Duration = Duration::from_secs(60 * 60);
 /// The card is looked at this often.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
@@ -48,6 +52,11 @@ impl OwnKey {
             made_at: row.made_at,
             issued: row.issued,
         })
+    }
+
+    /// Whether its card was made while the clock was ahead: others may refuse it.
+    fn is_of_the_future(&self, now: Timestamp) -> bool {
+        self.issued > now.plus(FUTURE)
     }
 }
 
@@ -73,6 +82,8 @@ pub(crate) struct Keys {
     pub(crate) lightning: Arc<dyn Lightning>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
+    pub(crate) time: Time,
+    pub(crate) reading: Reading,
     pub(crate) rng: Arc<Mutex<StdRng>>,
     pub(crate) ring: watch::Sender<Vec<Arc<OwnKey>>>,
     pub(crate) deaf: Arc<Mutex<Deaf>>,
@@ -104,6 +115,8 @@ impl Keys {
 
     /// The actor's loop.
     pub(crate) async fn run(self, link: Link) {
+        // A card of the future would be refused by everybody.
+        self.reading.done().await;
         loop {
             link.connected().await;
             let pause = match self.renew().await {
@@ -177,7 +190,9 @@ impl Keys {
     /// What a stored card says.
     pub(crate) fn read_card(&self, row: &CardRow) -> Option<KeyCard> {
         let card = SignedCard::decode(&row.card).ok()?;
-        card.verify(row.node, self.clock.now()).ok()
+        // It was young enough when it was taken, whatever the clock shows now.
+        let now = self.clock.now().max(row.issued);
+        card.verify(row.node, now).ok()
     }
 
     /// The number that two people compare; `None` while one of the two keys is missing.
@@ -193,7 +208,7 @@ impl Keys {
         let now = self.clock.now();
         let features = self.features(self.lightning.may_issue_invoices().await?);
         if let Some(own) = self.current()
-            && now < own.made_at.plus(IN_USE)
+            && (own.is_of_the_future(now) || now < own.made_at.plus(IN_USE))
         {
             let says = own.card.verify(self.node, now).ok();
             if says.is_some_and(|says| says.features == features) {
@@ -202,14 +217,14 @@ impl Keys {
             self.replace_card(&own, features).await?;
         } else {
             let key = SealKey::generate(&mut self.fresh_rng());
-            let before = self.current().map(|own| own.issued);
-            let issued =
-                before.map_or(now, |before| now.max(before.plus(Duration::from_millis(1))));
+            let last = self.current().map(|own| own.issued);
+            let issued = last.map_or(now, |last| now.max(last.plus(Duration::from_millis(1))));
             let card = self.sign(key.public(), features, issued).await?;
+            let before = self.time.earliest();
             self.store
                 .write(move |tx| {
                     tx.add_seal_key(key.as_secret_bytes(), &card.encode(), issued)?;
-                    tx.forget_seal_keys(now.minus(KEPT)).map(drop)
+                    tx.forget_seal_keys(before.minus(KEPT)).map(drop)
                 })
                 .await?;
         }
@@ -226,12 +241,14 @@ impl Keys {
         Ok(self.load().await?)
     }
 
-    /// A card is worth something only if it is younger than the one before.
+    /// A card is worth something only if it is younger than the one before; but of one of the future nobody has heard.
     async fn replace_card(&self, own: &OwnKey, features: Features) -> Result<(), CardTrouble> {
-        let issued = self
-            .clock
-            .now()
-            .max(own.issued.plus(Duration::from_millis(1)));
+        let now = self.clock.now();
+        let issued = if own.is_of_the_future(now) {
+            now
+        } else {
+            now.max(own.issued.plus(Duration::from_millis(1)))
+        };
         let card = self.sign(own.key.public(), features, issued).await?;
         Ok(self
             .store

@@ -39,11 +39,13 @@ mod outcome;
 mod parts;
 mod people;
 mod quotes;
+mod reading;
 mod reception;
 mod returns;
 mod rules;
 mod sealing;
 mod tasks;
+mod time;
 mod tracker;
 
 pub use amendments::Amend;

@@ -27,6 +27,7 @@ use crate::keys::Keys;
 use crate::link::Link;
 use crate::neighbours::Neighbours;
 use crate::quotes::Quotes;
+use crate::reading::Reading;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
@@ -46,6 +47,7 @@ pub(crate) struct Outbox {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feed: Feed,
     pub(crate) link: Link,
+    pub(crate) reading: Reading,
     pub(crate) identity: Identity,
     pub(crate) neighbours: Neighbours,
     pub(crate) settings: Settings,
@@ -104,6 +106,7 @@ impl From<StoreError> for Stop {
 impl Outbox {
     /// The actor's loop.
     pub(crate) async fn run(self) {
+        self.reading.done().await;
         let mut away = true;
         loop {
             away |= !self.link.is_able();

@@ -100,6 +100,7 @@ impl Lightning for SimNode {
                 network: "regtest".to_owned(),
                 synced: true,
                 block_height: state.height,
+                header_at: None,
                 active_channels: u32::try_from(active.count()).unwrap_or(u32::MAX),
             })
         })
