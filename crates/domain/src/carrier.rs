@@ -42,12 +42,37 @@ pub enum Way {
 }
 
 impl Way {
-    /// What holds for a message of a contact: its own setting, or, as it is [`Way::Auto`], the contact's.
+    /// What holds for a message with this setting to a contact with that one: both.
     #[must_use]
-    pub const fn or(self, contact: Self) -> Self {
-        match self {
-            Self::Auto => contact,
-            own => own,
+    pub const fn and(self, contact: Self) -> Limits {
+        let (own, theirs) = (Limits::of(self), Limits::of(contact));
+        Limits {
+            free: own.free || theirs.free,
+            direct: own.direct || theirs.direct,
+            routed: own.routed || theirs.routed,
+        }
+    }
+}
+
+/// What the settings of a contact and of one message allow together. What is both direct and routed has no way at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// [`Way::FreeOnly`].
+    pub free: bool,
+    /// [`Way::DirectOnly`].
+    pub direct: bool,
+    /// [`Way::RoutedOnly`].
+    pub routed: bool,
+}
+
+impl Limits {
+    /// One setting alone.
+    #[must_use]
+    pub const fn of(way: Way) -> Self {
+        Self {
+            free: matches!(way, Way::FreeOnly),
+            direct: matches!(way, Way::DirectOnly),
+            routed: matches!(way, Way::RoutedOnly),
         }
     }
 }
@@ -56,7 +81,7 @@ impl Way {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
     /// What the user allows.
-    pub way: Way,
+    pub limits: Limits,
     /// Whether it brings sats for the recipient: then only a payment will do.
     pub carries_money: bool,
     /// Whether the contact's app listens for messages over a connection.
@@ -86,7 +111,7 @@ impl Circumstances {
     /// asked for over a free carrier. What must be direct or routed does not go so: the node finds the way to an invoice.
     const fn asks_for_invoice(&self) -> bool {
         let heard = self.listens_to_peers && self.connected || self.listens_to_onions;
-        let ways = matches!(self.way, Way::Auto | Way::FreeOnly);
+        let ways = !self.limits.direct && !self.limits.routed;
         let wanted = self.carries_money && self.issues_invoices && !self.holds_keysends;
         wanted && ways && heard && !self.silent && !self.invoice_failed
     }
@@ -98,18 +123,20 @@ pub fn choose(now: &Circumstances) -> Option<Carrier> {
     if now.asks_for_invoice() {
         return Some(Carrier::Invoice);
     }
-    let keysend = match now.way {
-        Way::Auto | Way::RoutedOnly => true,
-        Way::FreeOnly => now.carries_money,
-        Way::DirectOnly => now.shares_channel,
-    };
+    let Limits {
+        free: unpaid,
+        direct,
+        routed,
+    } = now.limits;
+    let keysend =
+        (!unpaid || now.carries_money) && (!direct || now.shares_channel) && !(direct && routed);
     // A sleeping app is not waited for again and again while there is a way that waits there for it.
     let free = !(now.carries_money || now.silent && keysend);
     let peer = free && now.listens_to_peers && now.connected && !now.peer_failed;
     let onion = free && now.listens_to_onions && !now.onion_failed;
-    if peer && now.way != Way::RoutedOnly {
+    if peer && !routed {
         Some(Carrier::Peer)
-    } else if onion && now.way != Way::DirectOnly {
+    } else if onion && !direct {
         Some(Carrier::Onion)
     } else {
         keysend.then_some(Carrier::Keysend)

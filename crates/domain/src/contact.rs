@@ -51,6 +51,17 @@ impl Program {
     }
 }
 
+/// Why the key card in a letter was not taken. The letter is read all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub enum CardFault {
+    /// It is issued more than a day ahead of our clock: one of the two clocks is wrong.
+    Future,
+    /// It is not theirs: of another node, not signed by it, or damaged.
+    Foreign,
+}
+
 /// A node that the user has to do with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {

@@ -18,8 +18,8 @@ pub mod resume;
 mod time;
 
 pub use amount::{AmountError, Msat};
-pub use carrier::{Carrier, Circumstances, Way, choose};
-pub use contact::{Contact, Program, Trust};
+pub use carrier::{Carrier, Circumstances, Limits, Way, choose};
+pub use contact::{CardFault, Contact, Program, Trust};
 pub use delivery::{
     Attempt, AttemptState, DeliveryEvent, DeliveryState, Expectation, Failure, ReturnMeaning,
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Carrier, ConversationId, MessageId, MessageKey, Msat, PaymentHash, Timestamp};
+use crate::{Carrier, ConversationId, MessageId, MessageKey, Msat, NodeId, PaymentHash, Timestamp};
 
 /// Who wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,10 +63,23 @@ pub struct Amendment {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 pub enum Authorship {
-    /// The node's signature or seal was checked.
+    /// The seal or the signature was checked: it is theirs.
     Verified,
     /// The payment names this sender, without proof.
     Claimed,
+    /// It was sealed or signed with their node's key, although their app has a key of its own: whoever runs their node can
+    /// have written it.
+    NodeOnly,
+    /// They have signed it, but not to whom: whoever got it can have passed it on.
+    Unaddressed,
+}
+
+impl Authorship {
+    /// Whether the sender's own key stands behind it, and it was meant for us.
+    #[must_use]
+    pub const fn is_proven(self) -> bool {
+        matches!(self, Self::Verified | Self::NodeOnly)
+    }
 }
 
 /// Who could read it on the way.
@@ -103,6 +116,8 @@ pub struct Message {
     pub stored_at: Timestamp,
     /// What is known of the author.
     pub authorship: Authorship,
+    /// Whom it names as its author, where that is not proven and it stands among the words of nobody.
+    pub claims: Option<NodeId>,
     /// Who could read it on the way.
     pub privacy: Privacy,
     /// Whether the user has seen it; true for outgoing ones.

@@ -60,9 +60,9 @@ impl Engine {
     pub async fn amend(&self, key: MessageKey, amend: Amend) -> Result<(), EngineError> {
         let (to, target) = self.target(key, &amend).await?;
         let draft = self.amendment(&to, &target.message, &amend)?;
-        let way = to.way(Way::Auto);
+        let limits = to.limits(Way::Auto);
         if target.told {
-            self.parts.quotes.check_size(&draft, way)?;
+            self.parts.quotes.check_size(&draft, limits)?;
         } else {
             self.check_words(&to, &target, &amend)?;
         }
@@ -128,8 +128,8 @@ impl Engine {
             return Ok(None);
         }
         let draft = self.amendment(&to, &target.message, &amend)?;
-        let way = to.way(Way::Auto);
-        let quote = self.parts.quotes.quote(&draft, way, None).await?;
+        let limits = to.limits(Way::Auto);
+        let quote = self.parts.quotes.quote(&draft, limits, None).await?;
         Ok(Some(quote))
     }
 
@@ -187,7 +187,9 @@ impl Engine {
             reply_to: target.message.reply_to,
             ..self.draft(to, crate::outbox::purpose(delivery), text.clone())
         };
-        self.parts.quotes.check_size(&draft, to.way(delivery.way))
+        self.parts
+            .quotes
+            .check_size(&draft, to.limits(delivery.way))
     }
 
     /// What the other side calls the message that is answered. Whoever reads no letters gets the words alone.

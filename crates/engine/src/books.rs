@@ -112,7 +112,7 @@ pub(crate) fn book_incoming(
     let claimed = match row.message {
         Some(key) if kind == Booking::PostageReceived => tx
             .message(key)?
-            .is_some_and(|message| message.authorship == Authorship::Claimed),
+            .is_some_and(|message| !message.authorship.is_proven()),
         _ => false,
     };
     // What is nobody's stands with what unknown senders have sent.

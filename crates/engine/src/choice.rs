@@ -1,6 +1,6 @@
 //! Which carrier a message takes now: the circumstances are asked for, the choice itself is [`domain::choose`].
 
-use domain::{Carrier, Circumstances, NodeId, Way, choose};
+use domain::{Carrier, Circumstances, Limits, NodeId, choose};
 use lnd::{LARGEST_PEER_MESSAGE, LightningError, Over, PeerLink};
 
 use crate::compose::{Draft, Purpose};
@@ -60,12 +60,12 @@ impl Chosen {
     }
 }
 
-/// Which routes a payment may take.
-pub(crate) const fn routes(way: Way) -> Over {
-    match way {
-        Way::Auto | Way::FreeOnly => Over::Anything,
-        Way::DirectOnly => Over::OwnChannel,
-        Way::RoutedOnly => Over::Others,
+/// Which routes a payment may take. What is both direct and routed is not chosen at all.
+pub(crate) const fn routes(limits: Limits) -> Over {
+    match limits {
+        Limits { direct: true, .. } => Over::OwnChannel,
+        Limits { routed: true, .. } => Over::Others,
+        _ => Over::Anything,
     }
 }
 
@@ -115,7 +115,7 @@ impl Chooser {
     pub(crate) async fn choose(
         &self,
         draft: &Draft,
-        way: Way,
+        limits: Limits,
         in_vain: InVain,
     ) -> Result<Chosen, LightningError> {
         let carries_money = draft.purpose != Purpose::Text;
@@ -123,7 +123,7 @@ impl Chooser {
         // A pay-back is kept: there is nothing to decide.
         let issues_invoices =
             features.issues_invoices && matches!(draft.purpose, Purpose::Payment(_));
-        let nearby = matches!(way, Way::DirectOnly | Way::RoutedOnly);
+        let nearby = limits.direct || limits.routed;
         let talks = !carries_money || issues_invoices;
         let link = if nearby || (features.peer_messages && talks) {
             self.link(draft.to).await?
@@ -131,7 +131,7 @@ impl Chooser {
             None
         };
         let mut now = Circumstances {
-            way,
+            limits,
             carries_money,
             holds_keysends: draft.program.holds() == Some(true),
             issues_invoices,
@@ -147,7 +147,7 @@ impl Chooser {
         Ok(match choose(&now) {
             Some(Carrier::Peer) => Chosen::Peer,
             Some(Carrier::Onion) => {
-                let ways = self.ways(draft.to, way == Way::RoutedOnly).await?;
+                let ways = self.ways(draft.to, limits.routed).await?;
                 if !ways.is_empty() {
                     return Ok(Chosen::Onion(ways));
                 }

@@ -3,8 +3,8 @@
 use domain::resume::MONEY_LEAVES_WITHIN;
 use domain::{
     Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState,
-    Direction, Expectation, HoldEvent, HoldState, Message, MessageId, MessageKey, MessageKind,
-    Msat, PATIENCE, PaymentHash, Postage, Trust, Way,
+    Direction, Expectation, HoldEvent, HoldState, Limits, Message, MessageId, MessageKey,
+    MessageKind, Msat, PATIENCE, PaymentHash, Postage, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, MessageRow, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -48,7 +48,9 @@ impl Engine {
             reply_to: self.answered(&outgoing).await?,
             ..self.draft(&to, purpose, outgoing.text)
         };
-        self.parts.quotes.check_size(&draft, to.way(outgoing.way))?;
+        self.parts
+            .quotes
+            .check_size(&draft, to.limits(outgoing.way))?;
         let fee_limit = self.parts.quotes.fee_limit(&draft, outgoing.fee_limit);
         let conversation = outgoing.conversation;
         let queued = Queued {
@@ -82,7 +84,7 @@ impl Engine {
     /// As for [`Engine::send`]; besides: no route, no balance, no keysend, not connected.
     pub async fn quote(&self, outgoing: Outgoing) -> Result<Quote, EngineError> {
         let to = self.recipient(outgoing.conversation).await?;
-        let way = to.way(outgoing.way);
+        let limits = to.limits(outgoing.way);
         // An amount is asked for while the text is still empty.
         let purpose = match purpose(&outgoing) {
             Err(EngineError::Empty) => Purpose::Text,
@@ -93,7 +95,7 @@ impl Engine {
             ..self.draft(&to, purpose, outgoing.text)
         };
         let quotes = &self.parts.quotes;
-        quotes.quote(&draft, way, outgoing.fee_limit).await
+        quotes.quote(&draft, limits, outgoing.fee_limit).await
     }
 
     /// Tries a message again now that did not arrive, or that waits.
@@ -189,8 +191,8 @@ impl Engine {
             amount: original.amount,
         };
         let draft = self.draft(&original.to, purpose, String::new());
-        let way = original.to.way(Way::Auto);
-        self.parts.quotes.quote(&draft, way, None).await
+        let limits = original.to.limits(Way::Auto);
+        self.parts.quotes.quote(&draft, limits, None).await
     }
 
     /// Pays a settled payment back, in full, with the fee on the user. Once per payment.
@@ -375,9 +377,9 @@ pub(crate) struct Recipient {
 }
 
 impl Recipient {
-    /// What is allowed for a message, for which the user may have chosen something else than for the contact.
-    pub(crate) const fn way(&self, chosen: Way) -> Way {
-        chosen.or(self.contact.way)
+    /// What is allowed for a message with a setting of its own.
+    pub(crate) const fn limits(&self, chosen: Way) -> Limits {
+        chosen.and(self.contact.way)
     }
 }
 
@@ -492,7 +494,7 @@ pub fn can_pay_back(row: &MessageRow) -> Result<(), EngineError> {
     let (message, incoming) = (&row.message, row.incoming.as_ref());
     let incoming = incoming.ok_or(EngineError::NotFound)?;
     let payment = &incoming.payment;
-    let refundable = message.authorship == Authorship::Verified
+    let refundable = message.authorship.is_proven()
         && !matches!(message.kind, MessageKind::Refund { .. })
         && !incoming.postage
         && payment.state == HoldState::Settled

@@ -232,6 +232,7 @@ impl Engine {
             opener: Opener {
                 identity: identity.clone(),
                 keys: keys.clone(),
+                neighbours: neighbours.clone(),
             },
             ours: node,
             neighbours: neighbours.clone(),

@@ -40,8 +40,8 @@ pub enum EngineError {
     /// Nothing that the user allows leads there now: free, direct or routed only.
     #[error("no way that is allowed leads there now")]
     NoWay,
-    /// No key card of this contact is known.
-    #[error("the contact's key is not known")]
+    /// No key card of this contact is known, or its change has not been seen.
+    #[error("the contact's key is not known, or has changed")]
     NoCard,
     /// There is no connection to the user's node.
     #[error("not connected")]

@@ -1,9 +1,9 @@
 //! Filing what was opened: contact, message and decision, in one transaction.
 
 use domain::{
-    Authorship, Carrier, Contact, Content, ConversationId, Decision, Direction, HoldEvent,
-    HoldState, Incoming, IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId,
-    PaymentHash, Program, Room, Rules, Timestamp, Trust, Verdict, Way, decide,
+    Carrier, Contact, Content, ConversationId, Decision, Direction, HoldEvent, HoldState, Incoming,
+    IncomingPayment, MessageId, MessageKey, MessageKind, Msat, NodeId, PaymentHash, Program, Room,
+    Rules, Timestamp, Trust, Verdict, Way, decide,
 };
 use protocol::RequestId;
 use store::{Found, NewMessage, RefundSide, StoreError, Tx};
@@ -99,22 +99,17 @@ impl Desk<'_, '_> {
             Opened::Letter(spoken) => Some(Heard::of(spoken)),
             _ => None,
         };
-        let mut entry = self.entry(payment, opened, waits)?;
-        let mut contact = self.tx.contact(entry.by)?;
-        // A name that nobody proved makes no contact.
-        if entry.authorship == Authorship::Claimed && contact.is_none() {
-            entry.by = self.ours;
-            contact = self.tx.contact(self.ours)?;
-        }
+        let entry = self.entry(payment, opened, waits)?;
+        let contact = self.tx.contact(entry.by)?;
+        let proven = entry.by != self.ours && entry.authorship.is_proven();
         let trust = match &contact {
-            _ if entry.by == self.ours || entry.authorship == Authorship::Claimed => Trust::Request,
+            _ if !proven => Trust::Request,
             Some(contact) => contact.trust,
             None => Trust::Request,
         };
         // A name that anybody can write is no reason to refuse what it is written on, unless the user blocked it.
-        let blocked = contact
-            .as_ref()
-            .is_some_and(|contact| contact.trust == Trust::Blocked);
+        let named = self.tx.contact(entry.claims.unwrap_or(entry.by))?;
+        let blocked = named.is_some_and(|named| named.trust == Trust::Blocked);
         let (by, id, postage) = (entry.by, entry.id, entry.payment.is_zero());
         let known = self.tx.find_message(by, id)?;
         let content = if known == Found::Absent {
@@ -122,7 +117,6 @@ impl Desk<'_, '_> {
         } else {
             Content::Double
         };
-        let signed = by != self.ours && entry.authorship == Authorship::Verified;
         let incoming = Incoming {
             content,
             amount: payment.amount,
@@ -131,11 +125,11 @@ impl Desk<'_, '_> {
                 .as_ref()
                 .map_or(Msat::ZERO, |contact| contact.accept_up_to),
             room: match trust {
-                Trust::Request if signed => self.room(by, payment.amount)?,
+                Trust::Request if proven => self.room(by, payment.amount)?,
                 Trust::Known if self.standing.too_much && !paid_for(payment) => Room::SenderFull,
                 _ => Room::Free,
             },
-            holds: self.hold_room(payment, signed.then_some(by), trust, content)?,
+            holds: self.hold_room(payment, proven.then_some(by), trust, content)?,
         };
         // An invoice is for one contact: without a letter its payment is not for another program of this node.
         let rules = Rules {
@@ -165,7 +159,7 @@ impl Desk<'_, '_> {
             self.tx.drop_records(payment.hash)?;
         }
         // What nobody has signed belongs to nobody, unless it stands in a conversation.
-        let sender = (signed || message.is_some()).then_some(by);
+        let sender = (proven || message.is_some()).then_some(by);
         self.tx
             .mark_opened(payment.hash, sender, message, postage)?;
         if waits {
@@ -181,7 +175,7 @@ impl Desk<'_, '_> {
         if let (Some(shown), Found::Here(key)) = (shown, known) {
             self.tx.set_reply(shown, id, Some(key))?;
         }
-        if signed && trust == Trust::Request {
+        if proven && trust == Trust::Request {
             self.weigh(by)?;
         }
         if trust == Trust::Request {
@@ -254,7 +248,8 @@ impl Desk<'_, '_> {
             carrier: Some(carrier),
             letter: entry.letter,
         };
-        let (amends, reply_to, claim) = (entry.amends, entry.reply_to, entry.claim);
+        let (amends, reply_to) = (entry.amends, entry.reply_to);
+        let (claim, claims) = (entry.claim, entry.claims);
         let key = match amends {
             Some(amends) => self.file_amendment(&message, amends, entry.sequence)?,
             None => self.tx.insert_letter(&message, entry.sequence)?,
@@ -263,6 +258,9 @@ impl Desk<'_, '_> {
         if let Some(key) = key {
             if let Some(claim) = &claim {
                 self.tx.set_claim(key, claim)?;
+            }
+            if let Some(named) = claims {
+                self.tx.set_claims(key, named)?;
             }
             if amends.is_none() {
                 self.settle(key, conversation, entry.by, reply_to)?;

@@ -1,7 +1,7 @@
 //! The app's own seal keys, and the card by which our node vouches for the one in use.
 //!
 //! A key is used for 30 days; its successor is introduced in letters that are still sealed with it; what is sealed to it
-//! is opened for 60 days more. Without the permission to sign there is no card: letters are sealed with the node's key.
+//! is opened for 60 days more, and for a year while it is the last one that some contact knows. Without the permission to sign there is no card: letters are sealed with the node's key.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use lnd::{Lightning, LightningError};
 use protocol::{Features, KeyCard, KeyId, PublicKey, Recipient, SealKey, SignedCard, card};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use store::{CardRow, SealKeyRow, Store, StoreError};
+use store::{CardRow, SealKeyRow, Store, StoreError, Tx};
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
@@ -26,6 +26,8 @@ const IN_USE: Duration = DAY.saturating_mul(30);
 const VALID: Duration = DAY.saturating_mul(60);
 /// How long after its retirement a key still opens letters.
 const KEPT: Duration = DAY.saturating_mul(60);
+/// The same for a key that is the last one of ours which some contact knows: they seal to it until they hear of another.
+const KEPT_FOR_SILENT: Duration = DAY.saturating_mul(365);
 /// The card is looked at this often.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
@@ -49,6 +51,26 @@ impl OwnKey {
             issued: row.issued,
         })
     }
+}
+
+/// What a stored card says: it was verified when it came.
+pub(crate) fn read_card(row: &CardRow) -> Option<KeyCard> {
+    SignedCard::decode(&row.card).ok()?.claimed().ok()
+}
+
+/// Deletes the keys that are kept no longer.
+fn forget_old(tx: &Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    for row in tx.seal_keys()? {
+        let known = match SealKey::from_secret_bytes(&row.secret) {
+            Some(key) => tx.is_told(KeyId::of(&key.public()).0)?,
+            None => false,
+        };
+        let kept = if known { KEPT_FOR_SILENT } else { KEPT };
+        if row.retired.is_some_and(|at| at < now.minus(kept)) {
+            tx.forget_seal_key(row.number)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the app cannot do because its macaroon does not let it: then the card does not promise it.
@@ -150,15 +172,12 @@ impl Keys {
         own
     }
 
-    /// How letters to a node are sealed, by the card of theirs that we have.
+    /// How letters to a node are sealed, by the card of theirs that we have. Once a seal key is known, nothing is sealed to
+    /// the node's key any more: whoever runs the node could read it. A card that is expired is better than none.
     pub(crate) fn sealing(&self, to: NodeId, card: Option<&CardRow>) -> Sealing {
-        let theirs = card.and_then(|row| self.read_card(row));
-        let recipient = theirs
-            .as_ref()
-            .filter(|theirs| !theirs.is_expired(self.clock.now()))
-            .map_or(Recipient::from(to), |theirs| {
-                Recipient::with_seal_key(to, theirs.seal_key)
-            });
+        let recipient = card
+            .and_then(|row| PublicKey::from_bytes(&row.seal_key))
+            .map_or(Recipient::from(to), |key| Recipient::with_seal_key(to, key));
         let current = self.current();
         // Until they have sealed to the new key, it is introduced under the one that they know. Who knows none gets it under
         // itself: under another it would be nobody's.
@@ -169,15 +188,21 @@ impl Keys {
             ours: self.node,
             recipient,
             card: current.as_ref().map(|own| own.card.clone()),
+            own_alone: known
+                .clone()
+                .filter(|_| card.is_some_and(|row| row.told_sure)),
             own: known.or(current),
-            features: theirs.map(|theirs| theirs.features).unwrap_or_default(),
+            features: card
+                .and_then(read_card)
+                .map(|theirs| theirs.features)
+                .unwrap_or_default(),
+            in_doubt: card.is_some_and(CardRow::is_in_doubt),
         }
     }
 
-    /// What a stored card says.
-    pub(crate) fn read_card(&self, row: &CardRow) -> Option<KeyCard> {
-        let card = SignedCard::decode(&row.card).ok()?;
-        card.verify(row.node, self.clock.now()).ok()
+    /// Whether the time of a stored card is over.
+    pub(crate) fn is_stale(&self, row: &CardRow) -> bool {
+        read_card(row).is_none_or(|card| card.is_expired(self.clock.now()))
     }
 
     /// The number that two people compare; `None` while one of the two keys is missing.
@@ -209,7 +234,7 @@ impl Keys {
             self.store
                 .write(move |tx| {
                     tx.add_seal_key(key.as_secret_bytes(), &card.encode(), issued)?;
-                    tx.forget_seal_keys(now.minus(KEPT)).map(drop)
+                    forget_old(tx, now)
                 })
                 .await?;
         }

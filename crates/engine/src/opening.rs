@@ -1,24 +1,28 @@
 //! From the records of an incoming payment, or from a free message, to what they say and who says it.
 
 use domain::{
-    Authorship, Expectation, MOST_POSTAGE, MessageId, Msat, NodeId, PaymentHash, Privacy, Timestamp,
+    Authorship, CardFault, Expectation, MOST_POSTAGE, MessageId, Msat, NodeId, PaymentHash,
+    Privacy, Timestamp,
 };
 use lnd::LightningError;
 use protocol::{
-    Body, Envelope, EnvelopeError, KeyCard, KeyId, Letter, Lock, PublicKey, Readable, Records,
-    SignedCard,
+    Body, CardError, Envelope, EnvelopeError, KeyCard, KeyId, Letter, Lock, PublicKey, Readable,
+    Records, SignedCard,
 };
 use store::{NewCard, StoreError};
 
 use crate::error::Trouble;
 use crate::identity::Identity;
 use crate::keys::Keys;
+use crate::neighbours::Neighbours;
 
 /// What came.
 #[derive(Clone, Debug)]
 pub(crate) enum Opened {
     /// A letter, alone or beside the readable text that it vouches for.
     Letter(Box<Spoken<Letter>>),
+    /// A letter under a key that nobody has vouched for: its sender is not known.
+    Nobodys(Box<Letter>),
     /// Text of another program.
     Readable(Box<Readable>),
     /// A letter that these keys do not open.
@@ -39,8 +43,12 @@ pub(crate) struct Spoken<T> {
     /// Readable text beside a hello.
     pub(crate) text: Option<String>,
     pub(crate) privacy: Privacy,
+    /// Whether it was sealed with the key of the author's node, and not of their app.
+    pub(crate) by_node: bool,
     /// The author's key card, checked.
     pub(crate) card: Option<NewCard>,
+    /// Why the card in it was not taken.
+    pub(crate) fault: Option<CardFault>,
     /// Which of our seal keys it was sealed to; `None`: our node's key.
     pub(crate) sealed_to: Option<KeyId>,
 }
@@ -50,6 +58,14 @@ pub(crate) struct Spoken<T> {
 pub(crate) struct Opener {
     pub(crate) identity: Identity,
     pub(crate) keys: Keys,
+    pub(crate) neighbours: Neighbours,
+}
+
+/// Whose letter it is.
+struct Author {
+    node: NodeId,
+    card: Option<NewCard>,
+    fault: Option<CardFault>,
 }
 
 impl Opener {
@@ -100,16 +116,18 @@ impl Opener {
         let Ok(what) = Letter::decode(&bytes) else {
             return Ok(Opened::Unreadable);
         };
-        let Some((by, card)) = self.author(&sealed_by, what.card.as_ref()).await? else {
-            return Ok(Opened::Unreadable);
+        let Some(author) = self.author(&sealed_by, what.card.as_ref()).await? else {
+            return Ok(Opened::Nobodys(Box::new(what)));
         };
         Ok(Opened::Letter(Box::new(Spoken {
-            by,
+            by: author.node,
             what,
             bytes,
             text: None,
             privacy: Privacy::Sealed,
-            card,
+            by_node: sealed_by == author.node.into(),
+            card: author.card,
+            fault: author.fault,
             sealed_to,
         })))
     }
@@ -135,32 +153,85 @@ impl Opener {
     }
 
     /// Whose letter it is that this key has sealed: of the node that the card inside speaks for, when the key is that
-    /// node's, or the card's own, or the one of the card that we have of that node, or the one before that. Without a card it is the
-    /// node's own key. `None`: nobody vouches for the key.
+    /// node's, or the card's own, or the one of the card that we have of that node, or the one before that. Without such a
+    /// card it is of the node that has shown a card under this key before, or whose own key it is. `None`: nobody vouches
+    /// for the key. A card that is refused changes nothing of that.
     async fn author(
         &self,
         sealed_by: &PublicKey,
         card: Option<&SignedCard>,
-    ) -> Result<Option<(NodeId, Option<NewCard>)>, StoreError> {
-        let Some(signed) = card else {
-            return Ok(Some((sealed_by.as_node(), None)));
-        };
-        let now = self.keys.clock.now();
-        let Some(card) = signed
-            .claimed_node()
-            .ok()
-            .and_then(|node| signed.verify(node, now).ok())
-        else {
-            return Ok(None);
-        };
-        let node = card.node;
-        let before = self.keys.store.read(move |db| db.card(node)).await?;
-        let key = sealed_by.to_bytes();
-        let theirs = before.is_some_and(|row| row.seal_key == key || row.former == Some(key));
-        if !theirs && !card.speaks_for(sealed_by) {
-            return Ok(None);
+    ) -> Result<Option<Author>, Trouble> {
+        let mut fault = None;
+        if let Some(signed) = card {
+            match self.shown(sealed_by, signed).await? {
+                Ok((node, card)) => {
+                    let fault = card.is_none().then_some(CardFault::Future);
+                    return Ok(Some(Author { node, card, fault }));
+                }
+                Err(foreign) => fault = Some(foreign),
+            }
         }
-        Ok(Some((node, Some(new_card(&card, signed, key)))))
+        let owner = self.owner(sealed_by).await?;
+        Ok(owner.map(|node| Author {
+            node,
+            card: None,
+            fault,
+        }))
+    }
+
+    /// Of which node the card in a letter shows this key to be. A card from the future shows it as well, but is not taken:
+    /// no later one would be until that day.
+    async fn shown(
+        &self,
+        sealed_by: &PublicKey,
+        signed: &SignedCard,
+    ) -> Result<Result<(NodeId, Option<NewCard>), CardFault>, StoreError> {
+        let Ok(card) = signed.claimed() else {
+            return Ok(Err(CardFault::Foreign));
+        };
+        let (node, key) = (card.node, sealed_by.to_bytes());
+        let taken = match signed.verify(node, self.keys.clock.now()) {
+            Ok(card) => Some(new_card(&card, signed, key)),
+            Err(CardError::Future) => None,
+            Err(_) => return Ok(Err(CardFault::Foreign)),
+        };
+        let before = self.keys.store.read(move |db| db.card(node)).await?;
+        let theirs = before.is_some_and(|row| row.seal_key == key || row.former == Some(key));
+        Ok(if theirs || card.speaks_for(sealed_by) {
+            Ok((node, taken))
+        } else {
+            Err(CardFault::Foreign)
+        })
+    }
+
+    /// The node whose app has shown that it has this key, or whose own key it is: a contact's, or one that the network knows.
+    async fn owner(&self, sealed_by: &PublicKey) -> Result<Option<NodeId>, Trouble> {
+        let (key, node) = (sealed_by.to_bytes(), sealed_by.as_node());
+        let (owner, contact) = self
+            .keys
+            .store
+            .read(move |db| Ok((db.owner_of_key(&key)?, db.contact(node)?)))
+            .await?;
+        if owner.is_some() {
+            return Ok(owner);
+        }
+        let is_node = contact.is_some()
+            || node == self.identity.node()
+            || allowed(self.neighbours.facts(node).await)?
+                .flatten()
+                .is_some()
+            || allowed(self.neighbours.link_with(node).await)?
+                .flatten()
+                .is_some();
+        Ok(is_node.then_some(node))
+    }
+}
+
+/// What the macaroon does not let us ask is not known.
+fn allowed<T>(answer: Result<T, LightningError>) -> Result<Option<T>, LightningError> {
+    match answer {
+        Err(LightningError::Permission(_)) => Ok(None),
+        other => other.map(Some),
     }
 }
 
@@ -217,10 +288,13 @@ pub(crate) struct ReadableHead {
     pub(crate) sent_at: Timestamp,
 }
 
-/// A named sender without a valid signature is only claimed. Unsigned text is a message of its own each time.
+/// A named sender without a valid signature is only claimed, and so is one whose signature is good for anybody. Unsigned
+/// text is a message of its own each time.
 pub(crate) fn head(readable: &Readable, hash: PaymentHash, arrived_at: Timestamp) -> ReadableHead {
     let authorship = if readable.verified {
         Authorship::Verified
+    } else if readable.unaddressed {
+        Authorship::Unaddressed
     } else {
         Authorship::Claimed
     };

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use domain::{
     Attempt, Carrier, Contact, ConversationId, DeliveryEvent, DeliveryState, Failure, IN_FLIGHT,
-    MessageKey, Preimage, Timestamp, Trust, Way, next_try,
+    Limits, MessageKey, Preimage, Timestamp, Trust, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use store::{CardRow, Delivery, Outcome, Store, StoreError};
+use store::{Delivery, Outcome, Store, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::books::is_postage;
@@ -86,12 +86,10 @@ enum Load {
 /// What a delivery is to bring.
 struct Drafted {
     draft: Draft,
-    way: Way,
+    limits: Limits,
     taken_back: bool,
     /// [`is_stopped`].
     blocked: bool,
-    /// The key to which it is sealed has to be looked at by the user first.
-    in_doubt: bool,
 }
 
 /// Why a lane stops before it is empty.
@@ -363,10 +361,9 @@ impl Outbox {
         let (key, to) = (delivery.message, delivery.to);
         let Some(Drafted {
             draft,
-            way,
+            limits,
             taken_back,
             blocked,
-            in_doubt,
         }) = self.draft(delivery).await?
         else {
             return Ok(None);
@@ -379,7 +376,7 @@ impl Outbox {
             self.drop_one(delivery).await?;
             return Ok(None);
         }
-        if in_doubt {
+        if draft.sealing.in_doubt {
             return self.wait(delivery, Failure::KeyChanged).await;
         }
         let (number, tries) = match self.judge(delivery, &draft).await? {
@@ -387,7 +384,7 @@ impl Outbox {
             Judged::Stays(load) => return Ok(load),
         };
         let in_vain = self.tried().get(&key).copied().unwrap_or_default();
-        let chosen = match self.chooser.choose(&draft, way, in_vain).await {
+        let chosen = match self.chooser.choose(&draft, limits, in_vain).await {
             Ok(chosen) => chosen,
             Err(error) => return self.trouble(delivery, &error).await,
         };
@@ -398,7 +395,7 @@ impl Outbox {
                 match self.neighbours.refuses_keysend(to).await {
                     Ok(false) => {
                         let hashes = Hashes { number, tries };
-                        self.pay(delivery, draft, way, &hashes).await
+                        self.pay(delivery, draft, limits, &hashes).await
                     }
                     Ok(true) if free_only => self.wait(delivery, Failure::NoReceipt).await,
                     Ok(true) => self.fail(delivery, Failure::NoKeysend).await,
@@ -433,7 +430,6 @@ impl Outbox {
         let ((Some(message), Some(contact), card), balance, after) = read else {
             return Ok(None);
         };
-        let in_doubt = card.as_ref().is_some_and(CardRow::is_in_doubt);
         let draft = Draft {
             to,
             program: contact.program,
@@ -452,11 +448,9 @@ impl Outbox {
         };
         Ok(Some(Drafted {
             draft,
-            way: delivery.way.or(contact.way),
+            limits: delivery.way.and(contact.way),
             taken_back: message.taken_back_at.is_some(),
             blocked: is_stopped(&contact, delivery),
-            // Read together with the card: what is sealed to the key before may go.
-            in_doubt,
         }))
     }
 

@@ -1,7 +1,8 @@
 //! Texts that do not fit into one letter: the letters that carry their parts.
 //!
 //! Parts that go for free are cut anew for each try. Those that are paid for are cut once: what has arrived of them is
-//! not paid for again. They are sealed as the node, and without a card: a card would take a third of their room.
+//! not paid for again. They have no card, which would take a third of their room: they are sealed with the app's key once
+//! the recipient has sealed to it, and so has its card; before that as the node.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -85,7 +86,7 @@ impl Draft {
     ) -> Result<Records, LightningError> {
         let letter = self.part_letter(piece);
         let sealing = Sealing {
-            own: None,
+            own: self.sealing.own_alone.clone(),
             ..self.sealing.clone()
         };
         let envelope = sealing.seal(identity, &mut rng, &hash.0, &letter).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Carrier, ConversationId, Decision, MessageId, NodeId, Trust, Way};
+use domain::{CardFault, Carrier, ConversationId, Decision, MessageId, NodeId, Trust, Way};
 use protocol::{Body, PublicKey};
 
 use crate::engine::Engine;
@@ -27,8 +27,14 @@ pub struct KeyFacts {
     /// Whether another key took the place of the one before, without having been introduced under it, and the user has
     /// not said that this is right.
     pub changed: bool,
+    /// Whether `changed` speaks of a card for the same key that says less of it and did not come from their app.
+    pub weakened: bool,
     /// Whether letters are sealed to a key that only the contact's app holds; else to their node's key, or not at all.
     pub sealed_to_app: bool,
+    /// Whether nothing was heard of that key for so long that its card is over. It is sealed to all the same.
+    pub stale: bool,
+    /// Why the card in their last letter was not taken; `None` when it was.
+    pub fault: Option<CardFault>,
     /// Whether their app takes free messages over a connection, and over the graph.
     pub listens: (bool, bool),
     /// Whether their app gives invoices, so that they can decide on payments.
@@ -42,16 +48,25 @@ impl Engine {
     /// When the database cannot be read.
     pub async fn key_facts(&self, node: NodeId) -> Result<KeyFacts, EngineError> {
         let parts = &self.parts;
-        let card = parts.store.read(move |db| db.card(node)).await?;
+        let read = parts
+            .store
+            .read(move |db| Ok((db.card(node)?, db.card_fault(node)?)));
+        let (card, fault) = read.await?;
         let Some(row) = &card else {
-            return Ok(KeyFacts::default());
+            return Ok(KeyFacts {
+                fault,
+                ..KeyFacts::default()
+            });
         };
         let sealing = parts.keys.sealing(node, card.as_ref());
         Ok(KeyFacts {
             safety_number: parts.keys.safety_number(card.as_ref()),
             compared: row.compared == Some(row.seal_key),
             changed: row.changed,
+            weakened: row.weakened,
             sealed_to_app: sealing.has_card(),
+            stale: parts.keys.is_stale(row),
+            fault,
             listens: (
                 sealing.features.peer_messages,
                 sealing.features.onion_messages,
@@ -168,7 +183,7 @@ impl Engine {
                 else {
                     return Ok(None);
                 };
-                let forgotten = row.changed && row.former.is_some();
+                let forgotten = row.changed && !row.weakened && row.former.is_some();
                 tx.set_compared(node, compared.then_some(row.seal_key))?;
                 if row.is_in_doubt() {
                     tx.hurry(node)?;
@@ -190,8 +205,8 @@ impl Engine {
     /// Sends our card to somebody over a free carrier, and asks for theirs. Costs nothing, and tells nobody else.
     ///
     /// # Errors
-    /// [`EngineError::NoWay`] when no free carrier leads there; [`EngineError::Blocked`], [`EngineError::NotFound`]. That
-    /// it left does not mean that anybody heard it.
+    /// [`EngineError::NoWay`] when no free carrier leads there; [`EngineError::NoCard`] while a change of their key has not
+    /// been seen; [`EngineError::Blocked`], [`EngineError::NotFound`]. That it left does not mean that anybody heard it.
     pub async fn greet(&self, conversation: ConversationId) -> Result<(), EngineError> {
         let parts = &self.parts;
         let row = parts
@@ -216,6 +231,7 @@ impl Engine {
                 .send(contact.node, Body::CardRequest, &by, contact.way);
             match asked.await {
                 Ok(()) => sent = true,
+                Err(NoteError::InDoubt) => return Err(EngineError::NoCard),
                 Err(NoteError::NoWay | NoteError::Free(FreeError::Onion(_))) => {}
                 Err(NoteError::Store(error)) => return Err(error.into()),
                 Err(NoteError::Lightning(error) | NoteError::Free(FreeError::Lightning(error))) => {

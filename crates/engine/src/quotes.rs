@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, Expectation, FeeQuote, Msat, NodeId, Postage, Privacy, Way};
+use domain::{Carrier, Expectation, FeeQuote, Limits, Msat, NodeId, Postage, Privacy};
 use lnd::{Lightning, LightningError, RouteQuery};
 use store::Cut;
 
@@ -73,20 +73,23 @@ impl Quotes {
         }
     }
 
-    /// `way` is what the user allows; without a limit that of the settings holds.
+    /// `limits` is what the user allows; without a limit that of the settings holds.
     pub(crate) async fn quote(
         &self,
         draft: &Draft,
-        way: Way,
+        limits: Limits,
         fee_limit: Option<Msat>,
     ) -> Result<Quote, EngineError> {
         if !self.link.is_connected() {
             return Err(EngineError::Offline);
         }
-        let chosen = self.chooser.choose(draft, way, InVain::default()).await?;
+        let chosen = self
+            .chooser
+            .choose(draft, limits, InVain::default())
+            .await?;
         let free = match chosen.carrier().ok_or(EngineError::NoWay)? {
             carrier @ (Carrier::Keysend | Carrier::Invoice) => {
-                return self.payment(draft, carrier, way, fee_limit).await;
+                return self.payment(draft, carrier, limits, fee_limit).await;
             }
             free => free,
         };
@@ -96,9 +99,11 @@ impl Quotes {
             onion: true,
             invoice: true,
         };
-        let rest = self.chooser.choose(draft, way, nothing_free).await?;
+        let rest = self.chooser.choose(draft, limits, nothing_free).await?;
         if rest == Chosen::Keysend
-            && let Ok(quote) = self.payment(draft, Carrier::Keysend, way, fee_limit).await
+            && let Ok(quote) = self
+                .payment(draft, Carrier::Keysend, limits, fee_limit)
+                .await
         {
             return Ok(Quote {
                 carrier: free,
@@ -131,7 +136,7 @@ impl Quotes {
         &self,
         draft: &Draft,
         carrier: Carrier,
-        way: Way,
+        limits: Limits,
         fee_limit: Option<Msat>,
     ) -> Result<Quote, EngineError> {
         let by_invoice = carrier == Carrier::Invoice;
@@ -139,7 +144,7 @@ impl Quotes {
         if !payable && !by_invoice {
             return Err(EngineError::NoKeysend);
         }
-        let cut = self.cut(draft, way).await?;
+        let cut = self.cut(draft, limits).await?;
         let parts = cut.as_ref().map_or(1, |cut| cut.set().count);
         let (amount, expectation, owed) = match (&cut, draft.purpose) {
             // What is owed goes with a message that one payment carries.
@@ -157,7 +162,7 @@ impl Quotes {
                 .map_or_else(|| draft.sized_records(), |cut| draft.sized_part(cut)),
             preimage: None,
             use_mission_control: true,
-            over: routes(way),
+            over: routes(limits),
         };
         let found = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query.clone()).await,
@@ -195,19 +200,23 @@ impl Quotes {
 
     /// The parts in which a text is paid for; `None` when one payment carries it as far as the contact is away. For a
     /// contact who was never seen that may have to be asked for.
-    pub(crate) async fn cut(&self, draft: &Draft, way: Way) -> Result<Option<Cut>, LightningError> {
+    pub(crate) async fn cut(
+        &self,
+        draft: &Draft,
+        limits: Limits,
+    ) -> Result<Option<Cut>, LightningError> {
         if !draft.is_divisible() || draft.fits(None) {
             return Ok(None);
         }
         let fits = match self.known(draft.to) {
-            None if draft.fits(Some(1)) => self.has_room_for(draft, way).await?,
+            None if draft.fits(Some(1)) => self.has_room_for(draft, limits).await?,
             hops => hops.is_some() && draft.fits(hops),
         };
         Ok(if fits { None } else { draft.cut() })
     }
 
     /// Whether there is a way for it as it is, or none even for less.
-    async fn has_room_for(&self, draft: &Draft, way: Way) -> Result<bool, LightningError> {
+    async fn has_room_for(&self, draft: &Draft, limits: Limits) -> Result<bool, LightningError> {
         let query = RouteQuery {
             to: draft.to,
             amount: draft.amount(),
@@ -215,7 +224,7 @@ impl Quotes {
             records: draft.sized_records(),
             preimage: None,
             use_mission_control: false,
-            over: routes(way),
+            over: routes(limits),
         };
         match self.lightning.route(query.clone()).await {
             Ok(route) => {
@@ -300,8 +309,8 @@ impl Quotes {
 
     /// Whether the text fits: a sealed one, or one that waits for a free carrier, goes in parts; any other as a payment
     /// over as many hops as the contact was last seen away, or over one when it never was.
-    pub(crate) fn check_size(&self, draft: &Draft, way: Way) -> Result<(), EngineError> {
-        let room = if way == Way::FreeOnly && draft.purpose == Purpose::Text {
+    pub(crate) fn check_size(&self, draft: &Draft, limits: Limits) -> Result<(), EngineError> {
+        let room = if limits.free && draft.purpose == Purpose::Text {
             protocol::TEXT_LIMIT
         } else {
             room(draft, self.known(draft.to).unwrap_or(1))

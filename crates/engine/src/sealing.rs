@@ -22,10 +22,15 @@ pub(crate) struct Sealing {
     pub(crate) card: Option<SignedCard>,
     /// What their card promises.
     pub(crate) features: Features,
+    /// The key of ours to seal as where there is no room for the card: they are known to have its card. `None`: the node's.
+    pub(crate) own_alone: Option<Arc<OwnKey>>,
+    /// Nothing at all goes there now: another key has taken the place of the one that the user had compared, or less is
+    /// said of it, and the user has not looked at that. Whatever is sent is sealed, and nothing is sealed then.
+    pub(crate) in_doubt: bool,
 }
 
 impl Sealing {
-    /// Whether we have a card of theirs that can be sealed to.
+    /// Whether we have a card of theirs.
     pub(crate) fn has_card(&self) -> bool {
         self.recipient.lock() != Lock::NodeKey
     }
@@ -46,6 +51,11 @@ impl Sealing {
         context: &[u8; 32],
         letter: &Letter,
     ) -> Result<Vec<u8>, LightningError> {
+        if self.in_doubt {
+            return Err(LightningError::Node(
+                "the recipient's key has to be looked at first".into(),
+            ));
+        }
         let key = self.recipient.key();
         let bytes = letter.encode();
         let sealed = match &self.own {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::resume::{Action, Case, Known, Ordered, Stake};
 use domain::{
     Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program,
-    Timestamp,
+    Timestamp, Way,
 };
 use futures::StreamExt;
 use lnd::{
@@ -452,7 +452,7 @@ impl Tracker {
                     return Ok(None);
                 };
                 let contact = db.contact(delivery.to)?;
-                let way = contact.map_or(delivery.way, |contact| delivery.way.or(contact.way));
+                let theirs = contact.map_or(Way::Auto, |contact| contact.way);
                 let stake = if is_postage(&delivery) {
                     Stake::Words
                 } else {
@@ -460,7 +460,7 @@ impl Tracker {
                 };
                 Ok(Some(Terms {
                     to: delivery.to,
-                    over: routes(way),
+                    over: routes(delivery.way.and(theirs)),
                     stake,
                     leaves_by: delivery.leaves_by,
                 }))

@@ -152,6 +152,13 @@ impl KeyCard {
         now >= self.expires
     }
 
+    /// Whether it says less than another card: its end is sooner, or something is missing that the other promises.
+    #[must_use]
+    pub fn says_less_than(&self, other: &Self) -> bool {
+        let missing = other.features.bits() & !self.features.bits();
+        self.expires < other.expires || missing != 0
+    }
+
     /// Whether a letter that was sealed with this key is of this card's node: it is the node's own key, or the one
     /// that it vouches for. Believe a seal key only once a letter that was sealed with it has carried this card:
     /// anybody can have somebody else's seal key signed by a node of their own.
@@ -225,28 +232,28 @@ impl SignedCard {
         Ok(Self { card, signature })
     }
 
-    /// The node that the card says to be of. Nothing is proven.
+    /// What the card says. Nothing is proven: for one that was verified before, or to see whose it says to be.
     ///
     /// # Errors
     /// [`CardError`], when no node could have signed this.
-    pub fn claimed_node(&self) -> Result<NodeId, CardError> {
-        KeyCard::decode(&self.card).map(|card| card.node)
+    pub fn claimed(&self) -> Result<KeyCard, CardError> {
+        KeyCard::decode(&self.card)
     }
 
     /// What the card says, if `node` signed it. An expired card is good all the same: [`KeyCard::is_expired`].
     ///
     /// # Errors
-    /// [`CardError`] says what is wrong with it.
+    /// [`CardError`] says what is wrong with it; [`CardError::Future`] only of one that its node has signed.
     pub fn verify(&self, node: NodeId, now: Timestamp) -> Result<KeyCard, CardError> {
         let card = KeyCard::decode(&self.card)?;
         if card.node != node {
             return Err(CardError::OtherNode);
         }
-        if card.issued > now.plus(AHEAD) {
-            return Err(CardError::Future);
-        }
         if !is_signed(&self.signature, signing_text(&self.card).as_bytes(), node) {
             return Err(CardError::Forged);
+        }
+        if card.issued > now.plus(AHEAD) {
+            return Err(CardError::Future);
         }
         Ok(card)
     }

@@ -55,8 +55,10 @@ pub struct Readable {
     pub text: String,
     /// Who says to have written it.
     pub sender: Option<NodeId>,
-    /// Whether `sender` has signed it.
+    /// Whether `sender` has signed it, for us.
     pub verified: bool,
+    /// Whether `sender` has signed it, but not to whom: whoever got it can have passed it on.
+    pub unaddressed: bool,
     /// When it was written, by the sender's clock.
     pub sent_at: Option<Timestamp>,
     /// What the sender calls itself; never signed. Safe to show.

@@ -21,13 +21,19 @@ pub struct CardRow {
     pub former: Option<[u8; 33]>,
     /// When it was issued.
     pub issued: Timestamp,
-    /// Whether its key took another's place without having been introduced under that one, and the user has not said
-    /// that this is right.
+    /// Whether its key took another's place without having been introduced under that one, or [`Self::weakened`], and the
+    /// user has not said that this is right.
     pub changed: bool,
     /// The key whose safety number was compared.
     pub compared: Option<[u8; 33]>,
     /// The id of the key of ours that they know: they sealed to it last, or it reached their node when they had said nothing.
     pub told: Option<[u8; 4]>,
+    /// Whether they have sealed to it, so that they have its card.
+    pub told_sure: bool,
+    /// Whether a letter that was sealed with its key has carried it: whoever has the key is of this node.
+    pub proven: bool,
+    /// Whether the key is the same and a card that their app did not send says less of it; then `changed` as well.
+    pub weakened: bool,
 }
 
 impl CardRow {
@@ -63,15 +69,38 @@ pub enum KeyNews {
     Introduced,
     /// It has taken another's place without a word of that one: perhaps their app has lost it.
     Changed,
+    /// It is the same, and a card that their app did not send says less of it: perhaps whoever runs their node wants it
+    /// not to be used. That card is not taken.
+    Weakened,
 }
 
 impl Reader<'_> {
     /// The newest card of a node.
     pub fn card(&self, node: NodeId) -> Result<Option<CardRow>> {
         self.first(
-            "SELECT node, card, seal_key, former, issued, changed, compared, told FROM card WHERE node = ?1",
+            "SELECT node, card, seal_key, former, issued, changed, compared, told, told_sure, proven, weakened
+             FROM card WHERE node = ?1",
             params![S(node)],
             row_of,
+        )
+    }
+
+    /// Whose seal key this is: a letter that was sealed with it has carried a card of theirs that names it.
+    pub fn owner_of_key(&self, key: &[u8; 33]) -> Result<Option<NodeId>> {
+        self.first(
+            "SELECT node FROM card WHERE seal_key = ?1 AND proven = 1
+             UNION ALL SELECT node FROM card WHERE former = ?1 LIMIT 1",
+            params![key],
+            |row| row.take("node"),
+        )
+    }
+
+    /// Whether this key of ours is the one that some contact knows.
+    pub fn is_told(&self, key: [u8; 4]) -> Result<bool> {
+        self.one(
+            "SELECT EXISTS (SELECT 1 FROM card WHERE told = ?1) AS told",
+            params![key],
+            |row| row.get("told"),
         )
     }
 
@@ -87,49 +116,88 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores a card if it was issued later than the one that is here. `None`: the key is the same.
-    pub fn take_card(&self, new: &NewCard) -> Result<Option<KeyNews>> {
-        let before = self.card(new.node)?;
-        if before
-            .as_ref()
-            .is_some_and(|before| before.issued >= new.issued)
-        {
+    /// Stores a card if it was issued later than the one that is here, and if it is their app's or names another key. `less`:
+    /// it says less than the one that is here. `None`: there is nothing to tell.
+    pub fn take_card(&self, new: &NewCard, less: bool) -> Result<Option<KeyNews>> {
+        let Some(before) = self.card(new.node)? else {
+            self.change(
+                "INSERT INTO card(node, card, seal_key, issued, proven) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    S(new.node),
+                    new.card,
+                    new.seal_key,
+                    S(new.issued),
+                    new.under == new.seal_key,
+                ],
+            )?;
+            return Ok(Some(KeyNews::First));
+        };
+        if before.seal_key == new.seal_key && new.under == new.seal_key && !before.proven {
+            self.change(
+                "UPDATE card SET proven = 1 WHERE node = ?1",
+                params![S(new.node)],
+            )?;
+        }
+        if before.issued >= new.issued {
             return Ok(None);
         }
-        let other_key = before
-            .as_ref()
-            .is_some_and(|before| before.seal_key != new.seal_key);
         // As long as they have not heard that we know its successor, they introduce each one under the same key.
-        let introduced = before
-            .as_ref()
-            .is_some_and(|before| before.seal_key == new.under || before.former == Some(new.under));
+        let introduced = before.seal_key == new.under || before.former == Some(new.under);
+        if before.seal_key == new.seal_key {
+            return self.take_same_key(new, &before, introduced, less);
+        }
         self.change(
-            "INSERT INTO card(node, card, seal_key, issued) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (node) DO UPDATE SET card = ?2, seal_key = ?3, issued = ?4, changed = max(changed, ?5),
-                                              former = iif(?7, ?6, former)",
+            "UPDATE card SET card = ?2, seal_key = ?3, issued = ?4, changed = max(changed, ?5), former = ?6,
+                             proven = ?7, weakened = 0
+             WHERE node = ?1",
             params![
                 S(new.node),
                 new.card,
                 new.seal_key,
                 S(new.issued),
-                other_key && !introduced,
+                !introduced,
                 introduced.then_some(new.under),
-                other_key,
+                new.under == new.seal_key,
             ],
         )?;
-        Ok(match before {
-            None => Some(KeyNews::First),
-            Some(_) if !other_key => None,
-            Some(_) if introduced => Some(KeyNews::Introduced),
-            Some(_) => Some(KeyNews::Changed),
-        })
+        Ok(Some(if introduced {
+            KeyNews::Introduced
+        } else {
+            KeyNews::Changed
+        }))
+    }
+
+    /// A younger card for the key that is known. Once their app has used that key, it alone speaks for it: what only their
+    /// node says is not taken, and told to the user where it says less.
+    fn take_same_key(
+        &self,
+        new: &NewCard,
+        before: &CardRow,
+        introduced: bool,
+        less: bool,
+    ) -> Result<Option<KeyNews>> {
+        if introduced || !before.proven && !less {
+            self.change(
+                "UPDATE card SET card = ?2, issued = ?3 WHERE node = ?1",
+                params![S(new.node), new.card, S(new.issued)],
+            )?;
+            return Ok(None);
+        }
+        if !less {
+            return Ok(None);
+        }
+        let told = self.change(
+            "UPDATE card SET changed = 1, weakened = 1 WHERE node = ?1 AND changed = 0",
+            params![S(new.node)],
+        )?;
+        Ok((told == 1).then_some(KeyNews::Weakened))
     }
 
     /// Which key of ours they sealed to last; `None`: our node's. `false`: the same as before, or there is no card of theirs.
     pub fn set_told(&self, node: NodeId, key: Option<[u8; 4]>) -> Result<bool> {
         let changed = self.change(
-            "UPDATE card SET told = ?2 WHERE node = ?1 AND told IS NOT ?2",
-            params![S(node), key],
+            "UPDATE card SET told = ?2, told_sure = ?3 WHERE node = ?1 AND (told, told_sure) IS NOT (?2, ?3)",
+            params![S(node), key, key.is_some()],
         )?;
         Ok(changed == 1)
     }
@@ -150,7 +218,9 @@ impl Tx<'_> {
     /// had it vouched for, and it would introduce the next one without a word.
     pub fn set_compared(&self, node: NodeId, key: Option<[u8; 33]>) -> Result<bool> {
         let changed = self.change(
-            "UPDATE card SET compared = ?2, former = iif(changed, NULL, former), changed = 0 WHERE node = ?1",
+            "UPDATE card SET compared = ?2, former = iif(changed AND NOT weakened, NULL, former),
+                             changed = 0, weakened = 0
+             WHERE node = ?1",
             params![S(node), key],
         )?;
         Ok(changed == 1)
@@ -167,6 +237,9 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<CardRow> {
         changed: row.get("changed")?,
         compared: row.get("compared")?,
         told: row.get("told")?,
+        told_sure: row.get("told_sure")?,
+        proven: row.get("proven")?,
+        weakened: row.get("weakened")?,
     })
 }
 

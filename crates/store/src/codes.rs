@@ -1,9 +1,9 @@
 //! The numbers that stand for states and kinds in the database. A number is never given a second meaning.
 
 use domain::{
-    AmendmentKind, AttemptState, Authorship, Carrier, Decision, DeliveryState, Direction,
-    Expectation, Failure, HoldState, MessageKind, Packing, PaymentHash, Privacy, Program, Reason,
-    ReturnMeaning, Trust, Way,
+    AmendmentKind, AttemptState, Authorship, CardFault, Carrier, Decision, DeliveryState,
+    Direction, Expectation, Failure, HoldState, MessageKind, Packing, PaymentHash, Privacy,
+    Program, Reason, ReturnMeaning, Trust, Way,
 };
 use rusqlite::types::{Value, ValueRef};
 
@@ -30,7 +30,8 @@ macro_rules! codes {
 
 codes! {
     Direction { Incoming = 0, Outgoing = 1 }
-    Authorship { Verified = 0, Claimed = 1 }
+    Authorship { Verified = 0, Claimed = 1, NodeOnly = 2, Unaddressed = 3 }
+    CardFault { Future = 0, Foreign = 1 }
     Privacy { Sealed = 0, Open = 1 }
     Trust { Request = 0, Known = 1, Blocked = 2 }
     DeliveryState {

@@ -1,6 +1,6 @@
 //! Table `contact`.
 
-use domain::{Contact, Msat, NodeId, Program, Trust, Way};
+use domain::{CardFault, Contact, Msat, NodeId, Program, Trust, Way};
 use rusqlite::{Row, params};
 
 use crate::Result;
@@ -17,6 +17,16 @@ impl Reader<'_> {
             params![S(node)],
             contact_of,
         )
+    }
+
+    /// Why the last key card of a node was not taken.
+    pub fn card_fault(&self, node: NodeId) -> Result<Option<CardFault>> {
+        let found = self.first(
+            "SELECT card_fault FROM contact WHERE node = ?1",
+            params![S(node)],
+            |row| row.take("card_fault"),
+        )?;
+        Ok(found.flatten())
     }
 }
 
@@ -89,6 +99,15 @@ impl Tx<'_> {
         let changed = self.change(
             "UPDATE contact SET alias = ?2 WHERE node = ?1 AND alias <> ?2",
             params![S(node), alias],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Why their last key card was not taken; `None` once one was. `false`: as before.
+    pub fn set_card_fault(&self, node: NodeId, fault: Option<CardFault>) -> Result<bool> {
+        let changed = self.change(
+            "UPDATE contact SET card_fault = ?2 WHERE node = ?1 AND card_fault IS NOT ?2",
+            params![S(node), S(fault)],
         )?;
         Ok(changed == 1)
     }

@@ -103,14 +103,14 @@ impl Reader<'_> {
         self.one(
             "SELECT (SELECT count(*) FROM message
                      WHERE conversation = (SELECT id FROM conversation WHERE node = ?1)
-                       AND direction = 0 AND authorship = 0) AS messages,
+                       AND direction = 0 AND authorship IN (0, 2)) AS messages,
                     (SELECT coalesce(sum(length(i.records)), 0)
                      FROM incoming i CROSS JOIN message m ON m.key = i.message
-                     WHERE i.sender = ?1 AND m.authorship = 0)
+                     WHERE i.sender = ?1 AND m.authorship IN (0, 2))
                   + (SELECT coalesce(sum(length(l.bytes)), 0)
                      FROM message m CROSS JOIN letter l ON l.message = m.key
                      WHERE m.conversation = (SELECT id FROM conversation WHERE node = ?1)
-                       AND m.direction = 0 AND m.authorship = 0)
+                       AND m.direction = 0 AND m.authorship IN (0, 2))
                   + (SELECT coalesce(sum(held), 0) FROM unfinished WHERE sender = ?1) AS bytes",
             params![S(node)],
             |row| Ok((row.take("messages")?, row.take("bytes")?)),

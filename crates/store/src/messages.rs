@@ -368,6 +368,15 @@ impl Tx<'_> {
         Ok(key)
     }
 
+    /// Whom a message of nobody's names as its author.
+    pub fn set_claims(&self, key: MessageKey, node: NodeId) -> Result<()> {
+        self.change(
+            "UPDATE message SET claims = ?2 WHERE key = ?1",
+            params![S(key), S(node)],
+        )?;
+        Ok(())
+    }
+
     /// Deletes a message here; its identity stays, so that a double does not bring it back. A pay-back that did not go
     /// out makes room for another. `false`: there is none, or its payment has not come to an end yet; a parked one
     /// (state 5) may have been paid and has to be given up first.
@@ -402,6 +411,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<Message> {
         sent_at: row.take("sent_at")?,
         stored_at: row.take("stored_at")?,
         authorship: row.take("authorship")?,
+        claims: row.take("claims")?,
         privacy: row.take("privacy")?,
         seen: row.take("seen")?,
         carrier: row.take("carrier")?,
@@ -424,7 +434,7 @@ const OVERTAKING: Duration = Duration::from_secs(60);
 /// Ends before the condition.
 const SELECT: &str = "
     SELECT key, conversation, id, direction, kind, refund_of, text, payment, sent_at, stored_at,
-           authorship, privacy, seen, carrier, amendment, amends, reply_to, edited_at, taken_back_at
+           authorship, claims, privacy, seen, carrier, amendment, amends, reply_to, edited_at, taken_back_at
     FROM message";
 
 #[cfg(test)]

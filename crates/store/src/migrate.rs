@@ -20,6 +20,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/012_tries.sql"),
     include_str!("../schema/013_numbers.sql"),
     include_str!("../schema/014_strangers.sql"),
+    include_str!("../schema/015_trust.sql"),
 ];
 
 /// Applies the scripts that the file has not seen, each in one transaction with its version number.

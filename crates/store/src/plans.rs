@@ -122,6 +122,9 @@ fn questions(connection: &Connection) -> Vec<String> {
         db.stranger_usage(bob())?;
         db.stranger_holds()?;
         db.surplus_requests(&domain::StrangerCaps::default())?;
+        db.owner_of_key(&[2; 33])?;
+        db.is_told([1; 4])?;
+        db.card_fault(bob())?;
         db.refused_unread()?;
         db.request_nodes()?;
         db.unsigned_count()?;
@@ -246,14 +249,17 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.set_way(bob(), Way::FreeOnly, true)?;
         tx.add_seal_key(&[1; 32], &[2], at(4))?;
         tx.renew_card(&[3], at(5))?;
-        tx.forget_seal_keys(at(6))?;
-        tx.take_card(&NewCard {
-            node: bob(),
-            card: vec![1],
-            seal_key: [2; 33],
-            issued: at(4),
-            under: [2; 33],
-        })?;
+        tx.forget_seal_key(1)?;
+        tx.take_card(
+            &NewCard {
+                node: bob(),
+                card: vec![1],
+                seal_key: [2; 33],
+                issued: at(4),
+                under: [2; 33],
+            },
+            false,
+        )?;
         tx.issue(&Issued {
             hash: hash(5),
             preimage: preimage(5),

@@ -30,7 +30,7 @@ impl Reader<'_> {
     /// Payments of strangers and of nobody that wait for a decision, oldest first.
     pub fn stranger_holds(&self) -> Result<Vec<StrangerHold>> {
         self.all(
-            "SELECT i.hash, i.amount, i.channel, iif(m.authorship = 1, NULL, i.sender) AS sender,
+            "SELECT i.hash, i.amount, i.channel, iif(m.authorship IN (1, 3), NULL, i.sender) AS sender,
                     i.opened = 0 OR m.kind IN (?2, ?3) AS unopenable
              FROM incoming i LEFT JOIN contact c ON c.node = i.sender LEFT JOIN message m ON m.key = i.message
              WHERE i.state IN (1, 2, 3) AND i.state = ?1 AND NOT coalesce(c.trust = ?4 AND coalesce(m.authorship, 0) = 0, 0)
@@ -66,7 +66,7 @@ impl Reader<'_> {
     /// How many messages are here that nobody has signed.
     pub fn unsigned_count(&self) -> Result<u32> {
         self.one(
-            "SELECT count(*) AS messages FROM message WHERE authorship = 1 AND direction = 0",
+            "SELECT count(*) AS messages FROM message WHERE authorship IN (1, 3) AND direction = 0",
             [],
             |row| row.take("messages"),
         )
@@ -196,7 +196,7 @@ impl Tx<'_> {
         }
         let rows: Vec<(MessageKey, ConversationId)> = self.all(
             "SELECT m.key, m.conversation FROM message m
-             WHERE m.authorship = 1 AND m.direction = 0 AND m.payment < ?2
+             WHERE m.authorship IN (1, 3) AND m.direction = 0 AND m.payment < ?2
                AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.message = m.key AND i.state IN (1, 2, 3))
              ORDER BY m.payment, m.key LIMIT ?1",
             params![surplus, S(worth)],

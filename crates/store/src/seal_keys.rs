@@ -66,12 +66,13 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Deletes the keys that retired before this moment: nothing that is sealed to them can be opened any more.
-    pub fn forget_seal_keys(&self, retired_before: Timestamp) -> Result<usize> {
+    /// Deletes a key that has retired: nothing that is sealed to it can be opened any more.
+    pub fn forget_seal_key(&self, number: i64) -> Result<()> {
         self.change(
-            "DELETE FROM seal_key WHERE retired < ?1",
-            params![S(retired_before)],
-        )
+            "DELETE FROM seal_key WHERE number = ?1 AND retired IS NOT NULL",
+            params![number],
+        )?;
+        Ok(())
     }
 }
 

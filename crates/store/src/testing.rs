@@ -192,6 +192,7 @@ pub(crate) fn bubble(key: MessageKey) -> domain::Message {
         sent_at: at(1),
         stored_at: at(1),
         authorship: Authorship::Verified,
+        claims: None,
         privacy: Privacy::Open,
         seen: true,
         carrier: None,

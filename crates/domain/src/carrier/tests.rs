@@ -3,7 +3,11 @@ use super::*;
 
 /// Their app listens on everything, and the nodes share a channel.
 const NEAR: Circumstances = Circumstances {
-    way: Way::Auto,
+    limits: Limits {
+        free: false,
+        direct: false,
+        routed: false,
+    },
     carries_money: false,
     holds_keysends: false,
     issues_invoices: false,
@@ -25,7 +29,10 @@ const FAR: Circumstances = Circumstances {
 
 #[test]
 fn the_choice_of_a_carrier() {
-    let way = |way, base: Circumstances| Circumstances { way, ..base };
+    let way = |way, base: Circumstances| Circumstances {
+        limits: Limits::of(way),
+        ..base
+    };
     let money = |base: Circumstances| Circumstances {
         carries_money: true,
         ..base
@@ -189,11 +196,15 @@ fn the_choice_of_a_carrier() {
 #[test]
 fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
     let ways = [Way::Auto, Way::FreeOnly, Way::DirectOnly, Way::RoutedOnly];
+    let pairs = || {
+        let with = |way: Way| ways.map(|other| (way, other));
+        ways.into_iter().flat_map(with)
+    };
     for bits in 0_u32..1 << 11 {
         let bit = |place: u32| bits & 1 << place != 0;
-        for way in ways {
+        for (message, contact) in pairs() {
             let now = Circumstances {
-                way,
+                limits: message.and(contact),
                 carries_money: bit(0),
                 listens_to_peers: bit(1),
                 listens_to_onions: bit(2),
@@ -207,11 +218,16 @@ fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
                 invoice_failed: bit(10),
             };
             let Some(carrier) = choose(&now) else {
-                assert_ne!(way, Way::Auto, "there is always a way: {now:?}");
+                assert_ne!(
+                    now.limits,
+                    Limits::default(),
+                    "there is always a way: {now:?}"
+                );
                 continue;
             };
             assert!(!(now.carries_money && carrier.is_free()), "{now:?}");
-            let refused = match way {
+            // Limits add up: neither undoes the other.
+            let refused = [message, contact].into_iter().any(|way| match way {
                 Way::Auto => false,
                 Way::FreeOnly => carrier == Keysend && !now.carries_money,
                 Way::DirectOnly => match carrier {
@@ -220,7 +236,7 @@ fn in_all_circumstances_the_user_is_obeyed_and_money_is_only_ever_paid() {
                     Peer => false,
                 },
                 Way::RoutedOnly => matches!(carrier, Peer | Invoice),
-            };
+            });
             assert!(!refused, "{carrier:?} {now:?}");
             let tried = match carrier {
                 Peer => now.peer_failed || !now.listens_to_peers || !now.connected,

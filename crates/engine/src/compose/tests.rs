@@ -10,6 +10,8 @@ fn draft(program: Program, text: &str) -> Draft {
         to: node(7),
         program,
         sealing: Sealing {
+            own_alone: None,
+            in_doubt: false,
             ours: node(8),
             recipient: node(7).into(),
             own: None,

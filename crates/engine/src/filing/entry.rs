@@ -2,7 +2,8 @@
 
 use domain::{
     Amendment, AmendmentKind, Authorship, Content, Expectation, IncomingPayment, MessageId,
-    MessageKind, Msat, NodeId, Owed, PaymentHash, Privacy, Program, RefundClaim, Timestamp, weigh,
+    MessageKind, Msat, NodeId, Owed, PaymentHash, Privacy, Program, RefundClaim, Timestamp, Trust,
+    weigh,
 };
 use protocol::Body;
 use store::{Claim, StoreError};
@@ -19,6 +20,8 @@ pub(super) struct Entry {
     pub(super) payment: Msat,
     pub(super) sent_at: Timestamp,
     pub(super) authorship: Authorship,
+    /// Whom it names as its author, without proof; it is filed as nobody's.
+    pub(super) claims: Option<NodeId>,
     pub(super) privacy: Privacy,
     pub(super) letter: Option<Vec<u8>>,
     /// The letter's number among those of its sender; 0 for what has none.
@@ -59,6 +62,7 @@ impl Desk<'_, '_> {
             payment: payment.amount,
             sent_at: payment.arrived_at,
             authorship: Authorship::Claimed,
+            claims: None,
             privacy: Privacy::Sealed,
             letter: None,
             sequence: 0,
@@ -77,8 +81,15 @@ impl Desk<'_, '_> {
             },
             Opened::Unreadable => nobody(MessageKind::Unreadable, Content::Sealed, true),
             Opened::Newer => nobody(MessageKind::Newer, Content::Sealed, true),
+            Opened::Nobodys(letter) => self.nobodys(payment.amount, *letter, nobody),
             Opened::Readable(readable) => {
-                let head = opening::head(&readable, payment.hash, payment.arrived_at);
+                let mut head = opening::head(&readable, payment.hash, payment.arrived_at);
+                let claims = self.claims(&head)?;
+                if let (Some(by), None) = (head.by, claims)
+                    && head.authorship == Authorship::Verified
+                {
+                    head.authorship = self.authorship(by, true)?;
+                }
                 let wordless = readable.text.is_empty();
                 // One satoshi is what programs attach to carry a text; more is meant for the person.
                 let postage = payment.amount <= Msat::SAT && !wordless;
@@ -88,7 +99,7 @@ impl Desk<'_, '_> {
                 };
                 let says = !claim.name.is_empty() || !claim.about.is_empty();
                 Entry {
-                    by: head.by.unwrap_or(self.ours),
+                    by: head.by.filter(|_| claims.is_none()).unwrap_or(self.ours),
                     id: head.id,
                     kind: if postage {
                         MessageKind::Text
@@ -99,6 +110,7 @@ impl Desk<'_, '_> {
                     payment: if postage { Msat::ZERO } else { payment.amount },
                     sent_at: head.sent_at,
                     authorship: head.authorship,
+                    claims,
                     privacy: Privacy::Open,
                     letter: None,
                     sequence: 0,
@@ -119,6 +131,60 @@ impl Desk<'_, '_> {
             }
             Opened::Letter(letter) => self.letter(payment.amount, *letter, waits)?,
         })
+    }
+
+    /// Whom a text names that does not go into their conversation. Words that are only said to be somebody's stand there
+    /// with a mark, and only of known contacts whose program knows no better: whoever writes sealed letters proves it.
+    fn claims(&self, head: &opening::ReadableHead) -> Result<Option<NodeId>, StoreError> {
+        let Some(named) = head.by.filter(|by| *by != self.ours) else {
+            return Ok(None);
+        };
+        if head.authorship.is_proven() {
+            return Ok(None);
+        }
+        let contact = self.tx.contact(named)?;
+        let known = contact.is_some_and(|contact| {
+            contact.trust == Trust::Known && !contact.program.reads_letters()
+        });
+        Ok((!known || self.tx.card(named)?.is_some()).then_some(named))
+    }
+
+    /// What is known of the author of what a key of theirs has sealed or signed: once their app has a key of its own, what
+    /// comes under the key of their node may be from whoever runs that node.
+    pub(super) fn authorship(&self, by: NodeId, by_node: bool) -> Result<Authorship, StoreError> {
+        Ok(
+            if by_node && by != self.ours && self.tx.card(by)?.is_some() {
+                Authorship::NodeOnly
+            } else {
+                Authorship::Verified
+            },
+        )
+    }
+
+    /// A letter under a key that nobody has vouched for: its words are shown as nobody's. It amends nothing and tells the
+    /// app nothing; what has no words is kept unread.
+    fn nobodys(
+        &self,
+        amount: Msat,
+        letter: protocol::Letter,
+        nobody: impl Fn(MessageKind, Content, bool) -> Entry,
+    ) -> Entry {
+        let (Body::Text(text) | Body::Payment { note: text, .. }) = letter.body else {
+            return nobody(MessageKind::Unreadable, Content::Sealed, true);
+        };
+        let expectation = weigh(letter.expectation, amount);
+        let postage = expectation == Expectation::Return;
+        let kind = if postage {
+            MessageKind::Text
+        } else {
+            MessageKind::Payment
+        };
+        Entry {
+            text: protocol::display_text(&text),
+            payment: if postage { Msat::ZERO } else { amount },
+            sent_at: letter.sent_at,
+            ..nobody(kind, Content::Letter(expectation), true)
+        }
     }
 
     pub(super) fn letter(
@@ -195,7 +261,8 @@ impl Desk<'_, '_> {
             text: protocol::display_text(&text),
             payment: if carries_money { amount } else { Msat::ZERO },
             sent_at: letter.sent_at,
-            authorship: Authorship::Verified,
+            authorship: self.authorship(spoken.by, spoken.by_node)?,
+            claims: None,
             privacy: spoken.privacy,
             letter: Some(spoken.bytes),
             sequence: letter.sequence,

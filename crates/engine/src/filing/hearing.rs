@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
-use domain::{MessageId, NodeId, Trust};
-use protocol::{Body, KeyId, Letter, RequestId};
-use store::{KeyNews, NewCard, Received, StoreError};
+use domain::{CardFault, MessageId, NodeId, Trust};
+use protocol::{Body, KeyId, Letter, RequestId, SignedCard};
+use store::{CardRow, KeyNews, NewCard, Received, StoreError};
 
 use super::{Desk, Filed};
 use crate::invoices::giving::Wanted;
+use crate::keys::read_card;
 use crate::opening::Spoken;
 
 /// What was written so long ago is repeated for somebody who could not read it.
@@ -24,6 +25,8 @@ const RESEND_PAUSE: Duration = Duration::from_secs(10 * 60);
 pub(super) struct Heard {
     by: NodeId,
     card: Option<NewCard>,
+    fault: Option<CardFault>,
+    by_node: bool,
     sealed_to: Option<KeyId>,
     delivered: Vec<MessageId>,
     read: Vec<MessageId>,
@@ -45,6 +48,8 @@ impl Heard {
         Self {
             by: spoken.by,
             card: spoken.card.clone(),
+            fault: spoken.fault,
+            by_node: spoken.by_node,
             sealed_to: spoken.sealed_to,
             delivered,
             read,
@@ -74,6 +79,15 @@ impl Heard {
     }
 }
 
+/// Whether a card says less than the one that is here.
+fn says_less(new: &NewCard, before: &CardRow) -> bool {
+    let new = SignedCard::decode(&new.card).and_then(|card| card.claimed());
+    match (new, read_card(before)) {
+        (Ok(new), Some(before)) => new.says_less_than(&before),
+        _ => false,
+    }
+}
+
 impl Desk<'_, '_> {
     /// Keeps what was heard. Of nodes that are no contacts nothing is kept.
     pub(super) fn hear(&self, heard: &Heard, filed: &mut Filed) -> Result<(), StoreError> {
@@ -82,8 +96,17 @@ impl Desk<'_, '_> {
             return Ok(());
         };
         filed.heard = Some(by);
+        let before = self.tx.card(by)?;
+        if (heard.card.is_some() || heard.fault.is_some())
+            && self.tx.set_card_fault(by, heard.fault)?
+        {
+            filed.conversation = self.tx.conversation_of(by)?;
+        }
         if let Some(card) = &heard.card
-            && let Some(news) = self.tx.take_card(card)?
+            && let Some(news) = self.tx.take_card(
+                card,
+                before.as_ref().is_some_and(|row| says_less(card, row)),
+            )?
         {
             filed.conversation = self.tx.conversation_of(by)?;
             // Nobody introduced it: their app may have lost the key before, and all that was sealed to it.
@@ -106,7 +129,10 @@ impl Desk<'_, '_> {
             };
             filed.repeats = filed.repeats.saturating_add(again);
         }
-        self.tx.set_told(by, heard.sealed_to.map(|id| id.0))?;
+        // Once their app has a key, it alone says which one of ours it knows.
+        if before.is_none() || !heard.by_node {
+            self.tx.set_told(by, heard.sealed_to.map(|id| id.0))?;
+        }
         let delivered = heard.delivered.iter().map(|id| (id, Received::Delivered));
         let read = heard.read.iter().map(|id| (id, Received::Read));
         for (id, received) in delivered.chain(read) {
@@ -135,9 +161,11 @@ impl Desk<'_, '_> {
         filed: &mut Filed,
     ) -> Result<(), StoreError> {
         let by = heard.by;
+        let in_doubt = self.tx.card(by)?.is_some_and(|card| card.is_in_doubt());
         if heard.wanted.is_some()
             && let Some(contact) = self.tx.contact(by)?
             && contact.trust == Trust::Known
+            && !in_doubt
         {
             filed.wanted = heard.wanted;
         }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Carrier, Circumstances, Expectation, MessageId, NodeId, Trust, Way, choose};
+use domain::{Carrier, Circumstances, Expectation, Limits, MessageId, NodeId, Trust, Way, choose};
 use lnd::{LightningError, RawReplyPath};
 use protocol::{Body, Letter};
 use rand::rngs::StdRng;
@@ -53,6 +53,9 @@ pub(crate) enum NoteError {
     /// No free carrier leads there now, or they do not listen.
     #[error("no free way leads there")]
     NoWay,
+    /// Their key has to be looked at first.
+    #[error("the recipient's key has to be looked at first")]
+    InDoubt,
 }
 
 impl Notes {
@@ -98,7 +101,7 @@ impl Notes {
         let notes = self.clone();
         self.tasks.spawn(async move {
             match notes.to_known(to, body, &came).await {
-                Ok(()) | Err(NoteError::NoWay) => {}
+                Ok(()) | Err(NoteError::NoWay | NoteError::InDoubt) => {}
                 Err(error) => tracing::debug!(%error, "a note was not sent"),
             }
         });
@@ -130,6 +133,9 @@ impl Notes {
             .read(move |db| Ok((db.card(to)?, db.number_before(to, u64::MAX)?)))
             .await?;
         let sealing = self.keys.sealing(to, card.as_ref());
+        if sealing.in_doubt {
+            return Err(NoteError::InDoubt);
+        }
         let (id, mut rng) = {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
             (MessageId(rng.random()), StdRng::from_rng(&mut *rng))
@@ -159,7 +165,7 @@ impl Notes {
         let peer = sealing.features.peer_messages || came.carrier == Some(Carrier::Peer);
         let onion = sealing.features.onion_messages || came.carrier == Some(Carrier::Onion);
         let carrier = choose(&Circumstances {
-            way: allowed,
+            limits: Limits::of(allowed),
             listens_to_peers: peer,
             listens_to_onions: onion,
             connected: peer && self.neighbours.is_connected(to).await?,

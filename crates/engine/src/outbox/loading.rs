@@ -1,8 +1,8 @@
 //! Attempts are made and stored, before they are sent: one for a letter, several for its parts.
 
 use domain::{
-    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, MessageKey, Msat, NodeId, Part,
-    Postage, Preimage, Way,
+    Attempt, AttemptState, Carrier, DeliveryEvent, Failure, Limits, MessageKey, Msat, NodeId, Part,
+    Postage, Preimage,
 };
 use lnd::LightningError;
 use store::{Cut, Delivery, Outcome, StoreError};
@@ -48,11 +48,11 @@ impl Outbox {
         &self,
         delivery: &Delivery,
         mut draft: Draft,
-        way: Way,
+        limits: Limits,
         hashes: &Hashes,
     ) -> Result<Option<Load>, Stop> {
         loop {
-            let made = match self.cut(delivery.message, &draft, way).await {
+            let made = match self.cut(delivery.message, &draft, limits).await {
                 Ok(Some(cut)) => self.parts(delivery, &draft, cut, &hashes.tries).await,
                 Ok(None) => self.whole(delivery, &draft, hashes).await,
                 Err(error) => Err(error),
@@ -71,7 +71,12 @@ impl Outbox {
     }
 
     /// How a message is cut that goes in parts: once for all its tries, so that the parts join.
-    async fn cut(&self, key: MessageKey, draft: &Draft, way: Way) -> Result<Option<Cut>, Trouble> {
+    async fn cut(
+        &self,
+        key: MessageKey,
+        draft: &Draft,
+        limits: Limits,
+    ) -> Result<Option<Cut>, Trouble> {
         if !draft.is_divisible() {
             return Ok(None);
         }
@@ -86,7 +91,7 @@ impl Outbox {
         if attempts.iter().any(too_large) {
             return Ok(draft.cut());
         }
-        Ok(self.quotes.cut(draft, way).await?)
+        Ok(self.quotes.cut(draft, limits).await?)
     }
 
     async fn whole(

@@ -37,21 +37,21 @@ impl Outbox {
     /// Sends one again, if a free carrier leads there and their app is awake. The words of a payment go as a text: its
     /// money has arrived.
     async fn repeat(&self, delivery: &Delivery) -> Result<(), Trouble> {
-        let Some(Drafted {
-            draft,
-            way,
-            in_doubt: false,
-            ..
-        }) = self.draft(delivery).await?
-        else {
+        let Some(Drafted { draft, limits, .. }) = self.draft(delivery).await? else {
             return Ok(());
         };
+        if draft.sealing.in_doubt {
+            return Ok(());
+        }
         let draft = Draft {
             purpose: Purpose::Text,
             postage: Postage::PLAIN,
             ..draft
         };
-        let chosen = self.chooser.choose(&draft, way, InVain::default()).await?;
+        let chosen = self
+            .chooser
+            .choose(&draft, limits, InVain::default())
+            .await?;
         let parcel = self.parcel(delivery, &draft, chosen).await?;
         let (key, now) = (delivery.message, self.clock.now());
         // Where no free way leads now, that counts as a try too: nothing waits for ever.

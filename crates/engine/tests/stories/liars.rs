@@ -81,7 +81,7 @@ async fn a_receipt_of_somebody_else_ends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn somebody_elses_card_a_forged_one_and_one_from_the_future_are_refused() {
+async fn somebody_elses_card_and_a_forged_one_prove_nothing() {
     let mut stage = Stage::new().await;
     let now = stage.line.network.now();
     let (ours, theirs) = (
@@ -106,9 +106,7 @@ async fn somebody_elses_card_a_forged_one_and_one_from_the_future_are_refused() 
         let signature = stage.line.carol.sign_message(text).await.unwrap();
         SignedCard::new(bytes, card::signature_from_text(&signature).unwrap()).unwrap()
     };
-    let later = now.plus(Duration::from_secs(3 * 24 * 60 * 60));
-    let early = stage.card_of(&stage.line.carol, &ours, later).await;
-    for card in [bobs, forged, early] {
+    for card in [bobs, forged] {
         let mut letter = stage.letter(Body::Text("it is me, bob".into()));
         letter.card = Some(card);
         stage.sends_as(&ours, &letter).await;

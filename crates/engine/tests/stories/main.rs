@@ -35,5 +35,6 @@ mod strangers;
 mod talk;
 mod tampering;
 mod trouble;
+mod trust;
 mod waiting;
 mod ways;

@@ -398,7 +398,9 @@ async fn what_is_written_in_somebodys_name_makes_nobody_owe() {
         timeout_secs: 60,
     };
     drop(line.bob.send(keysend).await.unwrap());
-    carol.expect_message(&line.alice, "I am alice").await;
+    // carol, whom it did not come from, has it among the words of nobody.
+    let row = carol.expect_message(&line.carol, "I am alice").await;
+    assert_eq!(row.message.claims, Some(line.alice.id()));
     eventually("it is booked", async || {
         (carol.totals().await.postage_received == Msat::SAT).then_some(())
     })

@@ -37,7 +37,10 @@ async fn a_forged_signature_is_only_a_claim() {
     let records = whatsat::records(bob, &time, "i am bob", &signature);
     keysend(&line.carol, ours, Msat::SAT, 1, records).await;
     let got = alice.expect_message(&line.alice, "i am bob").await.message;
-    assert_eq!(got.authorship, Authorship::Claimed);
+    assert_eq!(
+        (got.authorship, got.claims),
+        (Authorship::Claimed, Some(bob))
+    );
     assert!(
         alice.talk(&line.bob).await.is_empty(),
         "and makes no contact"

@@ -95,3 +95,35 @@ async fn direct_only_to_somebody_far_away_waits() {
     .await;
     assert_eq!(failure, Failure::NoWay);
 }
+
+#[tokio::test(start_paused = true)]
+async fn free_only_for_a_message_does_not_undo_routed_only_for_its_contact() {
+    let line = crate::people::talking_line();
+    line.network
+        .channel(&line.alice, sat(50_000), &line.carol, sat(50_000));
+    let (alice, to_carol, carol, _) = crate::people::acquainted(&line).await;
+    let node = line.carol.id();
+    let engine = &alice.engine;
+    engine.set_way(node, Way::RoutedOnly, false).await.unwrap();
+    let words = Outgoing {
+        payment: Msat::ZERO,
+        ..five_sat(to_carol, Way::FreeOnly)
+    };
+    let key = engine.send(words).await.unwrap();
+    let row = alice.expect_delivery(key, DeliveryState::Delivered).await;
+    assert_eq!((row.carrier, row.hops), (Some(Carrier::Onion), Some(2)));
+    carol.expect_message(&line.alice, "for the ferry").await;
+
+    // What is neither direct nor routed is nothing.
+    let words = Outgoing {
+        payment: Msat::ZERO,
+        ..five_sat(to_carol, Way::DirectOnly)
+    };
+    let key = engine.send(words).await.unwrap();
+    let failure = eventually("it waits", async || {
+        let delivery = alice.row(key).await.delivery.unwrap();
+        delivery.next_try.and(delivery.failure)
+    })
+    .await;
+    assert_eq!(failure, Failure::NoWay);
+}

@@ -47,6 +47,7 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Read
         text,
         sender,
         verified,
+        unaddressed: false,
         sent_at: None,
         alias: None,
         about: None,

@@ -21,7 +21,14 @@ struct Parts<'a> {
 struct Author {
     dialect: Dialect,
     sender: Option<NodeId>,
-    verified: bool,
+    signed: bool,
+}
+
+impl Author {
+    /// These two do not sign to whom they write.
+    fn names_recipient(&self) -> bool {
+        !matches!(self.dialect, Dialect::ThunderHub | Dialect::Noise)
+    }
 }
 
 pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Readable> {
@@ -40,9 +47,10 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Read
     let time = Some(parts.time).filter(|_| author.dialect != Dialect::ThunderHub);
     let sent_at = time.and_then(time::moment);
     let (text, request_amount) = parts.words(author.dialect);
+    let verified = author.signed && author.names_recipient();
     let id = author
         .sender
-        .filter(|_| author.verified && sent_at.is_some())
+        .filter(|_| verified && sent_at.is_some())
         .map(|sender| message_id_of_readable(sender, parts.time, parts.text));
     let names = [record::ALIAS, record::BLIXT_ALIAS, record::LNDHUB_ALIAS];
     let alias = names
@@ -54,7 +62,8 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], recipient: NodeId) -> Option<Read
     says.then_some(Readable {
         text,
         sender: author.sender,
-        verified: author.verified,
+        verified,
+        unaddressed: author.signed && !author.names_recipient(),
         sent_at,
         alias,
         about: None,
@@ -82,16 +91,16 @@ fn sender(record: Option<&[u8]>) -> (Option<NodeId>, bool) {
 impl Parts<'_> {
     fn author(&self, records: &[(u64, Vec<u8>)]) -> Author {
         if let Some(signer) = noise::signer(records) {
-            let verified = self.sender == Some(signer);
+            let signed = self.sender == Some(signer);
             let sender = self.sender.or(Some(signer));
             return Author {
                 dialect: Dialect::Noise,
                 sender,
-                verified,
+                signed,
             };
         }
         let signature = find(records, record::SIGNATURE).and_then(Encoded::read);
-        let (dialect, verified) = match signature {
+        let (dialect, signed) = match signature {
             Some(Encoded::Der(signature)) => (Dialect::Whatsat, self.is_whatsat(signature)),
             Some(Encoded::Zbase32(signature)) if self.is_juggernaut(&signature) => {
                 (Dialect::Juggernaut, true)
@@ -107,7 +116,7 @@ impl Parts<'_> {
         Author {
             dialect,
             sender: self.sender,
-            verified,
+            signed,
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], _recipient: NodeId) -> Option<Rea
         text: words(said("message").unwrap_or_default().as_bytes()),
         sender: None,
         verified: false,
+        unaddressed: false,
         sent_at: None,
         alias: said("sender_name").and_then(alias),
         about: (!about.is_empty()).then_some(about),

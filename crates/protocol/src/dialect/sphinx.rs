@@ -45,15 +45,19 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], _recipient: NodeId) -> Option<Rea
         .sender
         .map_or((None, None), |from| (from.pub_key, from.alias));
     let sender = key.and_then(|key| key.parse().ok());
-    let verified = match (sender, zbase32(signature), std::str::from_utf8(json)) {
-        (Some(sender), Some(signature), Ok(json)) => is_signed(&signature, &signed(json), sender),
+    let signed = match (sender, zbase32(signature), std::str::from_utf8(json)) {
+        (Some(sender), Some(signature), Ok(json)) => {
+            is_signed(&signature, &signed_bytes(json), sender)
+        }
         _ => false,
     };
     let text = words(packet.message.content.as_bytes());
     (!text.is_empty() || sender.is_some()).then(|| Readable {
         text,
         sender,
-        verified,
+        // The recipient is not signed.
+        verified: false,
+        unaddressed: signed,
         sent_at: None,
         alias: name.as_deref().and_then(alias),
         about: None,
@@ -66,7 +70,7 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], _recipient: NodeId) -> Option<Rea
 
 /// The bytes that Sphinx signs: each UTF-16 unit of the text in hexadecimal without leading zeros, and all of it
 /// read back as bytes, a last single digit left out. For printable ASCII that is the text; beyond it often is not.
-fn signed(json: &str) -> Vec<u8> {
+fn signed_bytes(json: &str) -> Vec<u8> {
     let digits: String = json
         .encode_utf16()
         .map(|unit| format!("{unit:x}"))

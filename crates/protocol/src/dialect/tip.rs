@@ -11,6 +11,7 @@ pub(super) fn read(records: &[(u64, Vec<u8>)], _recipient: NodeId) -> Option<Rea
         .find_map(|number| find(records, number))?;
     let text = words(note);
     (!text.is_empty()).then_some(Readable {
+        unaddressed: false,
         text,
         sender: None,
         verified: false,

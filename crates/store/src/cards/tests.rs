@@ -13,7 +13,7 @@ fn card(key: u8, issued: i64, under: u8) -> NewCard {
 }
 
 fn take(world: &World, card: NewCard) -> bool {
-    world.write(move |tx| tx.take_card(&card)).is_some()
+    world.write(move |tx| tx.take_card(&card, false)).is_some()
 }
 
 #[test]
@@ -97,6 +97,7 @@ fn which_key_of_ours_they_know_is_remembered_and_goes_with_the_contact() {
     );
     take(&world, card(2, 10, 2));
     assert!(world.write(|tx| tx.set_told(bob(), Some([1; 4]))));
+    assert!(world.read(|db| db.card(bob())).unwrap().told_sure);
     assert!(!world.write(|tx| tx.set_told(bob(), Some([1; 4]))));
     assert!(take(&world, card(3, 20, 2)));
     assert_eq!(world.read(|db| db.card(bob())).unwrap().told, Some([1; 4]));
@@ -105,8 +106,64 @@ fn which_key_of_ours_they_know_is_remembered_and_goes_with_the_contact() {
     assert_eq!(world.read(|db| db.card(bob())).unwrap().told, Some([1; 4]));
     world.write(|tx| tx.set_told(bob(), None));
     world.write(|tx| tx.presume_told(bob(), [3; 4]));
-    assert_eq!(world.read(|db| db.card(bob())).unwrap().told, Some([3; 4]));
+    let row = world.read(|db| db.card(bob())).unwrap();
+    assert_eq!((row.told, row.told_sure), (Some([3; 4]), false));
 
     world.write(move |tx| tx.remove_conversation(chat));
     assert_eq!(world.read(|db| db.card(bob())), None);
+}
+
+/// A card for the same key that says less.
+fn less(world: &World, card: NewCard) -> Option<KeyNews> {
+    world.write(move |tx| tx.take_card(&card, true))
+}
+
+#[test]
+fn what_only_the_node_says_of_a_key_is_not_taken_and_told_where_it_is_less() {
+    let world = World::new();
+    take(&world, card(2, 10, 2));
+    let before = world.read(|db| db.card(bob())).unwrap();
+    assert!(before.proven);
+    assert!(!take(&world, card(2, 20, 9)), "not less: nothing to tell");
+    assert_eq!(world.read(|db| db.card(bob())).unwrap(), before);
+
+    assert_eq!(less(&world, card(2, 20, 9)), Some(KeyNews::Weakened));
+    assert_eq!(less(&world, card(2, 30, 9)), None, "it is told once");
+    let row = world.read(|db| db.card(bob())).unwrap();
+    assert_eq!((row.changed, row.weakened), (true, true));
+    assert_eq!((row.card, row.issued), (before.card, before.issued));
+
+    // Their app may say less, also under the key that introduced this one.
+    world.write(|tx| tx.set_compared(bob(), None));
+    assert_eq!(less(&world, card(2, 40, 2)), None);
+    let row = world.read(|db| db.card(bob())).unwrap();
+    assert_eq!((row.changed, row.weakened), (false, false));
+    assert_eq!(row.issued, at(40));
+}
+
+#[test]
+fn a_change_of_the_key_says_more_than_a_weaker_card() {
+    let world = World::new();
+    take(&world, card(2, 10, 2));
+    less(&world, card(2, 20, 9));
+    assert!(take(&world, card(3, 30, 9)));
+    let row = world.read(|db| db.card(bob())).unwrap();
+    assert_eq!((row.changed, row.weakened), (true, false));
+    assert!(!row.proven, "nobody has sealed with it yet");
+    assert_eq!(less(&world, card(3, 40, 9)), None, "it is told already");
+}
+
+#[test]
+fn a_key_is_of_whom_has_shown_a_card_under_it() {
+    let world = World::new();
+    let owner = |key: u8| world.read(move |db| db.owner_of_key(&[key; 33]));
+    // Anybody can have a key of somebody else's signed by a node of their own.
+    take(&world, card(2, 10, 9));
+    assert_eq!(owner(2), None);
+    take(&world, card(2, 10, 2));
+    assert_eq!(owner(2), Some(bob()));
+    take(&world, card(3, 20, 2));
+    assert_eq!((owner(2), owner(3)), (Some(bob()), None));
+    take(&world, card(3, 20, 3));
+    assert_eq!(owner(3), Some(bob()));
 }

@@ -18,13 +18,16 @@ fn arrived(world: &World, message: NewMessage) -> MessageKey {
 
 fn has_card(world: &World, key: u8, issued: i64) {
     world.write(move |tx| {
-        tx.take_card(&NewCard {
-            node: bob(),
-            card: vec![key],
-            seal_key: [key; 33],
-            issued: at(issued),
-            under: [key; 33],
-        })
+        tx.take_card(
+            &NewCard {
+                node: bob(),
+                card: vec![key],
+                seal_key: [key; 33],
+                issued: at(issued),
+                under: [key; 33],
+            },
+            false,
+        )
     });
 }
 

@@ -20,8 +20,9 @@ fn a_new_key_retires_the_former_one_which_still_opens_until_it_is_forgotten() {
             (1, b"first again".as_slice(), at(5), Some(at(10))),
         ]
     );
-    assert_eq!(world.write(|tx| tx.forget_seal_keys(at(10))), 0);
-    assert_eq!(world.write(|tx| tx.forget_seal_keys(at(11))), 1);
+    for number in keys.iter().map(|key| key.number) {
+        world.write(move |tx| tx.forget_seal_key(number));
+    }
     assert_eq!(
         world.read(|db| db.seal_keys()).len(),
         1,

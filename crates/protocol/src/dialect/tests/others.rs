@@ -21,7 +21,10 @@ fn a_request_says_how_much_it_asks_for() {
 
     let of_thunderhub = thunderhub_typed(&alice, alice.node, "2100,lunch", "paymentrequest");
     let asked = read(&of_thunderhub);
-    assert_eq!((asked.text.as_str(), asked.verified), ("2100,lunch", true));
+    assert_eq!(
+        (asked.text.as_str(), asked.unaddressed),
+        ("2100,lunch", true)
+    );
     assert_eq!(asked.request_amount, Some(Msat::new(2_100_000)));
 }
 
@@ -83,14 +86,14 @@ fn thunderhub_signs_json_as_javascript_writes_it() {
     ]);
     let signed = read(&records);
     assert_eq!(
-        (signed.dialect, signed.verified),
-        (Dialect::ThunderHub, true)
+        (signed.dialect, signed.verified, signed.unaddressed),
+        (Dialect::ThunderHub, false, true)
     );
     assert_eq!(signed.text, text);
     // It signs no time: whoever passes the text on could add one.
     let dated = read(&with(&records, record::TIME, whatsat::time_bytes(AT)));
     assert_eq!(
-        (dated.verified, dated.sent_at, dated.id()),
+        (dated.unaddressed, dated.sent_at, dated.id()),
         (true, None, None)
     );
 }
@@ -175,21 +178,26 @@ fn noise_names_its_sender_by_the_signature_which_alone_is_a_claim() {
         (Dialect::Noise, Some(AT))
     );
     assert_eq!(
-        (unnamed.sender, unnamed.verified),
-        (Some(alice.node), false)
+        (unnamed.sender, unnamed.verified, unnamed.unaddressed),
+        (Some(alice.node), false, false)
     );
     assert_eq!((unnamed.text.as_str(), unnamed.id()), (WORDS, None));
     let named = read(&noise_of(&alice, Some(alice.node), WORDS));
-    assert_eq!((named.sender, named.verified), (Some(alice.node), true));
+    // Who named themselves have not said to whom: anybody may have sent it on.
+    assert_eq!(
+        (named.sender, named.verified, named.unaddressed),
+        (Some(alice.node), false, true)
+    );
+    assert_eq!(named.id(), None);
 }
 
 #[test]
 fn what_nodes_on_the_way_add_does_not_break_a_noise_signature() {
     let alice = alice();
     let sent = noise_of(&alice, Some(alice.node), WORDS);
-    assert!(read(&with(&sent, 106_823, [7])).verified);
+    assert!(read(&with(&sent, 106_823, [7])).unaddressed);
     let changed = read(&with(&sent, 106_825, [7]));
-    assert!(!changed.verified, "anything else does");
+    assert!(!changed.unaddressed, "anything else does");
 }
 
 #[test]
@@ -206,7 +214,10 @@ fn a_changed_noise_text_does_not_speak_for_the_sender() {
         alice().node.as_bytes(),
     );
     let read = read(&claimed);
-    assert_eq!((read.sender, read.verified), (Some(alice().node), false));
+    assert_eq!(
+        (read.sender, read.verified, read.unaddressed),
+        (Some(alice().node), false, false)
+    );
 }
 
 #[test]
@@ -283,17 +294,19 @@ fn sphinx(signer: &Person, sender: NodeId, text: &str) -> Records {
 }
 
 #[test]
-fn a_plain_keysend_of_sphinx_is_verified() {
+fn a_plain_keysend_of_sphinx_is_signed_to_nobody() {
     let alice = alice();
     let signed = read(&sphinx(&alice, alice.node, "a word"));
     assert_eq!(
         (signed.dialect, signed.text.as_str()),
         (Dialect::Sphinx, "a word")
     );
-    assert_eq!((signed.sender, signed.verified), (Some(alice.node), true));
+    assert_eq!((signed.verified, signed.unaddressed), (false, true));
+    assert_eq!(signed.sender, Some(alice.node));
     assert_eq!(signed.alias.as_deref(), Some("al"));
     let forged = read(&sphinx(&mallory(), alice.node, "a word"));
-    assert_eq!((forged.sender, forged.verified), (Some(alice.node), false));
+    assert_eq!((forged.verified, forged.unaddressed), (false, false));
+    assert_eq!(forged.sender, Some(alice.node));
 }
 
 #[test]
@@ -309,7 +322,7 @@ fn sphinx_signs_what_is_beyond_ascii_in_its_own_way() {
     let bytes = [before.as_bytes(), &[0xe9, 0x4f, 0x60], after.as_bytes()].concat();
     let signature = zbase32(&alice.sign(&bytes));
     let records = vec![(record::SPHINX, [json.as_bytes(), &signature].concat())];
-    assert!(read(&records).verified);
+    assert!(read(&records).unaddressed);
 }
 
 #[test]
