@@ -2,10 +2,10 @@
 
 use domain::{Contact, ConversationId, HoldState, Msat, NodeAddress, NodeId, Program, Trust, Way};
 use engine::Change;
-use store::StoreError;
+use store::{Reader, StoreError};
 
 use crate::messenger::{Messenger, Open};
-use crate::view::{ContactView, KeyView};
+use crate::view::{ClaimView, ContactView, KeyView};
 use crate::{Code, Error};
 
 /// The most characters of a contact's name.
@@ -147,7 +147,10 @@ impl Messenger {
             safety_number: facts.safety_number,
             compared: facts.compared,
             changed: facts.changed,
+            weakened: facts.weakened,
             sealed_to_app: facts.sealed_to_app,
+            stale: facts.stale,
+            fault: facts.fault,
             takes_peer,
             takes_onion,
             gives_invoices: facts.gives_invoices,
@@ -250,6 +253,21 @@ pub(crate) fn title(contact: &Contact, ours: NodeId) -> String {
     } else {
         contact.title()
     }
+}
+
+/// Whom a message names as its author without proof.
+pub(crate) fn claim_view(
+    db: &Reader<'_>,
+    claims: Option<NodeId>,
+) -> Result<Option<ClaimView>, StoreError> {
+    let Some(node) = claims else {
+        return Ok(None);
+    };
+    let contact = db.contact(node)?;
+    Ok(Some(ClaimView {
+        node: node.to_string(),
+        title: contact.map_or_else(|| node.short(), |contact| contact.title()),
+    }))
 }
 
 /// A contact as the window sees it. What nobody has signed is filed under our own node.

@@ -2,9 +2,9 @@
 
 use domain::{ConversationId, NodeId};
 use engine::Change;
-use store::{ConversationRow, Listed};
+use store::{ConversationRow, Listed, Reader, StoreError};
 
-use crate::contacts::contact_view;
+use crate::contacts::{claim_view, contact_view};
 use crate::messenger::Messenger;
 use crate::view::{ConversationFilter, ConversationView, PreviewView, ReachView};
 use crate::{Code, Error};
@@ -30,14 +30,13 @@ impl Messenger {
             ConversationFilter::Blocked => Listed::Blocked,
         };
         let open = self.open()?;
-        let rows = open
-            .store
-            .read(move |db| db.conversations(listed, query.trim()))
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| conversation_view(row, open.node))
-            .collect())
+        let ours = open.node;
+        let listed = open.store.read(move |db| {
+            let rows = db.conversations(listed, query.trim())?;
+            let views = rows.into_iter().map(|row| conversation_view(db, row, ours));
+            views.collect()
+        });
+        Ok(listed.await?)
     }
 
     /// One conversation.
@@ -46,9 +45,12 @@ impl Messenger {
     /// [`Code::NotFound`].
     pub async fn conversation_get(&self, id: ConversationId) -> Result<ConversationView, Error> {
         let open = self.open()?;
-        let row = open.store.read(move |db| db.conversation(id)).await?;
-        row.map(|row| conversation_view(row, open.node))
-            .ok_or_else(|| Error::new(Code::NotFound))
+        let ours = open.node;
+        let read = open.store.read(move |db| {
+            let row = db.conversation(id)?;
+            row.map(|row| conversation_view(db, row, ours)).transpose()
+        });
+        read.await?.ok_or_else(|| Error::new(Code::NotFound))
     }
 
     /// The user has seen what came.
@@ -113,8 +115,14 @@ impl Messenger {
     }
 }
 
-fn conversation_view(row: ConversationRow, ours: NodeId) -> ConversationView {
-    ConversationView {
+fn conversation_view(
+    db: &Reader<'_>,
+    row: ConversationRow,
+    ours: NodeId,
+) -> Result<ConversationView, StoreError> {
+    let claims = row.last.as_ref().and_then(|last| last.claims);
+    let claims = claim_view(db, claims)?;
+    Ok(ConversationView {
         id: row.id,
         contact: contact_view(row.contact, ours),
         last: row.last.map(|last| PreviewView {
@@ -125,10 +133,12 @@ fn conversation_view(row: ConversationRow, ours: NodeId) -> ConversationView {
             at: last.at,
             delivery: last.delivery,
             taken_back: last.taken_back,
+            authorship: last.authorship,
+            claims,
         }),
         unread: row.unread,
         held: row.held,
         failed: row.failed,
         draft: row.draft,
-    }
+    })
 }

@@ -2,9 +2,10 @@
 
 use domain::{Attempt, AttemptState, ConversationId, MessageKey, Msat, last_moment};
 use engine::{Change, Outgoing, Quote};
-use store::{Delivery, IncomingRow, MessageRow};
+use store::{Delivery, IncomingRow, MessageRow, Reader, StoreError};
 
 use crate::amendments::{amending, history, reaction_views, reply_view};
+use crate::contacts::claim_view;
 use crate::messenger::Messenger;
 use crate::view::{
     AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
@@ -36,13 +37,17 @@ impl Messenger {
         let page = self
             .open()?
             .store
-            .read(move |db| db.messages_page(conversation, at, limit))
+            .read(move |db| {
+                let page = db.messages_page(conversation, at, limit)?;
+                let messages = page.rows.into_iter().map(|row| message_view(db, row));
+                Ok(MessagesPage {
+                    messages: messages.collect::<Result<_, _>>()?,
+                    more_before: page.more_before,
+                    more_after: page.more_after,
+                })
+            })
             .await?;
-        Ok(MessagesPage {
-            messages: page.rows.into_iter().map(message_view).collect(),
-            more_before: page.more_before,
-            more_after: page.more_after,
-        })
+        Ok(page)
     }
 
     /// What was not seen, and payments that wait for a decision: at most `each` unseen ones of a conversation. It grows
@@ -54,9 +59,12 @@ impl Messenger {
         let rows = self
             .open()?
             .store
-            .read(move |db| db.waiting(each.clamp(1, LARGEST_PAGE)))
+            .read(move |db| {
+                let rows = db.waiting(each.clamp(1, LARGEST_PAGE))?;
+                rows.into_iter().map(|row| message_view(db, row)).collect()
+            })
             .await?;
-        Ok(rows.into_iter().map(message_view).collect())
+        Ok(rows)
     }
 
     /// One message.
@@ -65,14 +73,16 @@ impl Messenger {
     /// [`Code::NotFound`].
     pub async fn message_get(&self, key: MessageKey) -> Result<MessageView, Error> {
         // What amends a message is seen there and nowhere else.
-        let row = self
+        let view = self
             .open()?
             .store
-            .read(move |db| db.message_row(key))
-            .await?
-            .filter(|row| row.message.amends.is_none());
-        row.map(message_view)
-            .ok_or_else(|| Error::new(Code::NotFound))
+            .read(move |db| {
+                let row = db.message_row(key)?;
+                let bubble = row.filter(|row| row.message.amends.is_none());
+                bubble.map(|row| message_view(db, row)).transpose()
+            })
+            .await?;
+        view.ok_or_else(|| Error::new(Code::NotFound))
     }
 
     /// Everything about one message.
@@ -87,22 +97,20 @@ impl Messenger {
                 let Some(row) = db.message_row(key)? else {
                     return Ok(None);
                 };
-                let history = history(db, &row)?;
-                Ok(Some((row, db.attempts_of(key)?, history)))
+                let (amendments, versions) = history(db, &row)?;
+                let payment = row.incoming.as_ref().map(|incoming| &incoming.payment);
+                Ok(Some(MessageDetails {
+                    id: row.message.id.to_string(),
+                    attempts: db.attempts_of(key)?.iter().map(attempt_view).collect(),
+                    payment_hash: payment.map(|payment| payment.hash.to_string()),
+                    record_bytes: payment.map(|payment| record_bytes(&payment.records)),
+                    versions,
+                    amendments,
+                    message: message_view(db, row)?,
+                }))
             })
             .await?;
-        let (row, attempts, (amendments, versions)) =
-            found.ok_or_else(|| Error::new(Code::NotFound))?;
-        let payment = row.incoming.as_ref().map(|incoming| &incoming.payment);
-        Ok(MessageDetails {
-            id: row.message.id.to_string(),
-            attempts: attempts.iter().map(attempt_view).collect(),
-            payment_hash: payment.map(|payment| payment.hash.to_string()),
-            record_bytes: payment.map(|payment| record_bytes(&payment.records)),
-            versions,
-            amendments,
-            message: message_view(row),
-        })
+        found.ok_or_else(|| Error::new(Code::NotFound))
     }
 
     /// Stores a message and queues it; its delivery goes on by itself.
@@ -202,7 +210,7 @@ pub(crate) fn delivery_of(row: &MessageRow) -> Option<DeliveryView> {
     ))
 }
 
-fn message_view(row: MessageRow) -> MessageView {
+fn message_view(db: &Reader<'_>, row: MessageRow) -> Result<MessageView, StoreError> {
     let delivery = delivery_of(&row);
     let payable = engine::can_pay_back(&row).is_ok();
     let MessageRow {
@@ -215,7 +223,7 @@ fn message_view(row: MessageRow) -> MessageView {
         amendments,
         ..
     } = row;
-    MessageView {
+    Ok(MessageView {
         key: message.key,
         conversation: message.conversation,
         direction: message.direction,
@@ -225,6 +233,7 @@ fn message_view(row: MessageRow) -> MessageView {
         sent_at: message.sent_at,
         stored_at: message.stored_at,
         authorship: message.authorship,
+        claims: claim_view(db, message.claims)?,
         privacy: message.privacy,
         carrier,
         delivery,
@@ -242,7 +251,7 @@ fn message_view(row: MessageRow) -> MessageView {
         taken_back_at: message.taken_back_at,
         named: amendments.named,
         amending: amending(&amendments),
-    }
+    })
 }
 
 fn delivery_view(

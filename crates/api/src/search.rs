@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use domain::{ConversationId, MessageKey};
+use domain::{Authorship, ConversationId, MessageKey};
 
 use crate::Error;
 use crate::contacts;
@@ -42,7 +42,11 @@ impl Messenger {
                             free.insert(title.unwrap_or_default())
                         }
                     };
+                    let message = db.message(hit.message)?;
+                    let claims = message.as_ref().and_then(|message| message.claims);
                     found.push(SearchHit {
+                        authorship: message.map_or(Authorship::Claimed, |found| found.authorship),
+                        claims: contacts::claim_view(db, claims)?,
                         message: hit.message,
                         conversation: hit.conversation,
                         title: title.clone(),

@@ -8,8 +8,8 @@ mod message;
 mod node;
 
 use domain::{
-    ConversationId, DeliveryState, Direction, MessageKey, MessageKind, Msat, Program, Timestamp,
-    Trust, Way,
+    Authorship, CardFault, ConversationId, DeliveryState, Direction, MessageKey, MessageKind, Msat,
+    Program, Timestamp, Trust, Way,
 };
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -123,6 +123,19 @@ pub struct PreviewView {
     pub delivery: Option<DeliveryState>,
     /// Whether its author took it back.
     pub taken_back: bool,
+    /// What is known of the author.
+    pub authorship: Authorship,
+    /// Whom it names as its author without proof.
+    pub claims: Option<ClaimView>,
+}
+
+/// Whom a message names as its author without proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct ClaimView {
+    /// Public key.
+    pub node: String,
+    /// What that node is called here: a contact's name, else its alias, else the short key.
+    pub title: String,
 }
 
 /// A contact.
@@ -164,8 +177,14 @@ pub struct KeyView {
     /// Whether another key took the place of the one before without having been introduced, and the user has not said
     /// that this is right.
     pub changed: bool,
+    /// Whether `changed` speaks of a card for the same key that says less of it and did not come from their app.
+    pub weakened: bool,
     /// Whether letters are sealed to a key that only the contact's app holds; else to their node's key, or not at all.
     pub sealed_to_app: bool,
+    /// Whether nothing was heard of that key for so long that its card is over. It is sealed to all the same.
+    pub stale: bool,
+    /// Why the card in their last letter was not taken; `None` when it was.
+    pub fault: Option<CardFault>,
     /// Whether their app takes free messages over a connection.
     pub takes_peer: bool,
     /// Whether their app takes free messages over the graph.
@@ -275,6 +294,10 @@ pub struct SearchHit {
     pub title: String,
     /// Who wrote it.
     pub direction: Direction,
+    /// What is known of the author.
+    pub authorship: Authorship,
+    /// Whom it names as its author without proof.
+    pub claims: Option<ClaimView>,
     /// When.
     pub at: Timestamp,
     /// The surroundings of the hit; the parts alternate: plain, hit, plain, hit, …

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use api::domain::{Direction, Msat};
+use api::domain::{Authorship, Direction, Msat};
 use api::view::{
-    ConversationView, CostsView, LinkView, MessageView, NodeView, ProfileView, QuoteView,
-    TotalsView,
+    ClaimView, ConversationView, CostsView, LinkView, MessageView, NodeView, ProfileView,
+    QuoteView, TotalsView,
 };
 use api::{Code, Error};
 use serde::Serialize;
@@ -94,6 +94,11 @@ impl Screen {
         self.show(conversation, || {
             let contact = &conversation.contact;
             let mut line = format!("{}  {}", contact.node, plain(&contact.title));
+            if let Some(last) = conversation.last.as_ref()
+                && let Some(mark) = mark(last.direction, last.authorship, last.claims.as_ref())
+            {
+                line.push_str(&format!("  (last: {mark})"));
+            }
             for (count, word) in [
                 (conversation.unread, "unread"),
                 (conversation.held, "to decide"),
@@ -116,6 +121,13 @@ impl Screen {
             });
             if !message.payment.is_zero() {
                 line.push_str(&format!("  {} sat", message.payment));
+            }
+            if let Some(mark) = mark(
+                message.direction,
+                message.authorship,
+                message.claims.as_ref(),
+            ) {
+                line.push_str(&format!("  ({mark})"));
             }
             line.push_str(&format!("  {}", plain(&message.text)));
             if let Some(delivery) = &message.delivery {
@@ -156,6 +168,33 @@ impl Screen {
             lines.join("\n")
         })
     }
+}
+
+/// How far the author of what came is not simply proven.
+fn mark(
+    direction: Direction,
+    authorship: Authorship,
+    claims: Option<&ClaimView>,
+) -> Option<String> {
+    if direction == Direction::Outgoing {
+        return None;
+    }
+    let known = match authorship {
+        Authorship::Verified => return None,
+        Authorship::Claimed => "sender not proven",
+        Authorship::NodeOnly => "by their node's key, not their app's",
+        Authorship::Unaddressed => "signed, but not to you",
+    };
+    Some(claims.map_or_else(
+        || known.to_owned(),
+        |claims| {
+            format!(
+                "says to be {} {}; {known}",
+                plain(&claims.title),
+                claims.node
+            )
+        },
+    ))
 }
 
 fn price(quote: &QuoteView) -> String {
@@ -212,6 +251,23 @@ mod tests {
     #[test]
     fn a_message_gives_the_terminal_no_orders() {
         assert_eq!(plain("a\u{1b}[2Jb\nc\u{9b}d"), "a [2Jb c d");
+    }
+
+    #[test]
+    fn what_is_not_proven_has_a_mark() {
+        let (came, went) = (Direction::Incoming, Direction::Outgoing);
+        assert_eq!(mark(came, Authorship::Verified, None), None);
+        assert_eq!(mark(went, Authorship::Claimed, None), None);
+        let bob = ClaimView {
+            node: "02ab".into(),
+            title: "Bob\u{7}".into(),
+        };
+        assert_eq!(
+            mark(came, Authorship::Claimed, Some(&bob)).unwrap(),
+            "says to be Bob  02ab; sender not proven"
+        );
+        assert!(mark(came, Authorship::NodeOnly, None).is_some());
+        assert!(mark(came, Authorship::Unaddressed, None).is_some());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Table `conversation`. Its counts and its copy of the newest message are kept true by triggers.
 
 use domain::{
-    Contact, ConversationId, DeliveryState, Direction, MessageId, MessageKey, MessageKind, Msat,
-    NodeId, Timestamp, Trust,
+    Authorship, Contact, ConversationId, DeliveryState, Direction, MessageId, MessageKey,
+    MessageKind, Msat, NodeId, Timestamp, Trust,
 };
 use rusqlite::{Row, params};
 
@@ -49,6 +49,10 @@ pub struct Preview {
     pub delivery: Option<DeliveryState>,
     /// Whether its author took it back.
     pub taken_back: bool,
+    /// What is known of the author.
+    pub authorship: Authorship,
+    /// Whom it names as its author without proof.
+    pub claims: Option<NodeId>,
 }
 
 /// Which conversations.
@@ -246,6 +250,8 @@ fn preview_of(row: &Row<'_>) -> rusqlite::Result<Preview> {
         taken_back: row
             .take::<Option<bool>>("last_taken_back")?
             .unwrap_or(false),
+        authorship: row.take("last_authorship")?,
+        claims: row.take("last_claims")?,
     })
 }
 
@@ -253,8 +259,8 @@ const SELECT: &str = "
     SELECT c.id, c.draft, c.unread, c.held, c.failed, c.last_message, c.last_at, c.last_direction, c.last_kind,
            c.last_refund_of, c.last_text, c.last_payment, c.last_delivery, c.last_taken_back,
            p.node, p.name, p.note, p.alias, p.trust, p.program, p.hold_secs, p.accept_up_to, p.way,
-           p.sealed_only, p.since
-    FROM conversation c CROSS JOIN contact p ON p.node = c.node";
+           p.sealed_only, p.since, m.authorship AS last_authorship, m.claims AS last_claims
+    FROM conversation c CROSS JOIN contact p ON p.node = c.node LEFT JOIN message m ON m.key = c.last_message";
 
 #[cfg(test)]
 mod tests;

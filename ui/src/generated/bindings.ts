@@ -224,10 +224,24 @@ export type AttemptView = {
 
 /**  What is known of the author. */
 export type Authorship = 
-/**  The node's signature or seal was checked. */
+/**  The seal or the signature was checked: it is theirs. */
 "verified" | 
 /**  The payment names this sender, without proof. */
-"claimed";
+"claimed" | 
+/**
+ *  It was sealed or signed with their node's key, although their app has a key of its own: whoever runs their node can
+ *  have written it.
+ */
+"node_only" | 
+/**  They have signed it, but not to whom: whoever got it can have passed it on. */
+"unaddressed";
+
+/**  Why the key card in a letter was not taken. The letter is read all the same. */
+export type CardFault = 
+/**  It is issued more than a day ahead of our clock: one of the two clocks is wrong. */
+"future" | 
+/**  It is not theirs: of another node, not signed by it, or damaged. */
+"foreign";
 
 /**  How an attempt travels. */
 export type Carrier = 
@@ -265,6 +279,14 @@ id: ConversationId } |
 
 /**  Something has changed. */
 export type ChangeEvent = Change;
+
+/**  Whom a message names as its author without proof. */
+export type ClaimView = {
+	/**  Public key. */
+	node: string,
+	/**  What that node is called here: a contact's name, else its alias, else the short key. */
+	title: string,
+};
 
 /**  Something that the user should know, and may be able to mend. */
 export type Condition = 
@@ -699,8 +721,14 @@ export type KeyView = {
 	 *  that this is right.
 	 */
 	changed: boolean,
+	/**  Whether `changed` speaks of a card for the same key that says less of it and did not come from their app. */
+	weakened: boolean,
 	/**  Whether letters are sealed to a key that only the contact's app holds; else to their node's key, or not at all. */
 	sealed_to_app: boolean,
+	/**  Whether nothing was heard of that key for so long that its card is over. It is sealed to all the same. */
+	stale: boolean,
+	/**  Why the card in their last letter was not taken; `None` when it was. */
+	fault: CardFault | null,
 	/**  Whether their app takes free messages over a connection. */
 	takes_peer: boolean,
 	/**  Whether their app takes free messages over the graph. */
@@ -821,6 +849,8 @@ export type MessageView = {
 	stored_at: Timestamp,
 	/**  What is known of the author. */
 	authorship: Authorship,
+	/**  Whom it names as its author without proof; it stands among the words of unknown senders. */
+	claims: ClaimView | null,
 	/**  Who could read it. */
 	privacy: Privacy,
 	/**  How it came; for outgoing ones how it went, or was tried last. */
@@ -977,6 +1007,10 @@ export type PreviewView = {
 	delivery: DeliveryState | null,
 	/**  Whether its author took it back. */
 	taken_back: boolean,
+	/**  What is known of the author. */
+	authorship: Authorship,
+	/**  Whom it names as its author without proof. */
+	claims: ClaimView | null,
 };
 
 /**  Who could read it on the way. */
@@ -1118,6 +1152,10 @@ export type SearchHit = {
 	title: string,
 	/**  Who wrote it. */
 	direction: Direction,
+	/**  What is known of the author. */
+	authorship: Authorship,
+	/**  Whom it names as its author without proof. */
+	claims: ClaimView | null,
 	/**  When. */
 	at: Timestamp,
 	/**  The surroundings of the hit; the parts alternate: plain, hit, plain, hit, … */

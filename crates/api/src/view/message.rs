@@ -7,7 +7,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Amending, AmendmentView, ReactionView, ReplyView, VersionView};
+use super::{Amending, AmendmentView, ClaimView, ReactionView, ReplyView, VersionView};
 
 /// Some messages of a conversation, oldest first.
 #[derive(Clone, Debug, Serialize, Type)]
@@ -64,6 +64,8 @@ pub struct MessageView {
     pub stored_at: Timestamp,
     /// What is known of the author.
     pub authorship: Authorship,
+    /// Whom it names as its author without proof; it stands among the words of unknown senders.
+    pub claims: Option<ClaimView>,
     /// Who could read it.
     pub privacy: Privacy,
     /// How it came; for outgoing ones how it went, or was tried last.

@@ -188,6 +188,8 @@ export function viewOf(row: Conversation, all: Message[] = []): Conversation {
           at: last.stored_at,
           delivery: last.delivery?.state ?? null,
           taken_back: last.taken_back_at !== null,
+          authorship: last.authorship,
+          claims: last.claims,
         }
       : null,
   };
@@ -206,6 +208,8 @@ export function hitsIn(messages: Message[], text: string): Omit<SearchHit, "titl
         message: message.key,
         conversation: message.conversation,
         direction: message.direction,
+        authorship: message.authorship,
+        claims: message.claims,
         at: message.stored_at,
         snippet: [
           (from > 0 ? "…" : "") + message.text.slice(from, at),

@@ -67,6 +67,7 @@ export function outgoing(key: number, conversation: number, at: number): Message
     sent_at: at,
     stored_at: at,
     authorship: "verified",
+    claims: null,
     privacy: "sealed",
     carrier: "keysend",
     delivery: delivery(),

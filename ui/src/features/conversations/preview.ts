@@ -1,5 +1,6 @@
 import type { Conversation } from "~/backend/backend";
 import { m } from "~/i18n";
+import { doubtLead } from "~/i18n/authorship";
 import { sats } from "~/i18n/words";
 
 export interface PreviewWords {
@@ -14,7 +15,7 @@ export function previewOf(conversation: Conversation, showDraft: boolean): Previ
   const { draft, last } = conversation;
   if (showDraft && draft.trim() !== "") return { lead: m.preview_draft(), text: draft, draft: true };
   if (last === null) return { lead: "", text: m.preview_empty(), draft: false };
-  const lead = last.direction === "outgoing" ? m.preview_you() : "";
+  const lead = last.direction === "outgoing" ? m.preview_you() : doubtLead(last);
   const amount = sats(last.payment);
   if (last.taken_back) return { lead, text: m.message_gone_preview(), draft: false };
   switch (last.kind.kind) {
