@@ -246,6 +246,7 @@ async fn a_stranger_has_twenty_messages_whatever_their_form() {
 async fn requests_that_bring_nothing_have_a_hundred_places_and_the_oldest_goes() {
     let mut stage = Stage::new().await;
     let (ours, ghosts) = (stage.line.alice.id(), Ghosts::new());
+    let key = protocol::SealKey::generate(&mut stage.rng);
     let line = &stage.line;
     line.network
         .channel(&line.alice, sat(100_000), &line.carol, sat(100_000));
@@ -260,7 +261,9 @@ async fn requests_that_bring_nothing_have_a_hundred_places_and_the_oldest_goes()
 
     for number in 0..130 {
         let ghost = ghosts.next(number);
-        let spam = stage.letter(Body::Text(format!("spam {number}")));
+        let mut spam = stage.letter(Body::Text(format!("spam {number}")));
+        let now = stage.line.network.now();
+        spam.card = Some(stage.card_of(&ghost, &key, now).await);
         let record = envelope(&ghost, ours, &[0; 32], &spam).await;
         stage.tells(record).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
