@@ -204,3 +204,66 @@ describe("read receipts", () => {
     });
   });
 });
+
+describe("what nobody proved", () => {
+  const STRANGER = 7;
+  const NOBODY = 10;
+  const open = { authorship: "claimed", privacy: "open" } as const;
+
+  it("is marked in the list, where words of others stand too", async () => {
+    const { backend } = openApp();
+    backend.receive(BOB, "send me money", open);
+    expect(await row(BOB)).toHaveTextContent("send me money");
+    await waitFor(async () => {
+      expect(await row(BOB)).toHaveTextContent("Not proven: send me money");
+    });
+  });
+
+  it("is marked on the page of requests, where somebody is let in", async () => {
+    const { backend, user } = openApp();
+    backend.receive(STRANGER, "let me in", { ...open, authorship: "unaddressed" });
+    await user.click(await screen.findByTestId("place-requests"));
+    const request = (await screen.findAllByTestId("request")).find((one) =>
+      one.textContent.includes("let me in"),
+    );
+    if (request === undefined) throw new Error("the request is not on the page");
+    expect(within(request).getByTestId("request-doubt")).toHaveTextContent("Signed, not to you");
+    await expectAccessible();
+  });
+
+  it("names nobody without saying that it is not proven", async () => {
+    const { backend, user } = openApp();
+    const { contact } = backend.conversations.find((one) => one.id === CAROL) ?? {};
+    if (contact === undefined) throw new Error("carol is in the story");
+    const claims = { node: contact.node, title: contact.title };
+    backend.receive(NOBODY, "this is carol", { ...open, claims });
+    await user.click(await row(NOBODY));
+    const text = await screen.findByText("this is carol", {
+      selector: "[data-testid=text] *, [data-testid=text]",
+    });
+    const bubble = text.closest<HTMLElement>("[data-testid=message]");
+    if (bubble === null) throw new Error("the words stand in no message");
+    expect(within(bubble).getByText("Says to be Carol: not proven")).toBeInTheDocument();
+  });
+});
+
+describe("a host that says less of a key than its app", () => {
+  it("raises a warning of its own", async () => {
+    const { backend } = await open(ZHANG, false);
+    backend.card(ZHANG, contactKey("zhang wei", { changed: true, weakened: true }));
+    expect(await screen.findByTestId("key-changed")).toHaveTextContent(
+      "says less of their key than their app",
+    );
+    await expectAccessible();
+  });
+
+  it.each([
+    [{ stale: true }, "key-stale", /Messages go on being sealed to it/u],
+    [{ fault: "future" as const }, "card-fault", /one of the two clocks is wrong/u],
+    [{ fault: "foreign" as const }, "card-fault", /a key card that is not theirs/u],
+  ])("is told with what is known of the key: %o", async (patch, place, words) => {
+    const { backend } = await open(ZHANG);
+    backend.card(ZHANG, contactKey("zhang wei", patch));
+    expect(await screen.findByTestId(place)).toHaveTextContent(words);
+  });
+});
