@@ -8,6 +8,8 @@ pub mod letters;
 pub mod person;
 pub mod ports;
 pub mod process;
+#[cfg(test)]
+mod promises;
 pub mod regtest;
 pub mod soak;
 pub mod stories;

@@ -28,6 +28,7 @@ mod mischief;
 mod permissions;
 mod pieces;
 mod postage;
+mod privacy;
 mod restored;
 mod rotation;
 mod seen;
