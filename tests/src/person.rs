@@ -157,6 +157,30 @@ impl Person {
         }
     }
 
+    /// Copies the home of a closed program.
+    ///
+    /// # Errors
+    /// When a file cannot be copied.
+    pub fn copies_home(&self) -> Result<Temporary> {
+        let copy = Temporary::new("copy")?;
+        copy_folder(&self.home, copy.path())?;
+        Ok(copy)
+    }
+
+    /// Puts an older copy in the place of the home of a closed program.
+    ///
+    /// # Errors
+    /// When a file cannot be removed or copied.
+    pub fn puts_home_back(&self, copy: &Temporary) -> Result<()> {
+        for entry in std::fs::read_dir(&self.home)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                std::fs::remove_dir_all(path)?;
+            }
+        }
+        copy_folder(copy.path(), &self.home)
+    }
+
     /// Waits until the program is connected to its node and knows how it treats keysends.
     ///
     /// # Errors
@@ -458,6 +482,21 @@ impl Person {
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Messenger>> {
         self.app.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Files and folders of one folder into another one; what is there is replaced.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Person {

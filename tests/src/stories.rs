@@ -4,6 +4,7 @@ mod amendments;
 mod away;
 mod chat;
 mod connection;
+mod copies;
 mod death;
 mod free;
 mod holds;
@@ -101,6 +102,9 @@ stories! {
     Anywhere Line away::our_own_node_was_away_and_the_message_goes_out_when_it_is_back;
     Anywhere Line death::killed_between_any_two_steps_of_sending;
     Anywhere Line death::killed_between_any_two_steps_of_receiving;
+    Anywhere Line copies::what_an_older_home_has_queued_is_paid_once;
+    Anywhere Line copies::what_an_older_home_has_not_heard_of_is_paid_back_once;
+    Anywhere Line copies::two_programs_on_one_node_pay_back_once;
     Anywhere Free free::whoever_has_written_is_answered_for_nothing;
     Anywhere Free free::a_closed_app_gets_a_payment_and_says_later_that_it_has_it;
     Anywhere Free free::free_only_waits_and_costs_nothing;
