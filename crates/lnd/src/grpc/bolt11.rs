@@ -7,8 +7,8 @@ use super::pay::{CHEAPEST, amount, read_payment};
 use super::rpc::invoicesrpc::AddHoldInvoiceRequest;
 use super::rpc::lnrpc::{PayReq, PayReqString};
 use super::rpc::routerrpc::SendPaymentRequest;
-use crate::error::{LightningError, LinkFault};
-use crate::lightning::{Lightning, Updates};
+use crate::error::LightningError;
+use crate::lightning::Updates;
 use crate::permission;
 use crate::types::{DecodedInvoice, InvoicePayment, NewInvoice, PaymentUpdate};
 
@@ -48,26 +48,7 @@ impl GrpcNode {
         let request = PayReqString {
             pay_req: text.to_owned(),
         };
-        match answer(permission::DECODE_INVOICE, client.decode_pay_req(request)).await {
-            Ok(invoice) => read(&invoice),
-            Err(error) => Err(self.about_invoice(error).await),
-        }
-    }
-
-    /// What LND says of an invoice may quote it, and somebody else has written it: words that would be about the node's own
-    /// state count only when another call fails as well.
-    async fn about_invoice(&self, error: LightningError) -> LightningError {
-        let of_node = matches!(
-            error,
-            LightningError::Unreachable(
-                LinkFault::WrongMacaroon | LinkFault::WalletLocked | LinkFault::Starting
-            )
-        );
-        if of_node && self.info().await.is_ok() {
-            LightningError::Node("it cannot read this invoice".to_owned())
-        } else {
-            error
-        }
+        read(&answer(permission::DECODE_INVOICE, client.decode_pay_req(request)).await?)
     }
 
     pub(super) async fn pay_bolt11(

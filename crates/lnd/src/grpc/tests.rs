@@ -309,44 +309,6 @@ fn what_lnd_says_becomes_what_a_person_can_do() {
             E::NotFound,
         ),
         (
-            tonic::Code::Unknown,
-            "unable to locate invoice",
-            E::NotFound,
-        ),
-        (tonic::Code::Unknown, "invoice already settled", E::TooLate),
-        (tonic::Code::Unknown, "invoice already canceled", E::TooLate),
-        (
-            tonic::Code::Unknown,
-            "invoice expired. Valid until 2026-01-01 00:00:00 +0000 UTC",
-            E::TooLate,
-        ),
-        (
-            tonic::Code::Unknown,
-            "invoice with payment hash already exists",
-            E::AlreadyExists,
-        ),
-        (
-            tonic::Code::Unknown,
-            "unable to find a path to destination",
-            E::NoRoute,
-        ),
-        (
-            tonic::Code::Unknown,
-            "insufficient local balance",
-            E::InsufficientBalance,
-        ),
-        (
-            tonic::Code::NotFound,
-            "peer is not connected",
-            E::NotConnected,
-        ),
-        (tonic::Code::Unknown, "peer exiting", E::NotConnected),
-        (
-            tonic::Code::Unknown,
-            "peer 02abcd disconnected",
-            E::NotConnected,
-        ),
-        (
             tonic::Code::Unimplemented,
             "unknown method SubscribeOnionMessages for service lnrpc.Lightning",
             E::Unsupported("/x"),
@@ -367,5 +329,98 @@ fn what_lnd_says_becomes_what_a_person_can_do() {
             error,
             "{words}"
         );
+    }
+}
+
+#[test]
+fn words_count_only_from_the_call_that_says_them() {
+    use LightningError as E;
+    use permission as call;
+    for (methods, words, error) in [
+        (
+            vec![
+                call::LOOKUP_INVOICE,
+                call::SETTLE_INVOICE,
+                call::CANCEL_INVOICE,
+                call::WATCH_INVOICE,
+            ],
+            "unable to locate invoice",
+            E::NotFound,
+        ),
+        (
+            vec![call::SETTLE_INVOICE, call::CANCEL_INVOICE],
+            "invoice already settled",
+            E::TooLate,
+        ),
+        (
+            vec![call::SETTLE_INVOICE, call::CANCEL_INVOICE],
+            "invoice already canceled",
+            E::TooLate,
+        ),
+        (
+            vec![call::SEND_PAYMENT],
+            "invoice expired. Valid until 2026-01-01 00:00:00 +0000 UTC",
+            E::TooLate,
+        ),
+        (
+            vec![call::ADD_HOLD_INVOICE],
+            "invoice with payment hash already exists",
+            E::AlreadyExists,
+        ),
+        (
+            vec![call::QUERY_ROUTES],
+            "unable to find a path to destination",
+            E::NoRoute,
+        ),
+        (
+            vec![call::QUERY_ROUTES, call::SEND_TO_ROUTE],
+            "insufficient local balance",
+            E::InsufficientBalance,
+        ),
+        (
+            vec![call::SEND_CUSTOM_MESSAGE, call::SEND_ONION_MESSAGE],
+            "peer is not connected",
+            E::NotConnected,
+        ),
+        (
+            vec![call::SEND_CUSTOM_MESSAGE, call::SEND_ONION_MESSAGE],
+            "peer exiting",
+            E::NotConnected,
+        ),
+        (
+            vec![call::SEND_CUSTOM_MESSAGE, call::SEND_ONION_MESSAGE],
+            "peer 02abcd disconnected",
+            E::NotConnected,
+        ),
+    ] {
+        for rpc in permission::TABLE {
+            let expected = if methods.contains(&rpc.path) {
+                error.clone()
+            } else {
+                E::Node(words.to_owned())
+            };
+            let read = status::classify(rpc.path, &Status::unknown(words));
+            assert_eq!(read, expected, "{}: {words}", rpc.path);
+        }
+    }
+}
+
+#[test]
+fn what_others_wrote_is_never_the_state_of_our_node() {
+    for words in [
+        "invalid invoice lnbcmacaroon1: checksum failed",
+        "unknown prefix lncaveat, wallet locked, shutting down",
+        "dial tcp: lookup macaroon.wallet-locked.example: no such host",
+        "bad invoice: permission denied",
+        "no such invoice: verification failed, invalid ID",
+    ] {
+        for method in [
+            permission::DECODE_INVOICE,
+            permission::SEND_PAYMENT,
+            permission::CONNECT_PEER,
+        ] {
+            let read = status::classify(method, &Status::unknown(words));
+            assert_eq!(read, LightningError::Node(words.to_owned()), "{method}");
+        }
     }
 }
