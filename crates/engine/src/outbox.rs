@@ -71,6 +71,22 @@ pub(crate) struct Outbox {
     pub(crate) room: Arc<Mutex<HashMap<ConversationId, Arc<Semaphore>>>>,
 }
 
+/// The room that a text takes while it is under way. Texts that found none are looked for when it ends.
+#[derive(Default)]
+struct Place(Option<(OwnedSemaphorePermit, Arc<Notify>)>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some((permit, wake)) = self.0.take() {
+            let was_full = permit.semaphore().available_permits() == 0;
+            drop(permit);
+            if was_full {
+                wake.notify_one();
+            }
+        }
+    }
+}
+
 /// An attempt that is stored and ready to go.
 enum Load {
     /// By a payment, or by several: in parts.
@@ -195,15 +211,23 @@ impl Outbox {
         conversation: ConversationId,
         lane: Vec<Delivery>,
     ) -> Result<usize, Stop> {
-        let count = lane.len();
-        let mut there = false;
+        let (mut taken, mut full, mut there) = (0_usize, false, false);
         let mut closed = Vec::new();
         for delivery in lane {
             // A message that may take only one way keeps no other from taking another.
             if closed.contains(&delivery.way) {
+                taken = taken.saturating_add(1);
                 continue;
             }
-            let permit = self.place(conversation, &delivery).await;
+            // Texts keep their order among each other; what cannot leave now is taken up when one of them has ended.
+            let place = match self.place(conversation, &delivery) {
+                Some(place) if !(full && is_postage(&delivery)) => place,
+                _ => {
+                    full = true;
+                    continue;
+                }
+            };
+            taken = taken.saturating_add(1);
             let Some(parcel) = self.prepare(&delivery).await? else {
                 continue;
             };
@@ -212,13 +236,13 @@ impl Outbox {
                 let outbox = self.clone();
                 self.tasks.spawn(async move {
                     outbox.carry(parcel).await;
-                    drop(permit);
+                    drop(place);
                 });
                 continue;
             }
             // What has waited goes alone, to see whether the recipient is back; the others that may take the same
             // ways go or wait with it.
-            if !self.carry_alone(delivery.message, parcel, permit).await? {
+            if !self.carry_alone(delivery.message, parcel, place).await? {
                 there = true;
                 continue;
             }
@@ -230,21 +254,16 @@ impl Outbox {
                 None => there = true,
             }
         }
-        Ok(count)
+        Ok(taken)
     }
 
     /// Carries one by all carriers in turn. `false`: after [`ALONE`] it was still on its way, and goes on by itself.
-    async fn carry_alone(
-        &self,
-        key: MessageKey,
-        first: Load,
-        permit: Option<OwnedSemaphorePermit>,
-    ) -> Result<bool, Stop> {
+    async fn carry_alone(&self, key: MessageKey, first: Load, place: Place) -> Result<bool, Stop> {
         let (told, ended) = oneshot::channel();
         let outbox = self.clone();
         self.tasks.spawn(async move {
             let result = outbox.carry_by_turns(key, first).await;
-            drop(permit);
+            drop(place);
             // Nobody waits for it any more: what came of it is for the next round.
             if told.send(result).is_err() {
                 outbox.wake.notify_one();
@@ -337,23 +356,20 @@ impl Outbox {
         Ok(())
     }
 
-    async fn place(
-        &self,
-        conversation: ConversationId,
-        delivery: &Delivery,
-    ) -> Option<OwnedSemaphorePermit> {
+    /// Room for one more text under way; `None` when there is none now. Money needs none: it never waits behind texts.
+    fn place(&self, conversation: ConversationId, delivery: &Delivery) -> Option<Place> {
         if !is_postage(delivery) {
-            return None;
+            return Some(Place::default());
         }
-        let room = {
-            let mut rooms = self.room.lock().unwrap_or_else(PoisonError::into_inner);
-            rooms
-                .entry(conversation)
-                .or_insert_with(|| Arc::new(Semaphore::new(IN_FLIGHT)))
-                .clone()
-        };
-        // The semaphore is never closed.
-        room.acquire_owned().await.ok()
+        let room = self
+            .room
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(conversation)
+            .or_insert_with(|| Arc::new(Semaphore::new(IN_FLIGHT)))
+            .clone();
+        let permit = room.try_acquire_owned().ok()?;
+        Some(Place(Some((permit, self.wake.clone()))))
     }
 
     /// Builds and stores the next attempt; `None` when the delivery ended, waits, or is no longer queued.

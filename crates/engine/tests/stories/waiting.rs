@@ -302,3 +302,34 @@ async fn one_that_has_waited_and_is_held_then_keeps_no_other_waiting() {
         "held for a quarter of an hour"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn texts_that_are_held_let_a_payment_pass_and_the_others_follow_in_order() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = carol.befriend(&line.alice, Some(HOLD)).await;
+    alice.befriend(&line.carol, None).await;
+    alice.close().await;
+
+    // More than may be under way at once: alice's node holds them, her app is not there.
+    for number in 0..40 {
+        carol.say(talk, &format!("text {number}")).await;
+    }
+    let money = carol.pay(talk, "not behind them", sat(50)).await;
+    carol.expect_delivery(money, DeliveryState::InFlight).await;
+
+    alice.reopen();
+    let got = alice.expect_message(&line.carol, "not behind them").await;
+    alice.engine.accept(got.message.key).await.unwrap();
+    carol.expect_delivery(money, DeliveryState::Settled).await;
+    alice.expect_message(&line.carol, "text 39").await;
+    let talk = alice.talk(&line.carol).await;
+    let texts: Vec<_> = talk
+        .iter()
+        .map(|row| row.message.text.as_str())
+        .filter(|text| text.starts_with("text "))
+        .collect();
+    let expected: Vec<_> = (0..40).map(|number| format!("text {number}")).collect();
+    assert_eq!(texts, expected);
+}
