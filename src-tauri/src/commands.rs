@@ -116,6 +116,13 @@ pub(crate) async fn link_retry(app: App<'_>) -> Result<(), Error> {
     app.link_retry().await
 }
 
+/// Makes this app the one in charge of its node, where another one was.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn node_take_over(app: App<'_>) -> Result<(), Error> {
+    app.node_take_over().await
+}
+
 /// Conversations, the newest first.
 #[tauri::command]
 #[specta::specta]

@@ -133,6 +133,7 @@ fn bridge<R: Runtime>() -> Builder<R> {
             commands::profile_remove,
             commands::node_view,
             commands::link_retry,
+            commands::node_take_over,
             commands::conversations_list,
             commands::conversation_get,
             commands::conversation_seen,

@@ -13,6 +13,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "profile_remove",
     "node_view",
     "link_retry",
+    "node_take_over",
     "conversations_list",
     "conversation_get",
     "conversation_seen",

@@ -53,6 +53,14 @@ impl Messenger {
         self.open()?.engine.retry_link();
         Ok(())
     }
+
+    /// Makes this app the one in charge of its node, where another one was.
+    ///
+    /// # Errors
+    /// [`crate::Code::NoProfile`], and those of a node that does not answer.
+    pub async fn node_take_over(&self) -> Result<(), Error> {
+        Ok(self.open()?.engine.take_over().await?)
+    }
 }
 
 impl Open {

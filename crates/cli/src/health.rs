@@ -52,8 +52,8 @@ pub(crate) fn words(condition: &Condition) -> String {
                 .into()
         }
         Condition::OtherApp { in_charge: false } => {
-            "another Heliograph is in charge of this node: this one decides, pays back and renews nothing by itself; run \
-             \"heliograph-cli take-over\" to change that"
+            "another Heliograph is in charge of this node: this one sends what you write, and by itself decides, pays back and \
+             confirms nothing; run \"heliograph-cli take-over\" to use this one from now on, contacts may see a new key"
                 .into()
         }
     }

@@ -80,6 +80,8 @@ enum Command {
     Profiles,
     /// Show the node and the connection to it
     Node,
+    /// Be in charge of the node, where another Heliograph was: decide, pay postage back, and renew the key
+    TakeOver,
     /// Open a profile whose messages are lost, without any
     StartEmpty,
     /// List the conversations
@@ -214,6 +216,11 @@ async fn ask(app: &Messenger, arguments: &Arguments) -> Result<Ended, Error> {
         Command::Connect { .. } | Command::Profiles | Command::StartEmpty => {}
         Command::Node => {
             asking::link(app).await?;
+            screen.node(&app.node_view().await?)?;
+        }
+        Command::TakeOver => {
+            asking::link(app).await?;
+            app.node_take_over().await?;
             screen.node(&app.node_view().await?)?;
         }
         Command::Conversations => {

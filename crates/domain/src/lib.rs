@@ -1,6 +1,7 @@
 //! What things are. Pure: no input or output, no clock, no randomness.
 
 mod amount;
+mod app;
 mod carrier;
 mod contact;
 mod delivery;
@@ -18,6 +19,7 @@ pub mod resume;
 mod time;
 
 pub use amount::{AmountError, Msat};
+pub use app::{AppMark, Says};
 pub use carrier::{Carrier, Circumstances, Limits, Way, choose};
 pub use contact::{CardFault, Contact, Program, Trust};
 pub use delivery::{

@@ -202,12 +202,15 @@ impl Draft {
     }
 
     /// Whether a hello goes beside readable text: where it does not shorten the reach, and under money so little that it
-    /// would be taken for postage, and be given back, if no letter said what it is.
+    /// would be taken for postage, and be given back, if no letter said what it is. Room for our card counts also while
+    /// there is none: by the letter's name a later try is known for the same message, so all of them take it along or none.
     fn takes_hello(&self, text_len: usize) -> bool {
         if self.purpose != Purpose::Text && self.amount() <= Msat::SAT {
             return true;
         }
-        let hello = (record::LETTER, self.sealing.size(&self.letter(HELLO)));
+        let card = self.sealing.card.as_ref().map_or(CARD, |_| 0);
+        let hello = self.sealing.size(&self.letter(HELLO));
+        let hello = (record::LETTER, hello.saturating_add(card));
         encoded(readable_sizes(text_len).into_iter().chain([hello])) <= HELLO_ROOM
     }
 
@@ -235,6 +238,9 @@ fn longest(mut too_long: usize, fits: impl Fn(usize) -> bool) -> Option<usize> {
     }
     Some(fitting)
 }
+
+/// Bytes of our card in a letter.
+const CARD: usize = 160;
 
 /// The context of a letter that no payment carries.
 pub(crate) const NO_PAYMENT: [u8; 32] = [0; 32];

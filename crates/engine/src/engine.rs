@@ -12,11 +12,13 @@ use rand::rngs::StdRng;
 use store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 
+use crate::apps::{Apps, Charge};
 use crate::aside::Aside;
 use crate::choice::Chooser;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::door::Doors;
+use crate::error::EngineError;
 use crate::feed::{Change, Changes, Feed};
 use crate::free::courier::{Answers, Courier};
 use crate::free::notes::Notes;
@@ -73,6 +75,7 @@ pub(crate) struct Parts {
     pub(crate) identity: Identity,
     pub(crate) neighbours: Neighbours,
     pub(crate) settings: Settings,
+    pub(crate) apps: Apps,
     pub(crate) keys: Keys,
     pub(crate) notes: Notes,
     pub(crate) quotes: Quotes,
@@ -110,6 +113,21 @@ impl Engine {
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
         let deaf = Arc::new(Mutex::default());
         let cards = Arc::new(Notify::new());
+        let charge = Charge::default();
+        let apps = Apps {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            link: link.clone(),
+            health: health.clone(),
+            tasks: tasks.clone(),
+            rng: rng.clone(),
+            charge: charge.clone(),
+            waiting: vec![cards.clone(), holds_wake.clone(), outbox_wake.clone()],
+            names: Arc::default(),
+            here: Arc::default(),
+            wake: Arc::default(),
+        };
         let keys = Keys {
             node,
             store: store.clone(),
@@ -121,6 +139,7 @@ impl Engine {
             deaf: deaf.clone(),
             wake: cards.clone(),
             missed: Arc::default(),
+            charge: charge.clone(),
         };
         let ways = Ways::new(lightning.clone(), neighbours.clone(), node);
         let free = Free::new(
@@ -145,6 +164,7 @@ impl Engine {
             free: free.clone(),
             tasks: tasks.clone(),
             rng: rng.clone(),
+            charge: charge.clone(),
         };
         let courier = Courier {
             store: store.clone(),
@@ -211,6 +231,7 @@ impl Engine {
             identity: identity.clone(),
             neighbours: neighbours.clone(),
             settings: settings.clone(),
+            charge: charge.clone(),
             tracker: tracker.clone(),
             courier: courier.clone(),
             asker,
@@ -244,6 +265,7 @@ impl Engine {
             answers,
             awaited,
             giver,
+            charge: charge.clone(),
             doors: Arc::new(Mutex::new(Doors::default())),
             aside: Aside::new(health.clone()),
         };
@@ -261,6 +283,7 @@ impl Engine {
             health: health.clone(),
             settings: settings.clone(),
             reception: reception.clone(),
+            apps: apps.clone(),
             unopened,
             issued,
         };
@@ -270,6 +293,7 @@ impl Engine {
             clock: clock.clone(),
             link: link.clone(),
             reception,
+            charge: charge.clone(),
             wake: holds_wake.clone(),
         };
         let looking = {
@@ -290,6 +314,7 @@ impl Engine {
             store: store.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
+            apps: apps.clone(),
             tracker,
             courier,
             keys: keys.clone(),
@@ -297,6 +322,7 @@ impl Engine {
             tasks: tasks.clone(),
         };
         let lost_keys = LostKeys {
+            charge: charge.clone(),
             store: store.clone(),
             clock: clock.clone(),
             link: link.clone(),
@@ -304,6 +330,7 @@ impl Engine {
             notes: notes.clone(),
         };
         let missing = Missing {
+            charge,
             store: store.clone(),
             clock: clock.clone(),
             link: link.clone(),
@@ -324,8 +351,10 @@ impl Engine {
         };
         let (peers, channels, graph) = (returns.clone(), returns.clone(), returns);
         let (onions, repeats) = (post.clone(), outbox.clone());
+        let others = apps.clone();
         tasks.spawn(async move {
             starting.complete().await;
+            always.keep("other apps", move || others.clone().run());
             always.keep("keys", renewal);
             always.keep("peer events", move || peers.clone().run_peers());
             always.keep("channel events", move || channels.clone().run_channels());
@@ -348,6 +377,7 @@ impl Engine {
             identity,
             neighbours,
             settings,
+            apps,
             keys,
             notes,
             quotes,
@@ -377,6 +407,14 @@ impl Engine {
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Vec<Condition>> {
         self.parts.health.watch()
+    }
+
+    /// Makes this app the one in charge of its node, where another one was. That one steps back when it hears of it.
+    ///
+    /// # Errors
+    /// When the node, or the database, does not answer; nothing has changed then.
+    pub async fn take_over(&self) -> Result<(), EngineError> {
+        Ok(self.parts.apps.take_over().await?)
     }
 
     /// Asks the node now instead of later.
@@ -431,6 +469,7 @@ struct Starting {
     store: Store,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    apps: Apps,
     tracker: Tracker,
     courier: Courier,
     keys: Keys,
@@ -453,6 +492,7 @@ impl Starting {
 
     async fn run(&self) -> Result<(), StoreError> {
         self.settings.load(&self.store).await?;
+        self.apps.load().await?;
         self.keys.load().await?;
         self.purse.load().await?;
         let mut paid: BTreeMap<MessageKey, Vec<Attempt>> = BTreeMap::new();

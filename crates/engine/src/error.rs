@@ -66,6 +66,15 @@ pub enum EngineError {
     Blocked,
 }
 
+impl From<Trouble> for EngineError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Lightning(error) => error.into(),
+            Trouble::Store(error) => error.into(),
+        }
+    }
+}
+
 /// What work between the node and the database fails with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {

@@ -9,6 +9,7 @@ use lnd::{Lightning, LightningError};
 use store::{IncomingRow, Store, StoreError};
 use tokio::sync::Notify;
 
+use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::link::Link;
 use crate::reception::{Reception, Told};
@@ -28,6 +29,7 @@ pub(crate) struct Holds {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) link: Link,
     pub(crate) reception: Reception,
+    pub(crate) charge: Charge,
     pub(crate) wake: Arc<Notify>,
 }
 
@@ -60,11 +62,19 @@ impl Holds {
     /// Does what is due; returns how long nothing more will be.
     async fn round(&self) -> Result<Duration, StoreError> {
         let now = self.clock.now();
+        let elsewhere = self.charge.is_elsewhere();
+        let end = move |row: &IncomingRow| {
+            if elsewhere {
+                overdue(row)
+            } else {
+                last_moment(row)
+            }
+        };
         let (rows, issued) = self
             .store
             .write(move |tx| {
                 for row in tx.undecided()? {
-                    let late = row.payment.state == HoldState::Held && last_moment(&row) <= now;
+                    let late = row.payment.state == HoldState::Held && end(&row) <= now;
                     if late {
                         let decision = Some(Decision::Deadline);
                         tx.step_hold(row.payment.hash, HoldEvent::Refuse, decision, now)?;
@@ -76,6 +86,12 @@ impl Holds {
         let mut moments = Vec::new();
         let mut duties = Vec::new();
         for row in rows {
+            let by_person = row.payment.decision == Some(Decision::Person);
+            if elsewhere && !by_person && now < overdue(&row) {
+                // The app in charge does what the rules say.
+                moments.push(overdue(&row));
+                continue;
+            }
             match row.payment.state {
                 HoldState::Accepting => {
                     duties.push((row.payment.hash, Duty::Settle(row.payment.preimage)));
@@ -83,7 +99,7 @@ impl Holds {
                 HoldState::Refunding => {
                     duties.push((row.payment.hash, Duty::Cancel(row.payment.hash)));
                 }
-                _ => moments.push(last_moment(&row)),
+                _ => moments.push(end(&row)),
             }
         }
         // An invoice that nobody has paid in time is closed; its end is stored as that of a hold.
@@ -146,6 +162,12 @@ impl Holds {
             }
         }
     }
+}
+
+/// When even an app that is not in charge ends a payment: whoever is in charge, and the node's own timer, are not there.
+fn overdue(row: &IncomingRow) -> Timestamp {
+    let deadline = row.payment.deadline;
+    deadline.map_or(Timestamp(i64::MAX), |deadline| deadline.plus(PERIOD))
 }
 
 /// When an undecided payment is refused; never for one without a deadline.

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::PaymentHash;
+use domain::{Condition, PaymentHash};
 use futures::StreamExt;
 use lnd::{
     Invoice, InvoiceCursor, InvoiceKind, InvoiceNews, InvoicePage, InvoiceState, Lightning,
@@ -19,6 +19,7 @@ use store::Store;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
+use crate::apps::Apps;
 use crate::error::Trouble;
 use crate::health::Health;
 use crate::link::Link;
@@ -49,6 +50,7 @@ pub(crate) struct Inbox {
     pub(crate) health: Health,
     pub(crate) settings: Settings,
     pub(crate) reception: Reception,
+    pub(crate) apps: Apps,
     pub(crate) unopened: Arc<Notify>,
     /// An invoice of ours waits to be watched.
     pub(crate) issued: Arc<Notify>,
@@ -271,9 +273,15 @@ impl Session<'_> {
                     .write(move |tx| tx.advance_settled(settle_index))
                     .await?;
             }
+            News::Stream(InvoiceNews::Mark { add_index, mark }) => {
+                self.inbox.apps.hear(add_index, mark).await?;
+            }
             News::One(invoice) => self.know(*invoice, Told::Beside).await?,
             News::Gone(hash) => self.inbox.reception.gone(hash).await?,
             News::Page(page) => {
+                for (add_index, mark) in page.marks {
+                    self.inbox.apps.hear(add_index, mark).await?;
+                }
                 for invoice in page.invoices {
                     self.newest = self.newest.max(invoice.add_index);
                     self.know(invoice, Told::List).await?;
@@ -294,6 +302,8 @@ impl Session<'_> {
                     .store
                     .write(|tx| tx.reset_invoice_cursor())
                     .await?;
+                self.inbox.apps.forget_marks().await?;
+                self.inbox.health.set(Condition::HistoryLost);
                 return Ok(false);
             }
         }

@@ -13,7 +13,9 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use store::{CardRow, SealKeyRow, Store, StoreError, Tx};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
+use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::link::Link;
 use crate::rules::Settings;
@@ -28,6 +30,8 @@ const VALID: Duration = DAY.saturating_mul(60);
 const KEPT: Duration = DAY.saturating_mul(60);
 /// The same for a key that is the last one of ours which some contact knows: they seal to it until they hear of another.
 const KEPT_FOR_SILENT: Duration = DAY.saturating_mul(365);
+/// By then another app on the node has said that it is in charge. Before, a copy of its folder makes no other key or card.
+const HEARD_OF: Duration = Duration::from_secs(10);
 /// The card is looked at this often.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
@@ -102,6 +106,8 @@ pub(crate) struct Keys {
     pub(crate) wake: Arc<Notify>,
     /// A letter came to a key that is not here.
     pub(crate) missed: Arc<Notify>,
+    /// Only the app in charge has the node vouch for a key.
+    pub(crate) charge: Charge,
 }
 
 /// Why there is no new card yet.
@@ -126,8 +132,15 @@ impl Keys {
 
     /// The actor's loop.
     pub(crate) async fn run(self, link: Link) {
+        let began = Instant::now();
         loop {
+            self.charge.ours().await;
             link.connected().await;
+            if self.current().is_some() {
+                let heard = HEARD_OF.saturating_sub(began.elapsed());
+                tokio::time::sleep(heard).await;
+                self.charge.ours().await;
+            }
             let pause = match self.renew().await {
                 Ok(()) => PERIOD,
                 Err(CardTrouble::Lightning(LightningError::Unreachable(_))) => {
@@ -178,12 +191,14 @@ impl Keys {
         let recipient = card
             .and_then(|row| PublicKey::from_bytes(&row.seal_key))
             .map_or(Recipient::from(to), |key| Recipient::with_seal_key(to, key));
-        let current = self.current();
+        // Another app may have introduced another key since: only the node's is sure to be ours.
+        let current = self.current().filter(|_| !self.charge.is_elsewhere());
         // Until they have sealed to the new key, it is introduced under the one that they know. Who knows none gets it under
         // itself: under another it would be nobody's.
         let known = card
             .and_then(|row| row.told)
-            .and_then(|id| self.by_id(KeyId(id)));
+            .and_then(|id| self.by_id(KeyId(id)))
+            .filter(|_| current.is_some());
         Sealing {
             ours: self.node,
             recipient,
@@ -217,11 +232,15 @@ impl Keys {
     async fn renew(&self) -> Result<(), CardTrouble> {
         let now = self.clock.now();
         let features = self.features(self.lightning.may_issue_invoices().await?);
+        // Contacts may have a card of the app that was in charge before.
+        let app = self.store.read(|db| db.app()).await?;
+        let took_over = app.map_or(Timestamp(0), |app| app.since);
         if let Some(own) = self.current()
             && now < own.made_at.plus(IN_USE)
         {
             let says = own.card.verify(self.node, now).ok();
-            if says.is_some_and(|says| says.features == features) {
+            let is_young = own.issued >= took_over;
+            if is_young && says.is_some_and(|says| says.features == features) {
                 return Ok(());
             }
             self.replace_card(&own, features).await?;

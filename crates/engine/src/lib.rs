@@ -10,6 +10,7 @@
 //! Every actor can be killed at any moment: the rows that it leaves name the next step.
 
 mod amendments;
+mod apps;
 mod aside;
 mod books;
 mod choice;

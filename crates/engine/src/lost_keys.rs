@@ -8,6 +8,7 @@ use domain::{NodeId, Timestamp};
 use protocol::Body;
 use store::{Store, StoreError};
 
+use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::free::notes::{CameBy, Notes};
 use crate::keys::{CardTrouble, Keys};
@@ -23,6 +24,7 @@ const MOST: u32 = 100;
 /// Tells them.
 #[derive(Clone)]
 pub(crate) struct LostKeys {
+    pub(crate) charge: Charge,
     pub(crate) store: Store,
     pub(crate) clock: std::sync::Arc<dyn Clock>,
     pub(crate) link: Link,
@@ -35,6 +37,7 @@ impl LostKeys {
     pub(crate) async fn run(self) {
         loop {
             self.keys.missed.notified().await;
+            self.charge.ours().await;
             self.keys.ready().await;
             self.link.able().await;
             let pause = match self.begin().await {

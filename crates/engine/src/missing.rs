@@ -7,6 +7,7 @@ use domain::NodeId;
 use protocol::{Body, Numbers};
 use store::{Store, StoreError};
 
+use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::free::notes::{CameBy, Notes};
 use crate::keys::Keys;
@@ -18,6 +19,7 @@ const PERIOD: Duration = Duration::from_secs(60);
 /// Asks.
 #[derive(Clone)]
 pub(crate) struct Missing {
+    pub(crate) charge: Charge,
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) link: Link,
@@ -30,6 +32,7 @@ impl Missing {
     pub(crate) async fn run(self) {
         self.keys.ready().await;
         loop {
+            self.charge.ours().await;
             self.link.able().await;
             if let Err(error) = self.ask().await {
                 tracing::info!(%error, "what is missing could not be asked for");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{
     Attempt, Carrier, Contact, ConversationId, DeliveryEvent, DeliveryState, Failure, IN_FLIGHT,
-    Limits, MessageKey, Preimage, Timestamp, Trust, next_try,
+    Limits, MessageKey, Postage, PostageBalance, Preimage, Program, Timestamp, Trust, next_try,
 };
 use lnd::LightningError;
 use rand::rngs::StdRng;
@@ -15,6 +15,7 @@ use rand::{Rng, SeedableRng};
 use store::{Delivery, Outcome, Store, StoreError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
+use crate::apps::Charge;
 use crate::books::is_postage;
 use crate::choice::{Chooser, Chosen, InVain};
 use crate::clock::Clock;
@@ -53,6 +54,7 @@ pub(crate) struct Outbox {
     pub(crate) identity: Identity,
     pub(crate) neighbours: Neighbours,
     pub(crate) settings: Settings,
+    pub(crate) charge: Charge,
     pub(crate) tracker: Tracker,
     pub(crate) courier: Courier,
     pub(crate) asker: Asker,
@@ -458,7 +460,7 @@ impl Outbox {
             hold_secs: self.settings.mode().hold_secs_told(),
             text: message.text,
             purpose: purpose(delivery),
-            postage: balance.next(contact.program),
+            postage: self.postage(&balance, contact.program),
             amends: message.amends,
             reply_to: message.reply_to,
         };
@@ -468,6 +470,15 @@ impl Outbox {
             taken_back: message.taken_back_at.is_some(),
             blocked: is_stopped(&contact, delivery),
         }))
+    }
+
+    /// What a message carries. What is owed is paid back by the app in charge.
+    fn postage(&self, balance: &PostageBalance, program: Program) -> Postage {
+        if self.charge.is_elsewhere() {
+            Postage::PLAIN
+        } else {
+            balance.next(program)
+        }
     }
 
     /// Unless an answer comes, it was no use.

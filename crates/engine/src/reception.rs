@@ -12,6 +12,7 @@ use protocol::{Body, Envelope, Lock};
 use store::{Store, StoreError, Tx};
 use tokio::sync::Notify;
 
+use crate::apps::Charge;
 use crate::aside::Aside;
 use crate::books::book_incoming;
 use crate::clock::Clock;
@@ -69,6 +70,7 @@ pub(crate) struct Reception {
     /// Our questions for invoices, and those of our contacts.
     pub(crate) awaited: Awaited,
     pub(crate) giver: Giver,
+    pub(crate) charge: Charge,
     /// How many letters that cost nothing are taken now.
     pub(crate) doors: Arc<Mutex<Doors>>,
     /// What could not be filed.
@@ -350,7 +352,7 @@ impl Reception {
             self.notes.delivered(to, vec![id], came);
         } else if let Some(to) = filed.asks_for_card {
             self.notes.introduce(to, came);
-        } else if let Some(wanted) = filed.wanted {
+        } else if let Some(wanted) = filed.wanted.filter(|_| !self.charge.is_elsewhere()) {
             self.giver.give(wanted, came);
         }
         if let Some((by, request, bolt11)) = filed.invoice {

@@ -106,7 +106,7 @@ pub trait Lightning: Send + Sync + 'static {
     async fn may_issue_invoices(&self) -> Result<bool, LightningError>;
 
     /// Makes an invoice whose payment waits for `settle` or `cancel`, and returns its text (BOLT 11). It names private
-    /// channels where there are no others, and has no description. Once more with the same hash and amount it is the same
+    /// channels where there are no others, and has no description but a mark. Once more with the same hash and amount it is the same
     /// text; with another amount [`LightningError::AlreadyExists`].
     async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError>;
 

@@ -5,7 +5,7 @@ mod invoice;
 
 use std::fmt;
 
-use domain::{Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
+use domain::{AppMark, Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use free::{
@@ -318,6 +318,13 @@ pub enum InvoiceNews {
         /// That place.
         settle_index: u64,
     },
+    /// A new invoice by which an app of this program says something.
+    Mark {
+        /// Its place in the list of invoices.
+        add_index: u64,
+        /// What it says.
+        mark: AppMark,
+    },
 }
 
 /// A page of the list of invoices.
@@ -325,6 +332,8 @@ pub enum InvoiceNews {
 pub struct InvoicePage {
     /// In order; those of other programs are left out.
     pub invoices: Vec<Invoice>,
+    /// What apps of this program said by other invoices of this page, and at which add index; in order.
+    pub marks: Vec<(u64, AppMark)>,
     /// The add index of the last one that was looked at, for the next page; `None` when there are no more.
     pub next: Option<u64>,
 }

@@ -6,6 +6,7 @@
 //! No SQL leaves this crate, and nothing but domain types enters it.
 
 mod amendments;
+mod apps;
 mod attempts;
 mod cards;
 mod codes;
@@ -45,6 +46,7 @@ mod plans;
 mod testing;
 
 pub use amendments::{AmendmentRow, Amendments, Reaction, Replied, Reply};
+pub use apps::AppRow;
 pub use cards::{CardRow, KeyNews, NewCard};
 pub use conversations::{ConversationRow, Listed, Preview};
 pub use cursors::InvoicePlace;

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use domain::{
-    Amendment, AmendmentKind, AttemptState, ConversationId, DeliveryEvent, HoldEvent, MessageId,
-    MessageKey, Msat, Program, Trust, Way,
+    Amendment, AmendmentKind, AppMark, AttemptState, ConversationId, DeliveryEvent, HoldEvent,
+    MessageId, MessageKey, Msat, Program, Trust, Way,
 };
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -136,6 +136,8 @@ fn questions(connection: &Connection) -> Vec<String> {
         db.invoice_cursor()?;
         db.totals(Some(bob()))?;
         db.setting("theme")?;
+        db.app()?;
+        db.is_own_mark(&AppMark::parse("heliograph 1 2 open").unwrap())?;
         Ok(())
     })
 }
@@ -294,6 +296,10 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.becomes_payment(came, Msat::SAT)?;
         tx.book(Booking::Fee, hash(1), Some(alice()), Msat::SAT, at(4))?;
         tx.set_setting("theme", "dark")?;
+        tx.begin_run(1, 2)?;
+        tx.set_in_charge(true, 3, at(5))?;
+        tx.hear_app(4)?;
+        tx.forget_marks()?;
         tx.delete_message(sent)?;
         tx.remove_conversation(chat)
     })

@@ -90,6 +90,7 @@ impl Bare {
             amount,
             expiry_secs: INVOICE_SECS,
             cltv_expiry: INVOICE_BLOCKS,
+            mark: None,
         };
         let bolt11 = to.node.add_hold_invoice(invoice).await?;
         let paid = async {

@@ -29,6 +29,8 @@ export const commands = {
 	nodeView: () => typedError<NodeView, ApiError>(__TAURI_INVOKE("node_view")),
 	/**  Asks the node now instead of later. */
 	linkRetry: () => typedError<null, ApiError>(__TAURI_INVOKE("link_retry")),
+	/**  Makes this app the one in charge of its node, where another one was. */
+	nodeTakeOver: () => typedError<null, ApiError>(__TAURI_INVOKE("node_take_over")),
 	/**  Conversations, the newest first. */
 	conversationsList: (filter: ConversationFilter, query: string) => typedError<ConversationView[], ApiError>(__TAURI_INVOKE("conversations_list", { filter, query })),
 	/**  One conversation. */

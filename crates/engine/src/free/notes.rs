@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 use store::Store;
 
 use super::{Free, FreeError};
+use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::compose::NO_PAYMENT;
 use crate::identity::Identity;
@@ -31,6 +32,7 @@ pub(crate) struct Notes {
     pub(crate) free: Free,
     pub(crate) tasks: Tasks,
     pub(crate) rng: Arc<Mutex<StdRng>>,
+    pub(crate) charge: Charge,
 }
 
 /// Over what the letter came that is answered.
@@ -98,6 +100,10 @@ impl Notes {
     }
 
     fn send_by_itself(&self, to: NodeId, body: Body, came: CameBy) {
+        // What only this app has stored is to come again, for the one in charge.
+        if self.charge.is_elsewhere() {
+            return;
+        }
         let notes = self.clone();
         self.tasks.spawn(async move {
             match notes.to_known(to, body, &came).await {

@@ -80,6 +80,7 @@ impl Giver {
                 amount: issued.amount,
                 expiry_secs: u32::try_from(VALID.as_secs()).unwrap_or(u32::MAX),
                 cltv_expiry: BLOCKS,
+                mark: None,
             })
             .await?;
         self.issued.notify_one();

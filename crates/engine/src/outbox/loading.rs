@@ -287,7 +287,7 @@ impl Outbox {
     /// Stores attempts of one message before they are sent, if it has these words still, and the postage is what is due to
     /// this node at that moment.
     async fn begin(&self, made: &Made) -> Result<Begun, StoreError> {
-        let stored = made.clone();
+        let (stored, outbox) = (made.clone(), self.clone());
         self.store
             .write(move |tx| {
                 let Some(first) = stored.attempts.first() else {
@@ -302,7 +302,7 @@ impl Outbox {
                 }
                 if let Some((to, decided)) = stored.postage {
                     let program = tx.contact(to)?.map(|contact| contact.program);
-                    let due = tx.postage_balance(to)?.next(program.unwrap_or_default());
+                    let due = outbox.postage(&tx.postage_balance(to)?, program.unwrap_or_default());
                     if due != decided {
                         return Ok(Begun::Moved(due));
                     }

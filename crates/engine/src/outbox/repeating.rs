@@ -16,6 +16,9 @@ impl Outbox {
         loop {
             self.repeats.notified().await;
             self.link.able().await;
+            if self.charge.is_elsewhere() {
+                continue;
+            }
             if let Err(error) = self.repeat_all().await {
                 tracing::info!(%error, "what cannot be read by its recipient could not be looked up");
             }

@@ -76,6 +76,7 @@ impl World {
     }
 
     async fn act(&mut self, who: usize, life: &Life, to: NodeId, what: Doing) {
+        self.take_over(who, life, 30).await;
         match what {
             Doing::Write => self.write(who, life, to, Msat::ZERO).await,
             Doing::Burst => {

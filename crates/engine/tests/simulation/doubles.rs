@@ -1,6 +1,6 @@
 //! Books that there are twice: copies of a home that take its place, and second apps on one node.
 
-use domain::MessageKey;
+use domain::{Condition, MessageKey};
 
 use crate::app::Life;
 use crate::home::Home;
@@ -82,6 +82,19 @@ impl World {
         self.second_apps.insert(app, second);
         let pause = self.around.dice.pause();
         self.later(pause, Recovery::SecondApp(app));
+    }
+
+    /// Somebody uses an app that says that another one is in charge, and may want this one to be.
+    pub(crate) async fn take_over(&self, who: usize, life: &Life, willing: u64) {
+        let elsewhere = Condition::OtherApp { in_charge: false };
+        let told = life.engine.health().borrow().contains(&elsewhere);
+        if told && self.around.dice.percent(willing) {
+            let done = life.engine.take_over().await;
+            let failed = done.map_or_else(|error| format!(": {error}"), |()| String::new());
+            let which = if life.first { "first" } else { "second" };
+            let what = format_args!("wants the {which} app to be in charge{failed}");
+            self.around.trace.note(self.apps[who].name, what);
+        }
     }
 
     pub(crate) async fn close_second_app(&mut self, app: usize) {

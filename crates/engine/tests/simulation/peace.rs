@@ -32,6 +32,9 @@ impl World {
                 {
                     self.decide(app, &life, dice.percent(60)).await;
                 }
+                if let Some(life) = self.apps[app].life.clone() {
+                    self.take_over(app, &life, 100).await;
+                }
             }
             open = self.open().await;
             quiet = if open.is_empty() { quiet + 1 } else { 0 };

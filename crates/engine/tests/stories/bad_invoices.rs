@@ -76,6 +76,7 @@ async fn another_invoice_than_was_asked_for_is_not_paid_and_neither_is_anything_
             amount: sat(LUNCH),
             expiry_secs: 86_400,
             cltv_expiry: 40,
+            mark: None,
         })
         .await
         .unwrap();

@@ -433,7 +433,7 @@ async fn a_new_app_on_the_same_node_raises_a_warning() {
 
     // Whoever has carol's node can make a new profile with it.
     let other = Person::open_elsewhere(&line.network, &line.carol).await;
-    other.has_a_card().await;
+    other.takes_over().await;
     let to_alice = other.befriend(&line.alice, Some(HOLD)).await;
     other.say(to_alice, "trust me").await;
     alice.expect_message(&line.carol, "trust me").await;

@@ -255,6 +255,7 @@ async fn given(line: &Line, carol: &mut Person) -> String {
         amount: sat(LUNCH),
         expiry_secs: 600,
         cltv_expiry: 40,
+        mark: None,
     };
     let bolt11 = line.carol.add_hold_invoice(asks).await.unwrap();
     carol.restart().await;

@@ -41,7 +41,7 @@ async fn somebody_with_a_new_database_gets_what_was_sealed_to_the_lost_key() {
     };
     let before = paid().await;
     let carol = Person::open_elsewhere(&line.network, &line.carol).await;
-    carol.has_a_card().await;
+    carol.takes_over().await;
 
     // carol adds alice anew and writes to her: alice's app sees another key, and knows what that means.
     let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
@@ -76,13 +76,13 @@ async fn an_app_with_an_old_database_asks_by_itself() {
     confirmed(&alice, key).await;
     carol.close().await;
     let mut other = Person::open_elsewhere(&line.network, &line.carol).await;
+    other.takes_over().await;
     introduce(&line, &alice, &other).await;
     other.close().await;
 
     // carol goes back to the database that she had before. alice's app knows the other one's key, which is younger.
     carol.reopen();
-    carol.has_a_card().await;
-    carol.listens().await;
+    carol.takes_over().await;
     let key = alice.say(to_carol, "are you back?").await;
     carol.expect_message(&line.alice, "are you back?").await;
     confirmed(&alice, key).await;
@@ -111,7 +111,7 @@ async fn has_compared(alice: &Person, node: NodeId) {
 /// Whoever has carol's node could be this: an app on it, which has another key and writes to alice.
 async fn another_on_carols_node(line: &Line, alice: &Person) -> Person {
     let other = Person::open_elsewhere(&line.network, &line.carol).await;
-    other.has_a_card().await;
+    other.takes_over().await;
     let to_alice = other.befriend(&line.alice, Some(HOLD)).await;
     other.say(to_alice, "it is me, believe me").await;
     alice

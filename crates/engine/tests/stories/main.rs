@@ -31,6 +31,7 @@ mod postage;
 mod privacy;
 mod restored;
 mod rotation;
+mod second;
 mod seen;
 mod strangers;
 mod talk;

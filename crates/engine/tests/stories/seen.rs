@@ -352,6 +352,11 @@ async fn a_node_that_was_restored_from_its_seed_is_read_from_the_start() {
     alice.reopen();
     alice.expect_message(&line.alice, "after").await;
     assert_eq!(payments(&alice, &line.alice).await.len(), 4, "none twice");
+    eventually("the user is told", async || {
+        let told = alice.engine.health().borrow().clone();
+        told.contains(&domain::Condition::HistoryLost).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -286,7 +286,7 @@ async fn nothing_at_all_goes_to_another_key_in_the_place_of_a_compared_one() {
 
     // Whoever has carol's node writes, asks for the card and for an invoice; alice reads it.
     let other = Person::open_elsewhere(&line.network, &line.carol).await;
-    other.has_a_card().await;
+    other.takes_over().await;
     let to_alice = other.befriend(&line.alice, Some(HOLD)).await;
     let free = heliograph_engine::Outgoing {
         way: domain::Way::FreeOnly,

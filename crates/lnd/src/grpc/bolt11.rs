@@ -17,7 +17,9 @@ impl GrpcNode {
         &self,
         invoice: NewInvoice,
     ) -> Result<String, LightningError> {
+        let mark = invoice.mark.map(|mark| mark.to_string());
         let request = AddHoldInvoiceRequest {
+            memo: mark.unwrap_or_default(),
             hash: invoice.hash.0.to_vec(),
             value_msat: amount(invoice.amount)?,
             expiry: invoice.expiry_secs.into(),

@@ -1,7 +1,8 @@
 //! Incoming payments. LND's list also holds invoices of other programs: those never leave this file, unless somebody
-//! knows the hash, or they take payments with AMP, each of which may bring a message.
+//! knows the hash, or they take payments with AMP, each of which may bring a message. Of those by which apps of this program
+//! find each other, what they say is told.
 
-use domain::{Msat, PaymentHash, Preimage, Timestamp};
+use domain::{AppMark, Msat, PaymentHash, Preimage, Timestamp};
 
 use super::node::{GrpcNode, LIST_TIMEOUT, answer, answer_within, msat, nonsense, updates};
 use super::rpc::invoicesrpc::lookup_invoice_msg::InvoiceRef;
@@ -80,6 +81,10 @@ impl GrpcNode {
             })
             .await?;
         let next = page.invoices.last().map(|invoice| invoice.add_index);
+        let told = page.invoices.iter();
+        let marks = told
+            .filter_map(|invoice| Some((invoice.add_index, read_mark(invoice)?)))
+            .collect();
         let mut invoices = Vec::new();
         for invoice in page.invoices.into_iter().filter_map(read_unasked) {
             let invoice = invoice?;
@@ -88,7 +93,11 @@ impl GrpcNode {
                 invoices.push(invoice);
             }
         }
-        Ok(InvoicePage { invoices, next })
+        Ok(InvoicePage {
+            invoices,
+            marks,
+            next,
+        })
     }
 
     pub(super) async fn hash_at(
@@ -175,6 +184,10 @@ impl GrpcNode {
 
 /// `None` for a new invoice of another program.
 fn read_news(invoice: lnrpc::Invoice) -> Option<Result<InvoiceNews, LightningError>> {
+    if let Some(mark) = read_mark(&invoice) {
+        let add_index = invoice.add_index;
+        return Some(Ok(InvoiceNews::Mark { add_index, mark }));
+    }
     let settle_index = invoice.settle_index;
     match read_unasked(invoice) {
         Some(read) => Some(read.map(InvoiceNews::Invoice)),
@@ -186,6 +199,12 @@ fn read_news(invoice: lnrpc::Invoice) -> Option<Result<InvoiceNews, LightningErr
 /// `None` for an invoice that another program has given out and that takes one payment.
 pub(super) fn read_unasked(invoice: lnrpc::Invoice) -> Option<Result<Invoice, LightningError>> {
     (invoice.is_keysend || invoice.is_amp).then(|| read(invoice))
+}
+
+/// What an app of this program says by an invoice. Those that take money say nothing.
+fn read_mark(invoice: &lnrpc::Invoice) -> Option<AppMark> {
+    let given = !invoice.is_keysend && !invoice.is_amp && invoice.settle_index == 0;
+    AppMark::parse(&invoice.memo).filter(|_| given)
 }
 
 /// `None` only for one that takes many payments, which no state describes.

@@ -12,7 +12,7 @@ use super::invoice::{Arrival, LAST_CALL, Reception, SimInvoice};
 use super::pay::until_running;
 use super::state::State;
 use crate::error::LightningError;
-use crate::types::{DecodedInvoice, Invoice, InvoiceKind, InvoiceState, NewInvoice};
+use crate::types::{DecodedInvoice, Invoice, InvoiceKind, InvoiceNews, InvoiceState, NewInvoice};
 
 /// What LND takes where nothing is asked for.
 const DEFAULT_EXPIRY_SECS: u32 = 86_400;
@@ -25,7 +25,7 @@ const PREFIX: &str = "lnsim1";
 /// What a hold invoice has beside a keysend's.
 pub(super) struct Terms {
     text: String,
-    asks: NewInvoice,
+    pub(super) asks: NewInvoice,
     /// What has arrived of the payment, and what all its parts come to.
     arrived: Msat,
     total: Msat,
@@ -141,7 +141,11 @@ impl State {
             came_at,
             ended: None,
         };
-        invoices.by_index.insert(invoices.newest, invoice);
+        let add_index = invoices.newest;
+        invoices.by_index.insert(add_index, invoice);
+        if let Some(mark) = asks.mark {
+            self.tell_news(node, &InvoiceNews::Mark { add_index, mark });
+        }
         Ok((text, true))
     }
 

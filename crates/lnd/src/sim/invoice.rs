@@ -106,7 +106,12 @@ impl Invoices {
             .take(limit)
             .collect();
         let told = looked_at.iter().map(|(_, invoice)| invoice);
+        let mark = |invoice: &SimInvoice| invoice.terms.as_ref().and_then(|terms| terms.asks.mark);
         InvoicePage {
+            marks: told
+                .clone()
+                .filter_map(|invoice| Some((invoice.facts.add_index, mark(invoice)?)))
+                .collect(),
             invoices: told
                 .filter(|invoice| invoice.terms.is_none())
                 .map(|invoice| invoice.view())
@@ -420,10 +425,14 @@ impl State {
 
     /// New and settled invoices only: this is how LND does it.
     pub(super) fn tell_subscribers(&mut self, node: usize, invoice: &Invoice) {
+        self.tell_news(node, &InvoiceNews::Invoice(invoice.clone()));
+    }
+
+    pub(super) fn tell_news(&mut self, node: usize, news: &InvoiceNews) {
         let this = &mut self.nodes[node];
         if !this.subscribers.is_empty() && !this.loses_event() {
             this.subscribers
-                .retain(|line| line.send(Ok(InvoiceNews::Invoice(invoice.clone()))).is_ok());
+                .retain(|line| line.send(Ok(news.clone())).is_ok());
         }
     }
 

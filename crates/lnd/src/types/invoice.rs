@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{Msat, NodeId, PaymentHash, Timestamp};
+use domain::{AppMark, Msat, NodeId, PaymentHash, Timestamp};
 
 use super::{Records, Sizes};
 
@@ -18,6 +18,8 @@ pub struct NewInvoice {
     /// Blocks between the arrival of the payment and its expiry, at least 18; zero is the node's own, 80. The node returns
     /// what is still held 18 blocks before the end.
     pub cltv_expiry: u32,
+    /// Its description, for other apps on the node; `None`: it has none.
+    pub mark: Option<AppMark>,
 }
 
 /// A payment to an invoice.

@@ -228,6 +228,13 @@ export class MockBackend implements Backend {
       return null;
     });
 
+  nodeTakeOver = () =>
+    this.#answer("nodeTakeOver", [], () => {
+      this.health = this.health.filter((condition) => condition.kind !== "other_app");
+      this.tell({ kind: "link" });
+      return null;
+    });
+
   conversationsList = (filter: ConversationFilter, query: string) =>
     this.#answer("conversationsList", [filter, query], () => {
       const wanted = query.toLowerCase();

@@ -12,6 +12,8 @@ use crate::record::{Diary, Record};
 
 /// The longest that an undisturbed app may take: it meets its node again, reads what it has missed, and looks at the clock.
 const SLOWEST: Duration = Duration::from_secs(200);
+/// So much later an app that is not in charge ends a payment.
+const NOT_IN_CHARGE: Duration = Duration::from_secs(60);
 /// LND's moments have whole seconds.
 const ROUGH: Duration = Duration::from_secs(1);
 
@@ -112,7 +114,13 @@ fn late(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) ->
         let during = |span: &(Timestamp, Timestamp)| span.0 <= from && to <= span.1;
         diary.calm.iter().any(during)
     };
-    if by == EndedBy::Timer && calm(deadline.minus(SLOWEST), deadline) {
+    // An app that is not in charge leaves it to the one that is, or to the node, and ends a minute later what neither has.
+    let deadline = if diary.doubled {
+        deadline.plus(NOT_IN_CHARGE)
+    } else {
+        deadline
+    };
+    if by == EndedBy::Timer && !diary.doubled && calm(deadline.minus(SLOWEST), deadline) {
         return Some("was ended by the node while the app was there".to_owned());
     }
     if at > deadline.plus(ROUGH) {

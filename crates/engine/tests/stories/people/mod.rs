@@ -128,13 +128,53 @@ impl Person {
         person
     }
 
-    /// Somebody else's app on the same node: a profile of its own.
+    /// Another app on the same node: a profile of its own.
     pub(crate) async fn open_elsewhere(network: &SimNetwork, node: &SimNode) -> Self {
+        Self::open_elsewhere_over(network, node, Arc::new(node.clone())).await
+    }
+
+    /// The same, with somebody at the gate who sees every call.
+    pub(crate) async fn open_elsewhere_watched(
+        network: &SimNetwork,
+        node: &SimNode,
+    ) -> (Self, Watch) {
+        let gate = Watch::default();
+        let (node, watch) = (node.clone(), gate.clone());
+        let gated = Arc::new(Gated {
+            node: node.clone(),
+            gate,
+        });
+        let person = Self::open_elsewhere_over(network, &node, gated).await;
+        (person, watch)
+    }
+
+    /// A copy of somebody's folder, on another computer: their app may be open.
+    pub(crate) async fn open_copy(of: &Self) -> Self {
+        let home = of.copy();
+        let store = database(&home);
+        let runs = 100;
+        let node = Arc::new(of.node.clone());
+        let engine = start(&of.network, &of.node, &store, node, runs);
+        Self {
+            node: of.node.clone(),
+            store,
+            engine,
+            network: of.network.clone(),
+            home,
+            runs,
+        }
+    }
+
+    async fn open_elsewhere_over(
+        network: &SimNetwork,
+        node: &SimNode,
+        lightning: Arc<dyn Lightning>,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let store = database(&home);
         // Its randomness is not that of the first app.
         let runs = 100;
-        let engine = start(network, node, &store, Arc::new(node.clone()), runs);
+        let engine = start(network, node, &store, lightning, runs);
         let person = Self {
             node: node.clone(),
             store,
@@ -158,6 +198,15 @@ impl Person {
     /// The node has vouched for the app's key.
     pub(crate) async fn has_a_card(&self) {
         eventually("the app has a key card", async || self.engine.seal_key()).await;
+    }
+
+    /// The user says that this app is in charge of the node, and no other.
+    pub(crate) async fn takes_over(&self) {
+        eventually("the app can take over", async || {
+            self.engine.take_over().await.ok()
+        })
+        .await;
+        self.has_a_card().await;
     }
 
     /// With somebody at the gate who sees every call.
@@ -237,7 +286,7 @@ impl Person {
         self.engine = start(&self.network, &self.node, &self.store, lightning, self.runs);
     }
 
-    /// A copy of everything on disk. The app is closed.
+    /// A copy of everything on disk. The app is closed, or does nothing.
     pub(crate) fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
         copy_files(self.home.path(), copy.path());

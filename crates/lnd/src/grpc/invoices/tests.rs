@@ -255,7 +255,15 @@ fn a_settlement_of_another_program_tells_only_its_place() {
         settle_index: 0,
         ..other
     };
-    assert_eq!(read_news(new), None);
+    assert_eq!(read_news(new.clone()), None);
+    let mark = AppMark::parse("heliograph 1 2 open");
+    let said = lnrpc::Invoice {
+        memo: mark.map(|mark| mark.to_string()).unwrap(),
+        ..new
+    };
+    let news = read_news(said).unwrap().unwrap();
+    let told = (5, mark.unwrap());
+    assert!(matches!(news, InvoiceNews::Mark { add_index, mark } if (add_index, mark) == told));
 }
 
 #[test]

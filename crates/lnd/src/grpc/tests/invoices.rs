@@ -12,6 +12,7 @@ fn new_invoice(amount: u64) -> NewInvoice {
         amount: Msat::new(amount),
         expiry_secs: 600,
         cltv_expiry: 144,
+        mark: None,
     }
 }
 

@@ -9,6 +9,7 @@ fn asks(number: u8, amount: Msat) -> NewInvoice {
         amount,
         expiry_secs: 600,
         cltv_expiry: 144,
+        mark: None,
     }
 }
 

@@ -1,0 +1,281 @@
+//! Other apps of this program on the same node: another computer's, or a copy of this one's folder.
+//!
+//! One of them is in charge. The others do what their users do, and nothing by themselves: they decide on no payment, pay no
+//! postage back, give no receipts, and leave the key alone. Each start leaves a mark, which is an invoice that nobody is to
+//! pay. Whoever is in charge answers the mark of another app that is started with one of its own, so that a copy hears of it;
+//! the newest mark that says so is the one that counts. A new app that finds others' marks is not in charge. So it stays,
+//! until the user says otherwise.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::{AppMark, Condition, Msat, PaymentHash, Says};
+use lnd::{Lightning, LightningError, NewInvoice};
+use rand::Rng;
+use rand::rngs::StdRng;
+use store::{Store, StoreError};
+use tokio::sync::{Notify, OnceCell, watch};
+
+use crate::clock::Clock;
+use crate::error::Trouble;
+use crate::health::Health;
+use crate::link::Link;
+use crate::tasks::Tasks;
+
+/// A new app looks for marks among so many of the newest invoices, and asks for so many at once.
+const REACH: u64 = 2_000;
+const PAGE: u64 = 200;
+/// After the node has failed to answer.
+const AGAIN: Duration = Duration::from_secs(5);
+/// For so long a mark's invoice could be paid if it were not canceled at once.
+const EXPIRY_SECS: u32 = 60;
+
+/// Whether this app is in charge of its node. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Charge(watch::Sender<Option<bool>>);
+
+impl Charge {
+    /// Another app is: this one does nothing by itself.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        *self.0.borrow() == Some(false)
+    }
+
+    /// Returns once it is known that this app is in charge.
+    pub(crate) async fn ours(&self) {
+        let mut known = self.0.subscribe();
+        // The sender lives in this handle, so the wait cannot fail while we exist.
+        let _ = known.wait_for(|known| *known == Some(true)).await;
+    }
+
+    fn is_ours(&self) -> bool {
+        *self.0.borrow() == Some(true)
+    }
+}
+
+/// Finds them and agrees with them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Apps {
+    pub(crate) store: Store,
+    pub(crate) lightning: Arc<dyn Lightning>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) link: Link,
+    pub(crate) health: Health,
+    pub(crate) tasks: Tasks,
+    pub(crate) rng: Arc<Mutex<StdRng>>,
+    pub(crate) charge: Charge,
+    /// Actors that go on when this app takes over.
+    pub(crate) waiting: Vec<Arc<Notify>>,
+    /// Of this app and of this run.
+    pub(crate) names: Arc<OnceCell<(u64, u64)>>,
+    pub(crate) here: Arc<Mutex<Here>>,
+    /// The mark of this start has to be left once more.
+    pub(crate) wake: Arc<Notify>,
+}
+
+/// What this run has said and heard.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Here {
+    /// The add index of the mark of this start; `None` before it is known.
+    opened_at: Option<u64>,
+    /// Marks of others up to this add index were answered.
+    answered_to: u64,
+    /// Another app was heard of in this run.
+    others: bool,
+}
+
+impl Apps {
+    /// Begins a run, with what was known at the end of the one before.
+    pub(crate) async fn load(&self) -> Result<(), StoreError> {
+        self.names().await.map(drop)
+    }
+
+    /// The names of this app and of this run.
+    async fn names(&self) -> Result<(u64, u64), StoreError> {
+        let begun = self.names.get_or_try_init(async || {
+            let (new, run) = {
+                let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+                (rng.random(), rng.random())
+            };
+            let row = self.store.write(move |tx| tx.begin_run(new, run)).await?;
+            self.charge.0.send_replace(row.in_charge);
+            self.tell();
+            Ok((row.id, run))
+        });
+        begun.await.copied()
+    }
+
+    /// The actor's loop.
+    pub(crate) async fn run(self) {
+        loop {
+            self.link.connected().await;
+            match self.begin().await {
+                Ok(()) => self.wake.notified().await,
+                Err(Trouble::Lightning(error)) => {
+                    tracing::info!(%error, "other apps on the node cannot be looked for yet");
+                    tokio::time::sleep(AGAIN).await;
+                }
+                Err(Trouble::Store(error)) => {
+                    tracing::error!(%error, "other apps on the node cannot be noted");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<(), Trouble> {
+        if self.charge.0.borrow().is_none() {
+            let alone = self.is_alone().await?;
+            self.decided(alone, 0).await?;
+        }
+        if self.here().opened_at.is_some() {
+            return Ok(());
+        }
+        // Where no marks can be left, nothing is agreed on.
+        self.leave(Says::Open).await?;
+        Ok(())
+    }
+
+    /// Whether no other app has left a mark lately.
+    async fn is_alone(&self) -> Result<bool, Trouble> {
+        let newest = self.lightning.newest_add_index().await?;
+        let mut after = newest.saturating_sub(REACH);
+        loop {
+            let page = self.lightning.invoices_after(after, PAGE).await?;
+            for (_, mark) in page.marks {
+                if !self.is_own(None, mark).await? {
+                    return Ok(false);
+                }
+            }
+            match page.next.filter(|next| *next > after) {
+                Some(next) => after = next,
+                None => return Ok(true),
+            }
+        }
+    }
+
+    /// Whether this app has left the mark, in this run or, before this run began, in an earlier one. What an earlier run
+    /// seems to leave while this one runs is the work of another copy of the database, or of that of which this is a copy.
+    async fn is_own(&self, add_index: Option<u64>, mark: AppMark) -> Result<bool, StoreError> {
+        let opened_at = self.here().opened_at;
+        let is_later = add_index.is_some() && opened_at.is_some() && add_index > opened_at;
+        if is_later && mark.run != self.names().await?.1 {
+            return Ok(false);
+        }
+        self.store.read(move |db| db.is_own_mark(&mark)).await
+    }
+
+    /// Takes a mark, which may be heard more than once.
+    pub(crate) async fn hear(&self, add_index: u64, mark: AppMark) -> Result<(), StoreError> {
+        let own = self.is_own(Some(add_index), mark).await?;
+        if own && mark.says == Says::Open && mark.run == self.names().await?.1 {
+            let mut here = self.here();
+            here.opened_at = here.opened_at.max(Some(add_index));
+        } else if !own && self.store.write(move |tx| tx.hear_app(add_index)).await? {
+            tracing::info!(?mark, "another app uses this node");
+            self.here().others = true;
+            self.tell();
+        }
+        match mark.says {
+            Says::InCharge => self.decided(own, add_index).await,
+            Says::Open if !own => {
+                self.answer(add_index);
+                Ok(())
+            }
+            Says::Open => Ok(()),
+        }
+    }
+
+    /// Another app was started after this one: if this one is in charge, it says so.
+    fn answer(&self, add_index: u64) {
+        {
+            let mut here = self.here();
+            let later = here.opened_at.is_some_and(|opened| opened < add_index);
+            if !later || !self.charge.is_ours() || add_index <= here.answered_to {
+                return;
+            }
+            here.answered_to = add_index;
+        }
+        let apps = self.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = apps.leave(Says::InCharge).await {
+                tracing::info!(%error, "another app cannot be told that this one is in charge");
+            }
+        });
+    }
+
+    /// The user wants this app to be in charge. Without the permission to make invoices the others do not hear of it.
+    pub(crate) async fn take_over(&self) -> Result<(), Trouble> {
+        let mark = match self.leave(Says::InCharge).await? {
+            Some(mark) => mark,
+            None => self.lightning.newest_add_index().await?,
+        };
+        Ok(self.decided(true, mark).await?)
+    }
+
+    /// The node has another list of invoices than before.
+    pub(crate) async fn forget_marks(&self) -> Result<(), StoreError> {
+        self.store.write(|tx| tx.forget_marks()).await?;
+        {
+            let mut here = self.here();
+            (here.opened_at, here.answered_to) = (None, 0);
+        }
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Who is in charge, by the mark at this add index.
+    async fn decided(&self, in_charge: bool, mark: u64) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let decide = move |tx: &store::Tx<'_>| tx.set_in_charge(in_charge, mark, now);
+        if self.store.write(decide).await? {
+            let changed = self.charge.0.send_replace(Some(in_charge)) != Some(in_charge);
+            self.tell();
+            if changed && in_charge {
+                self.waiting.iter().for_each(|actor| actor.notify_one());
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self) {
+        if self.charge.is_elsewhere() || self.here().others {
+            let in_charge = self.charge.is_ours();
+            self.health.set(Condition::OtherApp { in_charge });
+        } else {
+            self.health
+                .clear(|condition| matches!(condition, Condition::OtherApp { .. }));
+        }
+    }
+
+    /// Leaves a mark: an invoice that is canceled at once. Returns its add index; `None` where the macaroon does not let us.
+    async fn leave(&self, says: Says) -> Result<Option<u64>, Trouble> {
+        if !self.lightning.may_issue_invoices().await? {
+            return Ok(None);
+        }
+        // Nobody knows what it is the hash of.
+        let hash = {
+            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+            PaymentHash(rng.random())
+        };
+        let (app, run) = self.names().await?;
+        let made = self.lightning.add_hold_invoice(NewInvoice {
+            hash,
+            amount: Msat::SAT,
+            expiry_secs: EXPIRY_SECS,
+            cltv_expiry: 0,
+            mark: Some(AppMark { app, run, says }),
+        });
+        made.await?;
+        let invoice = self.lightning.invoice(hash).await;
+        let canceled = self.lightning.cancel(hash).await;
+        let add_index = invoice?.add_index;
+        if says == Says::Open {
+            self.here().opened_at = Some(add_index);
+        }
+        Ok(canceled.map(|()| Some(add_index))?)
+    }
+
+    fn here(&self) -> MutexGuard<'_, Here> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
