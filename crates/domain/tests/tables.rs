@@ -8,10 +8,10 @@
 
 use heliograph_domain::resume::MONEY_LEAVES_WITHIN;
 use heliograph_domain::{
-    Attempt, AttemptState, CAPS_OF_KNOWN, CAPS_OF_ONE, CAPS_OF_STRANGERS, Carrier, Circumstances,
-    Contact, DeliveryEvent, DeliveryState, HoldEvent, HoldState, IN_FLIGHT, MessageId, MessageKey,
-    Msat, NodeAddress, NodeId, PATIENCE, PaymentHash, Preimage, Program, Timestamp, Trust, Way,
-    choose,
+    Attempt, AttemptState, Authorship, CAPS_OF_KNOWN, CAPS_OF_ONE, CAPS_OF_STRANGERS, Carrier,
+    Circumstances, Contact, DeliveryEvent, DeliveryState, HoldEvent, HoldState, IN_FLIGHT,
+    MessageId, MessageKey, Msat, NodeAddress, NodeId, PATIENCE, PaymentHash, Preimage, Program,
+    Timestamp, Trust, Way, choose,
 };
 
 const KEY: &str = "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798";
@@ -205,6 +205,9 @@ fn keys_and_hashes_are_printed_and_secrets_are_not() {
 fn a_host_may_be_a_bare_ipv6_address() {
     let address: NodeAddress = format!("{KEY}@2001:db8::1").parse().unwrap();
     assert_eq!(address.host.as_deref(), Some("2001:db8::1"));
+    // Its last part is no port.
+    let address: NodeAddress = format!("{KEY}@fe80::abcd").parse().unwrap();
+    assert_eq!(address.host.as_deref(), Some("fe80::abcd"));
     // In brackets what follows is a port.
     assert!(
         format!("{KEY}@[2001:db8::1]:0")
@@ -277,4 +280,16 @@ fn an_invoice_is_asked_for_only_where_the_question_can_arrive() {
         ..asked
     };
     assert_eq!(choose(&deaf), Some(Carrier::Keysend));
+}
+
+#[test]
+fn an_author_is_proven_by_a_key_that_speaks_to_us() {
+    let proven = [
+        Authorship::Verified,
+        Authorship::Claimed,
+        Authorship::NodeOnly,
+        Authorship::Unaddressed,
+    ]
+    .map(Authorship::is_proven);
+    assert_eq!(proven, [true, false, true, false]);
 }
