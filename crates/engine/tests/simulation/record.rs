@@ -159,8 +159,11 @@ impl World {
         };
         let foreign = record.foreign();
         for diary in &mut record.diaries {
-            let hash = |row: &MessageRow| row.incoming.as_ref().map(|one| one.payment.hash);
-            let of = |row: &MessageRow| hash(row).is_some_and(|hash| foreign.contains(&hash));
+            // No app pays a hash that is settled once more.
+            let of = |row: &MessageRow| {
+                let payment = row.incoming.as_ref().map(|one| &one.payment);
+                payment.is_some_and(|one| one.within.is_some() || foreign.contains(&one.hash))
+            };
             diary.foreign = diary.got.extract_if(.., |row| of(row)).collect();
         }
         record

@@ -34,8 +34,9 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                     recipient.name
                 ));
             }
-            // Whose books were others then may have lost it.
-            if certain && copies.is_empty() && !recipient.doubled {
+            // Whose books were others then may have lost it; and a restored node has forgotten what its app had not read.
+            let lost = recipient.doubled || erased(sent, recipient);
+            if certain && copies.is_empty() && !lost {
                 broken.push(format!("{what} is {state:?} and not at {}", recipient.name));
             }
             broken.extend(denied(&what, sent));
@@ -66,6 +67,16 @@ pub(super) fn copies<'a>(sender: &Diary, sent: &Sent, recipient: &'a Diary) -> V
         .filter(|row| by_payment.contains(&row.message.key) || same_words(row) || same_name(row))
         .filter(|_| sender.node != recipient.node)
         .collect()
+}
+
+/// Whether it came with a payment that the recipient's node has forgotten since.
+fn erased(sent: &Sent, recipient: &Diary) -> bool {
+    let both = recipient.keysends.iter().chain(&recipient.invoices);
+    let mut erased = both.filter(|one| one.erased);
+    erased.any(|one| {
+        let mut attempts = sent.attempts.iter();
+        attempts.any(|attempt| attempt.hash == one.invoice.hash)
+    })
 }
 
 /// A text whose receipt came, and which is said not to have arrived or not to have left.
