@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 
-import { expectAccessible, openApp } from "~/test-tools";
+import { calls, expectAccessible, openApp } from "~/test-tools";
 
 describe("what is wrong", () => {
   it("stands above every page for as long as it lasts, with what helps", async () => {
@@ -24,6 +24,25 @@ describe("what is wrong", () => {
 
     backend.health = [];
     backend.tell({ kind: "link" });
+    await expect.poll(() => screen.queryByTestId("health")).toBeNull();
+  });
+
+  it("lets the user choose this app where another one is in charge of the node", async () => {
+    const { backend, user } = openApp();
+    await screen.findAllByTestId("conversation-row");
+    backend.health = [{ kind: "other_app", in_charge: true }];
+    backend.tell({ kind: "link" });
+    const line = await screen.findByTestId("health-line");
+    expect(line).toHaveTextContent("Another Heliograph uses this node too.");
+    expect(screen.queryByTestId("take-over")).toBeNull();
+
+    backend.health = [{ kind: "other_app", in_charge: false }];
+    backend.tell({ kind: "link" });
+    const button = await screen.findByTestId("take-over");
+    expect(button).toHaveTextContent("Use here");
+    await expectAccessible();
+    await user.click(button);
+    expect(calls(backend, "nodeTakeOver")).toHaveLength(1);
     await expect.poll(() => screen.queryByTestId("health")).toBeNull();
   });
 });
