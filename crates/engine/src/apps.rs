@@ -25,8 +25,8 @@ use crate::tasks::Tasks;
 /// A new app looks for marks among so many of the newest invoices, and asks for so many at once.
 const REACH: u64 = 2_000;
 const PAGE: u64 = 200;
-/// After the node has failed to answer.
-const AGAIN: Duration = Duration::from_secs(5);
+/// The first and the longest pause after the node has failed to answer.
+const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60 * 60));
 /// For so long a mark's invoice could be paid if it were not canceled at once.
 const EXPIRY_SECS: u32 = 60;
 
@@ -106,25 +106,35 @@ impl Apps {
 
     /// The actor's loop.
     pub(crate) async fn run(self) {
+        let mut pause = AGAIN.0;
         loop {
             self.link.connected().await;
             match self.begin().await {
-                Ok(()) => self.wake.notified().await,
+                Ok(()) => {
+                    pause = AGAIN.0;
+                    self.wake.notified().await;
+                    continue;
+                }
                 Err(Trouble::Lightning(error)) => {
                     tracing::info!(%error, "other apps on the node cannot be looked for yet");
-                    tokio::time::sleep(AGAIN).await;
                 }
                 Err(Trouble::Store(error)) => {
                     tracing::error!(%error, "other apps on the node cannot be noted");
-                    tokio::time::sleep(AGAIN).await;
                 }
             }
+            // Each try may leave an invoice with the node.
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(4).min(AGAIN.1);
         }
     }
 
     async fn begin(&self) -> Result<(), Trouble> {
         if self.charge.0.borrow().is_none() {
-            let alone = self.is_alone().await?;
+            let alone = match self.is_alone().await {
+                // Whom nobody can find is alone.
+                Err(Trouble::Lightning(LightningError::Permission(_))) => true,
+                alone => alone?,
+            };
             self.decided(alone, 0).await?;
         }
         if self.here().opened_at.is_some() {

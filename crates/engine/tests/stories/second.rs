@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::{Condition, DeliveryState, HoldState};
 
-use crate::people::watch::Watch;
 use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
 
 /// This app is told that there is another, and which of the two is in charge.
@@ -158,7 +157,7 @@ async fn a_copy_of_a_folder_leaves_the_charge_to_the_app_that_runs() {
     let line = talking_line();
     let (mut alice, to_carol, carol, to_alice) = acquainted(&line).await;
     a_while().await;
-    let copy = Person::open_copy(&alice).await;
+    let copy = Person::open_copy(&alice);
     hears_of_another(&copy, false).await;
     hears_of_another(&alice, true).await;
     // What is due after a month is made by one of them.
@@ -186,7 +185,7 @@ async fn of_two_copies_that_which_runs_already_is_in_charge() {
     let mut alice = Person::open(&line.network, &line.alice).await;
     alice.has_a_card().await;
     alice.close().await;
-    let copy = Person::open_copy(&alice).await;
+    let copy = Person::open_copy(&alice);
     a_while().await;
     assert_eq!(says(&copy), None);
 

@@ -149,7 +149,7 @@ impl Person {
     }
 
     /// A copy of somebody's folder, on another computer: their app may be open.
-    pub(crate) async fn open_copy(of: &Self) -> Self {
+    pub(crate) fn open_copy(of: &Self) -> Self {
         let home = of.copy();
         let store = database(&home);
         let runs = 100;
