@@ -6,7 +6,7 @@ use futures::StreamExt;
 use heliograph_tests::regtest::{Lnd, Network, Plan};
 use lnd::{
     CertDer, Credentials, GrpcNode, InvoicePayment, InvoiceState, Lightning, LightningError,
-    Macaroon, NewInvoice, Over, PaymentUpdate, RouteQuery, permission,
+    Macaroon, NewInvoice, Over, PaidBy, PaymentUpdate, RouteQuery, permission,
 };
 
 /// The port with the macaroon that a person would bake.
@@ -76,7 +76,7 @@ async fn routes(alice: &GrpcNode, [b, c]: [NodeId; 2]) -> Result<()> {
             amount: Msat::SAT,
             fee_limit: Msat::new(5_000),
             records: Vec::new(),
-            preimage: None,
+            paid_by: PaidBy::Quote,
             use_mission_control: true,
             over,
         };

@@ -60,12 +60,13 @@ impl Chosen {
     }
 }
 
-/// Which routes a payment may take. What is both direct and routed is not chosen at all.
-pub(crate) const fn routes(limits: Limits) -> Over {
-    match limits {
-        Limits { direct: true, .. } => Over::OwnChannel,
-        Limits { routed: true, .. } => Over::Others,
-        _ => Over::Anything,
+/// Which routes a payment may take; `None` for what is to be both direct and routed.
+pub(crate) const fn routes(limits: Limits) -> Option<Over> {
+    match (limits.direct, limits.routed) {
+        (true, true) => None,
+        (true, false) => Some(Over::OwnChannel),
+        (false, true) => Some(Over::Others),
+        (false, false) => Some(Over::Anything),
     }
 }
 
@@ -187,3 +188,6 @@ impl Chooser {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Decision, HoldEvent, HoldState, PaymentHash, Preimage, Timestamp};
 use futures::StreamExt;
-use lnd::{Lightning, LightningError};
+use lnd::{Invoice, InvoiceKind, InvoiceState, Lightning, LightningError};
 use store::{IncomingRow, Store, StoreError};
 use tokio::sync::Notify;
 
@@ -37,6 +37,8 @@ pub(crate) struct Holds {
 enum Duty {
     Settle(Preimage),
     Cancel(PaymentHash),
+    /// An invoice of ours that nobody has paid in time.
+    Withdraw(PaymentHash),
 }
 
 impl Holds {
@@ -102,10 +104,9 @@ impl Holds {
                 _ => moments.push(end(&row)),
             }
         }
-        // An invoice that nobody has paid in time is closed; its end is stored as that of a hold.
         for invoice in issued {
             if invoice.expires_at <= now {
-                duties.push((invoice.hash, Duty::Cancel(invoice.hash)));
+                duties.push((invoice.hash, Duty::Withdraw(invoice.hash)));
             } else {
                 moments.push(invoice.expires_at);
             }
@@ -124,9 +125,10 @@ impl Holds {
 
     /// Whether the node has said its last word on it.
     async fn carry_out(&self, hash: PaymentHash, duty: Duty) -> bool {
+        let withdrawn = matches!(duty, Duty::Withdraw(_));
         let done = match duty {
             Duty::Settle(preimage) => self.lightning.settle(&preimage).await,
-            Duty::Cancel(hash) => self.lightning.cancel(hash).await,
+            Duty::Cancel(hash) | Duty::Withdraw(hash) => self.lightning.cancel(hash).await,
         };
         match done {
             Ok(()) | Err(LightningError::TooLate) => {}
@@ -141,6 +143,7 @@ impl Holds {
             }
         }
         match self.lightning.invoice(hash).await {
+            Ok(invoice) if withdrawn && is_unused(&invoice) => self.remove(hash).await,
             Ok(invoice) => match self.reception.take(invoice, Told::Beside).await {
                 Ok(()) => true,
                 Err(error) => {
@@ -151,6 +154,19 @@ impl Holds {
             Err(LightningError::NotFound) => self.gone(hash).await,
             Err(_) => false,
         }
+    }
+
+    /// An invoice that nobody has paid leaves no trace, here nor at a node that can remove it.
+    async fn remove(&self, hash: PaymentHash) -> bool {
+        match self.lightning.remove_canceled(hash).await {
+            Ok(()) | Err(LightningError::NotFound) => {}
+            Err(LightningError::Unreachable(_)) => {
+                self.link.check();
+                return false;
+            }
+            Err(error) => tracing::debug!(%error, "an invoice stays in the node's list"),
+        }
+        self.gone(hash).await
     }
 
     async fn gone(&self, hash: PaymentHash) -> bool {
@@ -168,6 +184,13 @@ impl Holds {
 fn overdue(row: &IncomingRow) -> Timestamp {
     let deadline = row.payment.deadline;
     deadline.map_or(Timestamp(i64::MAX), |deadline| deadline.plus(PERIOD))
+}
+
+/// Whether it was canceled and nothing had been paid to it.
+fn is_unused(invoice: &Invoice) -> bool {
+    invoice.kind == InvoiceKind::Given
+        && invoice.state == InvoiceState::Canceled
+        && invoice.amount.is_zero()
 }
 
 /// When an undecided payment is refused; never for one without a deadline.

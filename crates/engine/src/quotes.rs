@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{Carrier, Expectation, FeeQuote, Limits, Msat, NodeId, Postage, Privacy};
-use lnd::{Lightning, LightningError, RouteQuery};
+use lnd::{Lightning, LightningError, PaidBy, RouteQuery};
 use store::Cut;
 
 use crate::choice::{Chooser, Chosen, InVain, routes};
@@ -160,9 +160,9 @@ impl Quotes {
             records: cut
                 .as_ref()
                 .map_or_else(|| draft.sized_records(), |cut| draft.sized_part(cut)),
-            preimage: None,
+            paid_by: PaidBy::Quote,
             use_mission_control: true,
-            over: routes(limits),
+            over: routes(limits).ok_or(EngineError::NoWay)?,
         };
         let found = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query.clone()).await,
@@ -217,14 +217,17 @@ impl Quotes {
 
     /// Whether there is a way for it as it is, or none even for less.
     async fn has_room_for(&self, draft: &Draft, limits: Limits) -> Result<bool, LightningError> {
+        let Some(over) = routes(limits) else {
+            return Ok(true);
+        };
         let query = RouteQuery {
             to: draft.to,
             amount: draft.amount(),
             fee_limit: draft.amount(),
             records: draft.sized_records(),
-            preimage: None,
+            paid_by: PaidBy::Quote,
             use_mission_control: false,
-            over: routes(limits),
+            over,
         };
         match self.lightning.route(query.clone()).await {
             Ok(route) => {

@@ -609,11 +609,10 @@ fn record_first(
             }
             Recorded::Nothing
         }
-        // An invoice of ours that nobody has paid.
+        // An invoice of ours that nobody has paid: it is closed once the node has removed it (`holds.rs`).
         InvoiceState::Canceled
             if by_invoice && tx.issued(hash)?.is_some() && invoice.amount.is_zero() =>
         {
-            tx.close_issued(hash)?;
             Recorded::Nothing
         }
         state => {

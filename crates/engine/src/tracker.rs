@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use domain::resume::{Action, Case, Known, Ordered, Stake};
 use domain::{
-    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program,
-    Timestamp, Way,
+    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Program, Timestamp, Way,
 };
 use futures::StreamExt;
 use lnd::{
-    InvoicePayment, Keysend, Lightning, LightningError, LinkFault, Over, PaymentUpdate, RouteQuery,
-    Updates,
+    InvoicePayment, Keysend, Lightning, LightningError, LinkFault, Over, PaidBy, PaymentUpdate,
+    RouteQuery, Updates,
 };
 use store::{Store, StoreError};
 use tokio::sync::Notify;
@@ -63,7 +62,8 @@ enum Step {
 #[derive(Clone, Copy)]
 struct Terms {
     to: NodeId,
-    over: Over,
+    /// `None`: what the user allows leads nowhere.
+    over: Option<Over>,
     stake: Stake,
     leaves_by: Option<Timestamp>,
 }
@@ -171,11 +171,8 @@ impl Tracker {
         terms: &Terms,
         sent: &mut bool,
     ) -> Result<Step, StoreError> {
-        // The node finds the way to an invoice: none is asked for where the user allows only some.
-        if let (Some(preimage), true) = (&attempt.preimage, terms.over != Over::Anything) {
-            return self
-                .over_a_route(attempt, preimage, terms, true, sent)
-                .await;
+        if terms.over != Some(Over::Anything) {
+            return self.over_a_route(attempt, terms, true, sent).await;
         }
         let first = self.hand_over(attempt, terms, sent).await?;
         match self.give_to_node(attempt, terms.to).await {
@@ -298,10 +295,15 @@ impl Tracker {
             ordered,
             stored: &[(0, state)].into(),
             known: &[(0, Known::Unknown)].into(),
-            expired: terms.leaves_by.is_some_and(|end| self.clock.now() >= end),
+            expired: self.is_late(terms),
             unseen: false,
         };
         case.next()
+    }
+
+    /// Whether it may no longer leave.
+    fn is_late(&self, terms: &Terms) -> bool {
+        terms.leaves_by.is_some_and(|end| self.clock.now() >= end)
     }
 
     async fn follow(
@@ -323,12 +325,9 @@ impl Tracker {
                     failure: Failure::NoRoute,
                     attempts: 0,
                     ..
-                }) if let Some(preimage) = &attempt.preimage => {
+                }) if !self.is_late(terms) => {
                     // The same payment hash goes over a route that is found without the node's memory of old failures.
-                    // An invoice cannot be paid so: its secret is the node's to read.
-                    return self
-                        .over_a_route(attempt, preimage, terms, false, sent)
-                        .await;
+                    return self.over_a_route(attempt, terms, false, sent).await;
                 }
                 Ok(update) => return Ok(Step::Over(update)),
                 Err(LightningError::NotFound) if *sent && terms.stake == Stake::Money => {
@@ -345,26 +344,34 @@ impl Tracker {
     async fn over_a_route(
         &self,
         attempt: &Attempt,
-        preimage: &Preimage,
         terms: &Terms,
         use_mission_control: bool,
         sent: &mut bool,
     ) -> Result<Step, StoreError> {
-        let query = RouteQuery {
-            to: terms.to,
-            amount: attempt.amount,
-            fee_limit: attempt.fee_limit,
-            records: attempt.records.clone(),
-            preimage: Some(preimage.clone()),
-            use_mission_control,
-            over: terms.over,
-        };
         let no_route = |failure| {
             Ok(Step::Over(PaymentUpdate::Failed {
                 failure,
                 attempts: 0,
                 hops: None,
             }))
+        };
+        let Some(over) = terms.over else {
+            return no_route(Failure::NoWay);
+        };
+        let paid_by = match (&attempt.invoice, &attempt.preimage) {
+            (Some(bolt11), _) => PaidBy::Invoice(bolt11.clone()),
+            (None, Some(preimage)) => PaidBy::Keysend(preimage.clone()),
+            // Nothing settles it, so nothing is sent.
+            (None, None) => return no_route(Failure::Rejected),
+        };
+        let query = RouteQuery {
+            to: terms.to,
+            amount: attempt.amount,
+            fee_limit: attempt.fee_limit,
+            records: attempt.records.clone(),
+            paid_by,
+            use_mission_control,
+            over,
         };
         let found = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) if use_mission_control => {

@@ -4,7 +4,7 @@ use domain::{Failure, Msat, NodeId};
 
 use crate::error::LightningError;
 use crate::lightning::Lightning;
-use crate::types::{Keysend, Over, PaymentUpdate, PeerLink, RouteQuery};
+use crate::types::{Keysend, Over, PaidBy, PaymentUpdate, PeerLink, RouteQuery};
 
 /// Finds out why there is no route for `query`, by asking easier questions until one has an answer. A few milliseconds;
 /// nothing is paid and nobody else is asked. [`Failure::NoRoute`] when there is one after all, or when the reason lies
@@ -91,7 +91,7 @@ pub(crate) async fn refine<L: Lightning + ?Sized>(
         amount: keysend.amount,
         fee_limit: keysend.fee_limit,
         records: keysend.records.clone(),
-        preimage: None,
+        paid_by: PaidBy::Quote,
         use_mission_control: false,
         over: Over::Anything,
     };

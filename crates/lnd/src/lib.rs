@@ -18,6 +18,7 @@ pub use lightning::{Lightning, Updates};
 pub use types::{
     Balance, ChannelEvent, DecodedInvoice, Further, Invoice, InvoiceCursor, InvoiceKind,
     InvoiceNews, InvoicePage, InvoicePayment, InvoiceState, Keysend, LARGEST_PEER_MESSAGE,
-    NewInvoice, NodeConfig, NodeFacts, NodeInfo, ONION_SIZES, OnionMessage, Over, PaymentUpdate,
-    PeerEvent, PeerLink, PeerMessage, RawReplyPath, Records, Route, RouteQuery, SharedSecret,
+    NewInvoice, NodeConfig, NodeFacts, NodeInfo, ONION_SIZES, OnionMessage, Over, PaidBy,
+    PaymentUpdate, PeerEvent, PeerLink, PeerMessage, RawReplyPath, Records, Route, RouteQuery,
+    SharedSecret,
 };

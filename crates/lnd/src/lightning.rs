@@ -61,7 +61,7 @@ pub trait Lightning: Send + Sync + 'static {
     async fn send(&self, keysend: Keysend) -> Result<Updates<PaymentUpdate>, LightningError>;
 
     /// Pays over exactly this route, whatever mission control remembers; waits for the outcome. Same hash rule as `send`.
-    /// The route must have been asked for with the preimage of `hash`.
+    /// The route must have been asked for with the preimage of `hash`, or with its invoice: then the outcome brings the preimage.
     async fn send_to_route(
         &self,
         hash: PaymentHash,
@@ -109,6 +109,9 @@ pub trait Lightning: Send + Sync + 'static {
     /// channels where there are no others, and has no description but a mark. Once more with the same hash and amount it is the same
     /// text; with another amount [`LightningError::AlreadyExists`].
     async fn add_hold_invoice(&self, invoice: NewInvoice) -> Result<String, LightningError>;
+
+    /// Removes a canceled invoice from the node's list. LND before 0.20 cannot: [`LightningError::Unsupported`].
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError>;
 
     /// Reads an invoice and checks its signature.
     async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError>;

@@ -94,13 +94,34 @@ pub struct RouteQuery {
     pub fee_limit: Msat,
     /// The records as they will be sent, without the preimage's: they decide whether it fits.
     pub records: Records,
-    /// Needed only when the route is meant for [`crate::Lightning::send_to_route`]: it travels inside the route. A quote
-    /// has none; the room that it will take is counted all the same.
-    pub preimage: Option<Preimage>,
+    /// What the recipient will know the payment by.
+    pub paid_by: PaidBy,
     /// Whether to avoid what failed lately.
     pub use_mission_control: bool,
     /// Which routes will do.
     pub over: Over,
+}
+
+/// By what the recipient knows a payment over a route. It travels inside the route, and takes room there.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PaidBy {
+    /// Not known yet: a keysend's room is counted. Nothing can be paid over such a route.
+    Quote,
+    /// This preimage.
+    Keysend(Preimage),
+    /// The secret of this invoice (BOLT 11). The route brings all of the amount at once.
+    Invoice(String),
+}
+
+impl fmt::Debug for PaidBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whoever has the preimage, or the text, can take the money or pay it.
+        f.write_str(match self {
+            Self::Quote => "Quote",
+            Self::Keysend(_) => "Keysend(…)",
+            Self::Invoice(_) => "Invoice(…)",
+        })
+    }
 }
 
 /// Which routes will do for a payment.
@@ -122,7 +143,7 @@ impl fmt::Debug for RouteQuery {
             .field("amount", &self.amount)
             .field("fee_limit", &self.fee_limit)
             .field("records", &Sizes(&self.records))
-            .field("preimage", &self.preimage)
+            .field("paid_by", &self.paid_by)
             .field("use_mission_control", &self.use_mission_control)
             .field("over", &self.over)
             .finish()

@@ -18,6 +18,8 @@ struct Liar {
     /// Given in place of her own.
     text: Option<String>,
     late: Duration,
+    /// Her node is of an older version: what was canceled stays in its list.
+    keeps: bool,
     /// What she gave first is what she gives always.
     first: Option<Arc<Mutex<Option<String>>>>,
 }
@@ -28,6 +30,9 @@ impl Gate for Liar {
         call: &'static str,
         work: impl Future<Output = Result<T, LightningError>> + Send,
     ) -> Result<T, LightningError> {
+        if self.keeps && call == "remove_canceled" {
+            return Err(LightningError::Unsupported(call));
+        }
         if call == "add_hold_invoice" {
             tokio::time::sleep(self.late).await;
         }
@@ -249,4 +254,33 @@ async fn a_stranger_who_asks_gets_no_answer() {
     alice.expect_delivery(sent, DeliveryState::Settled).await;
     assert_eq!(attempts(&alice, sent).await, [ASKED_IN_VAIN, BY_KEYSEND]);
     assert!(issued(&carol).await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invoice_that_nobody_pays_does_not_stay_with_the_node() {
+    for keeps in [false, true] {
+        let line = talking_line();
+        let liar = Liar {
+            text: Some("lnbc1nonsense".to_owned()),
+            keeps,
+            ..Liar::default()
+        };
+        let (alice, to_carol, carol, _) = with_a_liar(&line, liar).await;
+        let sent = alice.pay(to_carol, "lunch", sat(LUNCH)).await;
+        alice.expect_delivery(sent, DeliveryState::Failed).await;
+        let hash = issued(&carol).await[0].hash;
+
+        tokio::time::sleep(Duration::from_secs(500)).await;
+        eventually("carol's app has closed it", async || {
+            issued(&carol).await.is_empty().then_some(())
+        })
+        .await;
+        let state = line.carol.invoice(hash).await.map(|invoice| invoice.state);
+        let expected = if keeps {
+            Ok(lnd::InvoiceState::Canceled)
+        } else {
+            Err(LightningError::NotFound)
+        };
+        assert_eq!(state, expected);
+    }
 }

@@ -10,7 +10,7 @@ use domain::{
 use futures::StreamExt;
 use heliograph_engine::Outgoing;
 use lnd::sim::{SimNetwork, SimNode};
-use lnd::{InvoicePayment, Lightning, NewInvoice};
+use lnd::{InvoicePayment, Keysend, Lightning, NewInvoice};
 use store::Issued;
 
 pub(crate) const LUNCH: u64 = 2_100;
@@ -378,4 +378,37 @@ async fn an_invoice_is_paid_in_several_parts_where_one_does_not_fit() {
     assert_eq!(paid.fee, quote.fee.fee);
     carol.expect_hold(got.key, HoldState::Settled).await;
     assert_eq!(carol.totals().await.received, sat(90_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_failures_that_the_node_remembers_keep_no_payment_from_an_invoice() {
+    let line = talking_line();
+    let (alice, to_carol, carol, _) = acquainted(&line).await;
+    // Another program's payment failed while carol's node was away: alice's node avoids the way from now on.
+    line.carol.stop();
+    let lost = Keysend {
+        to: line.carol.id(),
+        amount: sat(1),
+        preimage: Preimage::new([3; 32]),
+        records: Vec::new(),
+        fee_limit: sat(10),
+        timeout_secs: 30,
+    };
+    let mut told = line.alice.send(lost).await.unwrap();
+    while told.next().await.is_some() {}
+    line.carol.start();
+    let words = alice.say(to_carol, "there again?").await;
+    alice.expect_delivery(words, DeliveryState::Delivered).await;
+
+    let sent = alice.pay(to_carol, "lunch", sat(LUNCH)).await;
+
+    let got = carol.expect_message(&line.alice, "lunch").await.message;
+    let held = carol.expect_hold(got.key, HoldState::Held).await;
+    carol.engine.accept(got.key).await.unwrap();
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    let by_invoice = (Carrier::Invoice, AttemptState::Settled, None);
+    assert_eq!(attempts(&alice, sent).await, [by_invoice]);
+    let proof = alice.store.read(move |db| db.attempts_of(sent)).await;
+    let preimage = held.incoming.unwrap().payment.preimage;
+    assert_eq!(proof.unwrap()[0].preimage, Some(preimage));
 }

@@ -1,11 +1,15 @@
 //! Everything that came is seen, can be paid back once, and stands in the books.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::people::gate::{Gate, Gated};
 use crate::people::mallory::Stage;
 use crate::people::stranger::{keysend, letter, sealed, text};
 use crate::people::{HOLD, Line, Person, eventually, sat};
-use domain::{Authorship, Expectation, HoldState, MessageKey, MessageKind, Msat, Timestamp};
+use domain::{
+    Authorship, DeliveryState, Expectation, HoldState, MessageKey, MessageKind, Msat, Timestamp,
+};
 use heliograph_engine::EngineError;
 use lnd::sim::SimNode;
 use lnd::{Lightning, PaymentUpdate, Records};
@@ -447,4 +451,52 @@ async fn the_inbox_is_live_while_a_slow_node_makes_its_lists() {
     let mut health = alice.engine.health();
     let catching_up = health.wait_for(|all| all.contains(&domain::Condition::CatchingUp));
     catching_up.await.unwrap();
+}
+
+/// A node whose whole list of invoices takes longer than anybody waits.
+struct SlowList;
+
+impl Gate for SlowList {
+    async fn pass<T: Send>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, lnd::LightningError>> + Send,
+    ) -> Result<T, lnd::LightningError> {
+        if call == "invoices_after" {
+            std::future::pending::<()>().await;
+        }
+        work.await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_pending_is_shown_and_does_not_move_the_place_in_the_list() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    let talk = carol.befriend(&line.alice, Some(HOLD)).await;
+    alice.befriend(&line.carol, None).await;
+    let before = alice.store.read(|db| db.invoice_cursor()).await.unwrap();
+    alice.close().await;
+    let money = carol.pay(talk, "while you were away", sat(50)).await;
+    carol.expect_delivery(money, DeliveryState::InFlight).await;
+
+    alice.reopen_over(Arc::new(Gated {
+        node: line.alice.clone(),
+        gate: SlowList,
+    }));
+    alice
+        .expect_message(&line.carol, "while you were away")
+        .await;
+    let place = alice.store.read(|db| db.invoice_cursor()).await.unwrap();
+    assert_eq!(place, before, "what stands before it was not read yet");
+
+    alice.close().await;
+    alice.reopen();
+    eventually("the list moves it", async || {
+        let place = alice.store.read(|db| db.invoice_cursor()).await.unwrap();
+        (place != before).then_some(())
+    })
+    .await;
+    assert_eq!(alice.talk(&line.carol).await.len(), 1);
 }

@@ -1,16 +1,28 @@
 //! Hold invoices: made, read and paid.
 
-use domain::{Msat, PaymentHash, Timestamp};
+use domain::{Msat, NodeId, PaymentHash, Timestamp};
 
 use super::node::{GrpcNode, answer, msat, node_id, nonsense, updates};
 use super::pay::{CHEAPEST, amount, read_payment};
 use super::rpc::invoicesrpc::AddHoldInvoiceRequest;
-use super::rpc::lnrpc::{PayReq, PayReqString};
+use super::rpc::lnrpc::{DelCanceledInvoiceReq, PayReq, PayReqString, RouteHint};
 use super::rpc::routerrpc::SendPaymentRequest;
 use crate::error::LightningError;
 use crate::lightning::Updates;
 use crate::permission;
 use crate::types::{DecodedInvoice, InvoicePayment, NewInvoice, PaymentUpdate};
+
+/// Blocks that may be found while a payment is on its way; LND adds as many to payments over routes of its own.
+const MORE_BLOCKS: u32 = 3;
+
+/// What a route to an invoice needs of it.
+#[derive(Default)]
+pub(super) struct Bill {
+    pub(super) final_cltv_delta: i32,
+    pub(super) route_hints: Vec<RouteHint>,
+    /// By which the recipient knows that the payer has the invoice.
+    pub(super) secret: Vec<u8>,
+}
 
 impl GrpcNode {
     pub(super) async fn make_hold_invoice(
@@ -45,12 +57,51 @@ impl GrpcNode {
         Ok(known.payment_request)
     }
 
+    pub(super) async fn delete_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        let mut client = self.lightning.clone();
+        let request = DelCanceledInvoiceReq {
+            invoice_hash: hex::encode(hash.0),
+        };
+        let call = client.delete_canceled_invoice(request);
+        answer(permission::DELETE_CANCELED_INVOICE, call).await?;
+        Ok(())
+    }
+
     pub(super) async fn read_bolt11(&self, text: &str) -> Result<DecodedInvoice, LightningError> {
+        read(&self.decode(text).await?)
+    }
+
+    async fn decode(&self, text: &str) -> Result<PayReq, LightningError> {
         let mut client = self.lightning.clone();
         let request = PayReqString {
             pay_req: text.to_owned(),
         };
-        read(&answer(permission::DECODE_INVOICE, client.decode_pay_req(request)).await?)
+        answer(permission::DECODE_INVOICE, client.decode_pay_req(request)).await
+    }
+
+    /// What a route to an invoice needs: the node finds none by the invoice itself.
+    pub(super) async fn bill(
+        &self,
+        bolt11: &str,
+        to: NodeId,
+        amount: Msat,
+    ) -> Result<Bill, LightningError> {
+        let invoice = self.decode(bolt11).await?;
+        let facts = read(&invoice)?;
+        if facts.destination != to || facts.amount.is_some_and(|asked| asked != amount) {
+            return Err(LightningError::Node(
+                "the invoice asks for something else".to_owned(),
+            ));
+        }
+        if invoice.payment_addr.is_empty() {
+            return Err(LightningError::Node("the invoice has no secret".to_owned()));
+        }
+        let blocks = facts.cltv_expiry.saturating_add(MORE_BLOCKS);
+        Ok(Bill {
+            final_cltv_delta: i32::try_from(blocks).map_err(|_| nonsense("cltv expiry"))?,
+            route_hints: invoice.route_hints,
+            secret: invoice.payment_addr,
+        })
     }
 
     pub(super) async fn pay_bolt11(

@@ -397,6 +397,10 @@ impl Lightning for GrpcNode {
         self.make_hold_invoice(invoice).await
     }
 
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.delete_canceled(hash).await
+    }
+
     async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
         self.read_bolt11(bolt11).await
     }

@@ -13,7 +13,7 @@ use super::rpc::lnrpc::failure::FailureCode;
 use super::rpc::lnrpc::htlc_attempt::HtlcStatus;
 use super::rpc::lnrpc::payment::PaymentStatus;
 use super::rpc::lnrpc::{
-    self, FeatureBit, FeeLimit, HtlcAttempt, NodePair, Payment, PaymentFailureReason,
+    self, FeatureBit, FeeLimit, HtlcAttempt, MppRecord, NodePair, Payment, PaymentFailureReason,
     QueryRoutesRequest, fee_limit,
 };
 use super::rpc::routerrpc::{SendPaymentRequest, SendToRouteRequest, TrackPaymentRequest};
@@ -22,7 +22,7 @@ use crate::diagnose::refine;
 use crate::error::LightningError;
 use crate::lightning::Updates;
 use crate::permission;
-use crate::types::{Keysend, Over, PaymentUpdate, Records, Route, RouteQuery, RouteToken};
+use crate::types::{Keysend, Over, PaidBy, PaymentUpdate, Records, Route, RouteQuery, RouteToken};
 
 /// The record in which a keysend carries its preimage.
 const KEYSEND_PREIMAGE: u64 = 5_482_373_484;
@@ -31,8 +31,23 @@ pub(super) const CHEAPEST: f64 = -1.0;
 
 impl GrpcNode {
     pub(super) async fn find_route(&self, query: RouteQuery) -> Result<Route, LightningError> {
-        // A quote has no preimage yet; any will do to count its room.
-        let preimage = query.preimage.unwrap_or(Preimage::new([0; 32]));
+        let (records, bill) = match &query.paid_by {
+            // Any preimage will do to count its room.
+            PaidBy::Quote => (
+                last_hop_records(query.records, &Preimage::new([0; 32])),
+                None,
+            ),
+            PaidBy::Keysend(preimage) => (last_hop_records(query.records, preimage), None),
+            PaidBy::Invoice(bolt11) => {
+                let bill = self.bill(bolt11, query.to, query.amount).await?;
+                (query.records.into_iter().collect(), Some(bill))
+            }
+        };
+        let (final_cltv_delta, route_hints, secret) = match bill {
+            Some(bill) => (bill.final_cltv_delta, bill.route_hints, Some(bill.secret)),
+            // LND's own number.
+            None => (0, Vec::new(), None),
+        };
         let ignored_pairs = match query.over {
             Over::Others => vec![NodePair {
                 from: self.own_id().await?.as_bytes().to_vec(),
@@ -46,7 +61,9 @@ impl GrpcNode {
             fee_limit: Some(FeeLimit {
                 limit: Some(fee_limit::Limit::FixedMsat(amount(query.fee_limit)?)),
             }),
-            dest_custom_records: last_hop_records(query.records, &preimage),
+            final_cltv_delta,
+            dest_custom_records: records,
+            route_hints,
             dest_features: dest_features(),
             use_mission_control: query.use_mission_control,
             time_pref: CHEAPEST,
@@ -54,7 +71,7 @@ impl GrpcNode {
         };
         let mut client = self.lightning.clone();
         let found = answer(permission::QUERY_ROUTES, client.query_routes(request)).await?;
-        let route = found
+        let mut route = found
             .routes
             .into_iter()
             .next()
@@ -67,6 +84,12 @@ impl GrpcNode {
         // One's own channel costs nothing: where it will do, it is the cheapest way.
         if query.over == Over::OwnChannel && nodes.len() != 1 {
             return Err(LightningError::NoRoute);
+        }
+        if let (Some(payment_addr), Some(last)) = (secret, route.hops.last_mut()) {
+            last.mpp_record = Some(MppRecord {
+                payment_addr,
+                total_amt_msat: amount(query.amount)?,
+            });
         }
         Ok(Route {
             fee: msat(route.total_fees_msat),
@@ -286,8 +309,9 @@ fn read_single(attempt: &HtlcAttempt) -> PaymentUpdate {
             return PaymentUpdate::Settled {
                 fee: msat(fee),
                 hops: hops.unwrap_or(0),
-                // Whoever gives a route has the preimage.
-                preimage: None,
+                preimage: <[u8; 32]>::try_from(attempt.preimage.as_slice())
+                    .ok()
+                    .map(Preimage::new),
             };
         }
         (HtlcStatus::Failed, Verdict::Refused) => {

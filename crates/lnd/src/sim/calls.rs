@@ -26,8 +26,8 @@ use crate::permission;
 use crate::types::{
     Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
     InvoicePayment, InvoiceState, Keysend, NewInvoice, NodeConfig, NodeFacts, NodeInfo,
-    OnionMessage, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery, RouteToken,
-    SharedSecret, check_onion, check_peer_message,
+    OnionMessage, PaidBy, PaymentUpdate, PeerEvent, PeerLink, PeerMessage, Route, RouteQuery,
+    RouteToken, SharedSecret, check_onion, check_peer_message,
 };
 
 impl SimNode {
@@ -209,13 +209,28 @@ impl Lightning for SimNode {
 
     async fn route(&self, query: RouteQuery) -> Result<Route, LightningError> {
         self.ask(|state, me| {
+            let (proof, preimage, part_of) = match query.paid_by {
+                PaidBy::Quote => (Proof::Keysend, None, None),
+                PaidBy::Keysend(preimage) => (Proof::Keysend, Some(preimage), None),
+                PaidBy::Invoice(bolt11) => {
+                    let invoice = state.decode_invoice(&bolt11)?;
+                    let other = invoice.amount.is_some_and(|asked| asked != query.amount);
+                    if invoice.destination != query.to || other {
+                        return Err(LightningError::Node(
+                            "the invoice asks for something else".to_owned(),
+                        ));
+                    }
+                    let all = query.amount;
+                    (Proof::Invoice(all), None, Some(all))
+                }
+            };
             let (hops, fee) = state.find_path(&Search {
                 from: me,
                 to: query.to,
                 amount: query.amount,
                 fee_limit: query.fee_limit,
                 records: &query.records,
-                proof: Proof::Keysend,
+                proof,
                 use_mission_control: query.use_mission_control,
                 over: query.over,
             })?;
@@ -230,7 +245,8 @@ impl Lightning for SimNode {
                     hops,
                     fee,
                     records: query.records,
-                    preimage: query.preimage,
+                    preimage,
+                    part_of,
                 }),
             })
         })
@@ -380,6 +396,11 @@ impl Lightning for SimNode {
             Ok(text)
         })
         .await
+    }
+
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.ask(|state, me| state.nodes[me].invoices.remove_canceled(hash))
+            .await
     }
 
     async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {

@@ -35,6 +35,8 @@ pub(crate) struct Ticket {
     pub(super) fee: Msat,
     pub(super) records: Records,
     pub(super) preimage: Option<Preimage>,
+    /// Of a payment to an invoice: all of it.
+    pub(super) part_of: Option<Msat>,
 }
 
 /// What is looked for.

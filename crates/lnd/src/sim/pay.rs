@@ -208,6 +208,7 @@ pub(super) async fn pay(shared: Arc<Shared>, node: usize, keysend: Keysend) {
             hash,
             Some(keysend.preimage.clone()),
             records,
+            None,
         )
         .await;
         {
@@ -242,17 +243,22 @@ pub(super) async fn pay_over(shared: Arc<Shared>, node: usize, hash: PaymentHash
         fee,
         records,
         preimage,
+        part_of,
     } = ticket;
     let count = length(&hops);
     shared
         .lock()
         .tell(node, hash, &PaymentUpdate::InFlight { hops: Some(count) });
-    let flight = fly(&shared, &hops, hash, preimage, records).await;
+    let flight = fly(&shared, &hops, hash, preimage, records, part_of).await;
     let end = match flight {
         Flight::Settled => PaymentUpdate::Settled {
             fee,
             hops: count,
-            preimage: None,
+            // Of an invoice the payer learns it now.
+            preimage: hops.last().filter(|_| part_of.is_some()).and_then(|last| {
+                let invoice = shared.lock().nodes[last.to].invoices.view(hash);
+                invoice?.preimage
+            }),
         },
         Flight::Refused => PaymentUpdate::Refused { hops: count },
         Flight::Failed { at, away } => {
@@ -278,13 +284,14 @@ pub(super) fn length(hops: &[Hop]) -> u32 {
     u32::try_from(hops.len()).unwrap_or(u32::MAX)
 }
 
-/// Sends the HTLCs of a keysend out and brings the outcome back.
+/// Sends the HTLCs of a payment in one part out and brings the outcome back.
 async fn fly(
     shared: &Arc<Shared>,
     hops: &[Hop],
     hash: PaymentHash,
     preimage: Option<Preimage>,
     records: Records,
+    part_of: Option<Msat>,
 ) -> Flight {
     let amount = hops.last().map_or(Msat::ZERO, |hop| hop.amount);
     let arrival = Arrival {
@@ -293,7 +300,7 @@ async fn fly(
         preimage,
         amount,
         channel: channel_of(hops),
-        part_of: None,
+        part_of,
         amp: None,
     };
     carry(shared, hops, 0, arrival).await

@@ -21,7 +21,7 @@ use super::*;
 use crate::error::{LightningError, LinkFault};
 use crate::lightning::{Lightning, Updates};
 use crate::types::{
-    Invoice, InvoiceCursor, InvoiceState, Keysend, Over, PaymentUpdate, Records, RouteQuery,
+    Invoice, InvoiceCursor, InvoiceState, Keysend, Over, PaidBy, PaymentUpdate, Records, RouteQuery,
 };
 use crate::types::{InvoiceNews, InvoicePage};
 
@@ -79,7 +79,7 @@ fn query(to: &SimNode) -> RouteQuery {
         amount: Msat::SAT,
         fee_limit: sat(10),
         records: text(5),
-        preimage: None,
+        paid_by: PaidBy::Quote,
         use_mission_control: true,
         over: Over::Anything,
     }

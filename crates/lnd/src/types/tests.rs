@@ -24,7 +24,7 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
         amount: Msat::SAT,
         fee_limit: Msat::SAT,
         records: records.clone(),
-        preimage: Some(preimage.clone()),
+        paid_by: PaidBy::Keysend(preimage.clone()),
         use_mission_control: true,
         over: Over::Anything,
     };

@@ -176,6 +176,11 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
             self.gate.made(bolt11)
         })
     }
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.gate
+            .pass("remove_canceled", self.node.remove_canceled(hash))
+            .await
+    }
     async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
         self.gate
             .pass("decode_invoice", self.node.decode_invoice(bolt11))

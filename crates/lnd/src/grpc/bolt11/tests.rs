@@ -9,6 +9,7 @@ fn invoice() -> PayReq {
         expiry: 600,
         cltv_expiry: 80,
         num_msat: 5_001,
+        ..PayReq::default()
     }
 }
 

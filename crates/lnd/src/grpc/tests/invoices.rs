@@ -1,7 +1,9 @@
 //! Hold invoices, over a real socket.
 
 use super::*;
-use crate::types::{InvoicePayment, InvoiceState, NewInvoice, PaymentUpdate};
+use crate::types::{
+    InvoicePayment, InvoiceState, NewInvoice, Over, PaidBy, PaymentUpdate, RouteQuery,
+};
 use domain::Preimage;
 
 const HASH: PaymentHash = PaymentHash([7; 32]);
@@ -76,6 +78,7 @@ async fn exactly_the_given_amount_is_paid() {
                 expiry: 600,
                 cltv_expiry: 80,
                 num_msat,
+                ..lnrpc::PayReq::default()
             };
             script.updates = vec![lnrpc::Payment {
                 status: lnrpc::payment::PaymentStatus::Succeeded.into(),
@@ -181,4 +184,111 @@ async fn an_app_knows_whether_it_may_make_invoices() {
     // Without a macaroon that may ask, nothing is promised.
     fake.allow(&[]);
     assert_eq!(node.may_issue_invoices().await, Ok(false));
+}
+
+#[tokio::test]
+async fn a_route_to_an_invoice_carries_the_secret_of_the_invoice_and_the_whole_amount() {
+    let fake = Fake::default();
+    let hint = lnrpc::RouteHint {
+        hop_hints: vec![lnrpc::HopHint {
+            node_id: node_key().to_string(),
+            chan_id: 42,
+            fee_base_msat: 1,
+            fee_proportional_millionths: 2,
+            cltv_expiry_delta: 40,
+        }],
+    };
+    let invoice = lnrpc::PayReq {
+        destination: node_key().to_string(),
+        payment_hash: hex::encode(HASH.0),
+        timestamp: 1_767_225_600,
+        expiry: 600,
+        cltv_expiry: 40,
+        num_msat: 5_000,
+        route_hints: vec![hint.clone()],
+        payment_addr: vec![9; 32],
+    };
+    let last = lnrpc::Hop {
+        pub_key: node_key().to_string(),
+        amt_to_forward_msat: 5_000,
+        custom_records: [(65_537, vec![1])].into(),
+        ..lnrpc::Hop::default()
+    };
+    fake.payments(|script| {
+        script.decoded = invoice.clone();
+        script.route = Some(lnrpc::Route {
+            hops: vec![last.clone()],
+            total_amt_msat: 5_000,
+            ..lnrpc::Route::default()
+        });
+    });
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    let query = RouteQuery {
+        to: node_key(),
+        amount: Msat::new(5_000),
+        fee_limit: Msat::new(3_000),
+        records: vec![(65_537, vec![1])],
+        paid_by: PaidBy::Invoice("lnbcrt1new".to_owned()),
+        use_mission_control: false,
+        over: Over::Anything,
+    };
+    let route = node.route(query.clone()).await.unwrap();
+    let asked = fake.payments(|script| script.asked.remove(0));
+    assert!(!asked.use_mission_control);
+    assert_eq!(
+        asked.final_cltv_delta, 43,
+        "three blocks may come meanwhile"
+    );
+    assert_eq!(asked.route_hints, [hint]);
+    assert_eq!(asked.dest_custom_records, [(65_537, vec![1])].into());
+
+    let settled = PaymentUpdate::Settled {
+        fee: Msat::ZERO,
+        hops: 1,
+        preimage: Some(Preimage::new([7; 32])),
+    };
+    assert_eq!(node.send_to_route(HASH, route).await, Ok(settled));
+    let taken = fake.payments(|script| script.taken.remove(0));
+    let proof = lnrpc::MppRecord {
+        total_amt_msat: 5_000,
+        payment_addr: vec![9; 32],
+    };
+    let expected = lnrpc::Hop {
+        mpp_record: Some(proof),
+        ..last
+    };
+    assert_eq!(taken.route.unwrap().hops, [expected]);
+
+    // Another amount, another recipient, and no secret: nothing is asked for.
+    let other = RouteQuery {
+        amount: Msat::new(4_999),
+        ..query.clone()
+    };
+    assert!(matches!(
+        node.route(other).await,
+        Err(LightningError::Node(_))
+    ));
+    fake.payments(|script| script.decoded.payment_addr.clear());
+    assert!(matches!(
+        node.route(query).await,
+        Err(LightningError::Node(_))
+    ));
+    assert!(fake.payments(|script| script.asked.is_empty()));
+}
+
+#[tokio::test]
+async fn an_invoice_is_removed_where_the_node_can() {
+    let fake = Fake::default();
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    assert_eq!(node.remove_canceled(HASH).await, Ok(()));
+    let removed = fake.payments(|script| std::mem::take(&mut script.removed));
+    assert_eq!(removed, [hex::encode(HASH.0)]);
+    fake.payments(|script| script.refuse = Some(Status::unimplemented("unknown method")));
+    let method = permission::DELETE_CANCELED_INVOICE;
+    assert_eq!(
+        node.remove_canceled(HASH).await,
+        Err(LightningError::Unsupported(method))
+    );
 }

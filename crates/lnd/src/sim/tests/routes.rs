@@ -182,7 +182,7 @@ async fn mission_control_avoids_a_node_that_is_back_and_a_given_route_does_not()
     };
     assert_eq!(send(&alice, keysend(&carol, 2)).await, avoided);
     let remembered = RouteQuery {
-        preimage: Some(preimage(2)),
+        paid_by: PaidBy::Keysend(preimage(2)),
         ..query(&carol)
     };
     assert_eq!(
@@ -223,7 +223,7 @@ async fn mission_control_forgets_and_every_new_failure_reminds_it() {
     send(&alice, keysend(&carol, 1)).await;
     tokio::time::sleep(Duration::from_secs(150)).await;
     let again = RouteQuery {
-        preimage: Some(preimage(2)),
+        paid_by: PaidBy::Keysend(preimage(2)),
         use_mission_control: false,
         ..query(&carol)
     };

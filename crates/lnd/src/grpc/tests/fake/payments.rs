@@ -23,6 +23,12 @@ pub(in super::super) struct PaymentScript {
     pub(in super::super) decoded: lnrpc::PayReq,
     pub(in super::super) paid: Vec<SendPaymentRequest>,
     pub(in super::super) updates: Vec<lnrpc::Payment>,
+    /// Invoices that are removed, in hexadecimal.
+    pub(in super::super) removed: Vec<String>,
+    /// Routes that are asked for, the answer to them, and those that are paid over.
+    pub(in super::super) asked: Vec<lnrpc::QueryRoutesRequest>,
+    pub(in super::super) route: Option<lnrpc::Route>,
+    pub(in super::super) taken: Vec<SendToRouteRequest>,
 }
 
 #[tonic::async_trait]
@@ -87,7 +93,19 @@ impl Router for Fake {
         silent()
     }
 
-    async fn send_to_route_v2(&self, _: Request<SendToRouteRequest>) -> Answer<lnrpc::HtlcAttempt> {
-        silent()
+    async fn send_to_route_v2(
+        &self,
+        request: Request<SendToRouteRequest>,
+    ) -> Answer<lnrpc::HtlcAttempt> {
+        self.answered(|script| {
+            let request = request.into_inner();
+            script.taken.push(request.clone());
+            lnrpc::HtlcAttempt {
+                status: lnrpc::htlc_attempt::HtlcStatus::Succeeded.into(),
+                route: request.route,
+                failure: None,
+                preimage: vec![7; 32],
+            }
+        })
     }
 }
