@@ -95,11 +95,11 @@ pub(crate) async fn profile_rename(app: App<'_>, id: String, name: String) -> Re
     app.profile_rename(id, name).await
 }
 
-/// Forgets a profile's secrets and deletes its messages.
+/// Forgets a profile's secrets and deletes its messages; while payments wait for them, `anyway` only.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn profile_remove(app: App<'_>, id: String) -> Result<(), Error> {
-    app.profile_remove(id).await
+pub(crate) async fn profile_remove(app: App<'_>, id: String, anyway: bool) -> Result<(), Error> {
+    app.profile_remove(id, anyway).await
 }
 
 /// The connection and the node.

@@ -85,6 +85,8 @@ codes! {
     KeyMissing => "the keyring does not hold the key of this profile",
     /// The file with the profile's secrets is missing or damaged. `detail`: which file, and what is wrong with it.
     SecretsDamaged => "the file with the keys of this profile is missing or damaged",
+    /// Payments to invoices of this profile wait for its keys, or it cannot be read whether any do. `detail`: how many.
+    PaymentsWait => "payments wait for the keys of this profile, or it cannot be read whether any do",
     /// Another program runs with this folder.
     HomeInUse => "Heliograph runs already with this folder",
     /// The folder cannot be used. `detail`: what the system says.

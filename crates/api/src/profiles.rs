@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{NodeId, Timestamp};
+use domain::{Carrier, HoldState, NodeId, Timestamp};
 use lnd::{Credentials, LightningError, LinkFault};
-use store::{DatabaseKey, Store, StoreError};
+use store::{DatabaseKey, IncomingRow, Reader, Store, StoreError};
 
 use crate::messenger::{Inner, Messenger, Parts, Refusal};
 use crate::profile::Profile;
@@ -16,6 +16,16 @@ use crate::view::{
     VaultNeed,
 };
 use crate::{Code, Error, credentials, node};
+
+/// See [`Inner::waiting_payments`].
+fn waiting(db: &Reader<'_>) -> Result<usize, StoreError> {
+    let needs_keys = |row: &IncomingRow| {
+        let payment = &row.payment;
+        payment.carrier == Carrier::Invoice || payment.state == HoldState::Accepting
+    };
+    let undecided = db.undecided()?.iter().filter(|row| needs_keys(row)).count();
+    Ok(undecided.saturating_add(db.all_issued()?.len()))
+}
 
 /// How long a node may take to answer when a connection is tried.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -247,13 +257,24 @@ impl Messenger {
         Ok(())
     }
 
-    /// Forgets a profile's secrets and deletes its messages. Its node is not touched.
+    /// Forgets a profile's secrets and deletes its messages. Its node is not touched. Only the profile has the keys to what
+    /// is paid to its invoices: while something waits for them, it is removed `anyway` only.
     ///
     /// # Errors
-    /// [`Code::KeyringLocked`]: nothing was deleted then.
-    pub async fn profile_remove(&self, id: String) -> Result<(), Error> {
+    /// [`Code::KeyringLocked`], [`Code::PaymentsWait`]: nothing was deleted then.
+    pub async fn profile_remove(&self, id: String, anyway: bool) -> Result<(), Error> {
         let mut turn = self.inner.turn.lock().await;
         let profile = self.inner.profiles.get(&id)?;
+        if !anyway {
+            match self.inner.waiting_payments(&profile).await {
+                Ok(0) => {}
+                Ok(count) => return Err(Error::new(Code::PaymentsWait).with_detail(count)),
+                Err(error) => {
+                    tracing::info!(%error, "it cannot be read whether payments wait");
+                    return Err(Error::new(Code::PaymentsWait));
+                }
+            }
+        }
         if profile.vault == self.inner.vault.kind() {
             self.inner.vault.remove(&id).await?;
         } else if profile.vault == VaultKind::Keyring {
@@ -270,6 +291,21 @@ impl Messenger {
 }
 
 impl Inner {
+    /// How many payments to invoices may still come, or are not decided, or are being accepted.
+    async fn waiting_payments(&self, profile: &Profile) -> Result<usize, Error> {
+        let open = self.opened().filter(|open| open.id == profile.id);
+        if let Some(open) = open {
+            return Ok(open.store.read(waiting).await?);
+        }
+        let vault = self.vault_of(profile, None)?;
+        let secrets = self.secrets(profile, &*vault).await?;
+        let opening = self.open_store(&profile.id, &secrets, Store::open_existing);
+        let store = opening.await?;
+        let count = store.read(waiting).await;
+        store.close().await?;
+        Ok(count?)
+    }
+
     async fn list(&self) -> Result<Vec<Profile>, Error> {
         let profiles = self.profiles.clone();
         blocking(move || profiles.list()).await

@@ -269,7 +269,30 @@ describe("several profiles", () => {
     expect(await screen.findByText(`Remove the profile ${OFFICE.name}?`)).toBeInTheDocument();
     await user.click(screen.getByTestId("confirm"));
     await waitFor(() => {
-      expect(calls(backend, "profileRemove")).toEqual([[OFFICE.id]]);
+      expect(calls(backend, "profileRemove")).toEqual([[OFFICE.id, false]]);
+    });
+  });
+
+  it("are removed by a second word only while payments wait for their keys", async () => {
+    const { backend, user } = openApp();
+    await user.click(await screen.findByTestId("place-settings"));
+    backend.failing.set("profileRemove", refusal("payments_wait", "2"));
+    await screen.findAllByRole("button", { name: "Remove" });
+    const buttons = within(screen.getByTestId("profiles")).getAllByRole("button", { name: "Remove" });
+    if (buttons[1]) await user.click(buttons[1]);
+    await user.click(await screen.findByTestId("confirm"));
+    expect(
+      await screen.findByText("Payments may still wait for the keys of this profile."),
+    ).toBeInTheDocument();
+    expect(await screen.findByText(/accept or refund what waits/)).toBeInTheDocument();
+    expect(backend.profiles).toContainEqual(OFFICE);
+    backend.failing.delete("profileRemove");
+    await user.click(await screen.findByRole("button", { name: "Remove anyway" }));
+    await waitFor(() => {
+      expect(calls(backend, "profileRemove")).toEqual([
+        [OFFICE.id, false],
+        [OFFICE.id, true],
+      ]);
     });
   });
 

@@ -23,8 +23,8 @@ export const commands = {
 	profileReconnect: (id: string, input: ConnectionInput) => typedError<ProfileView, ApiError>(__TAURI_INVOKE("profile_reconnect", { id, input })),
 	/**  Gives a profile another name. */
 	profileRename: (id: string, name: string) => typedError<null, ApiError>(__TAURI_INVOKE("profile_rename", { id, name })),
-	/**  Forgets a profile's secrets and deletes its messages. */
-	profileRemove: (id: string) => typedError<null, ApiError>(__TAURI_INVOKE("profile_remove", { id })),
+	/**  Forgets a profile's secrets and deletes its messages; while payments wait for them, `anyway` only. */
+	profileRemove: (id: string, anyway: boolean) => typedError<null, ApiError>(__TAURI_INVOKE("profile_remove", { id, anyway })),
 	/**  The connection and the node. */
 	nodeView: () => typedError<NodeView, ApiError>(__TAURI_INVOKE("node_view")),
 	/**  Asks the node now instead of later. */
@@ -551,6 +551,8 @@ export type ErrorCode =
 "key_missing" | 
 /**  The file with the profile's secrets is missing or damaged. `detail`: which file, and what is wrong with it. */
 "secrets_damaged" | 
+/**  Payments to invoices of this profile wait for its keys, or it cannot be read whether any do. `detail`: how many. */
+"payments_wait" | 
 /**  Another program runs with this folder. */
 "home_in_use" | 
 /**  The folder cannot be used. `detail`: what the system says. */

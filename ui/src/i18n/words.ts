@@ -59,6 +59,7 @@ const errors: Record<Exclude<ErrorCode, Faults>, Told> = {
     title: m.error_secrets_damaged,
     help: (detail) => `${m.error_secrets_damaged_help()} ${quoted(detail)}`,
   },
+  payments_wait: plain(m.error_payments_wait, m.error_payments_wait_help),
   home_in_use: plain(m.error_home_in_use),
   home_unusable: { title: m.error_home_unusable, help: quoted },
   database_newer: plain(m.error_database_newer, m.error_database_newer_help),

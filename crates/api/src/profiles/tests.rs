@@ -276,7 +276,7 @@ async fn several_profiles_take_turns() {
         .await;
     assert_eq!(code(strange), Code::OtherNode);
 
-    app.profile_remove(alice.id.clone()).await.unwrap();
+    app.profile_remove(alice.id.clone(), false).await.unwrap();
     assert!(!folder.path().join("profiles").join(&alice.id).exists());
     assert_eq!(keyring.read(&alice.id).await, Err(VaultError::Missing));
     assert_eq!(
@@ -489,5 +489,48 @@ async fn nobody_else_can_read_a_profile_even_one_that_was_copied_here() {
         assert_eq!(mode(&profile.join(file)), 0o600, "{file}");
     }
     assert_eq!(mode(&profile), 0o700);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_profile_whose_keys_payments_wait_for_is_removed_by_a_second_word_only() {
+    let world = World::new();
+    let (folder, keyring, id) = closed_profile(&world, None).await;
+    let database = folder.path().join("profiles").join(&id).join("messages.db");
+    let key = DatabaseKey::new(keyring.read(&id).await.unwrap().database_key);
+    let store = Store::open_existing(&database, &key).unwrap();
+    let preimage = domain::Preimage::new([7; 32]);
+    let issued = store::Issued {
+        hash: preimage.payment_hash(),
+        preimage,
+        node: world.alice.id(),
+        request: [1; 16],
+        amount: Msat::SAT,
+        created_at: Timestamp(0),
+        expires_at: Timestamp(1),
+    };
+    store.write(move |tx| tx.issue(&issued)).await.unwrap();
+    store.close().await.unwrap();
+
+    let app = world.start(folder.path(), &keyring);
+    let refused = app.profile_remove(id.clone(), false).await.unwrap_err();
+    assert_eq!(refused.code, Code::PaymentsWait);
+    assert_eq!(refused.detail.as_deref(), Some("1"));
+    assert!(database.exists() && keyring.read(&id).await.is_ok());
+
+    app.profile_remove(id.clone(), true).await.unwrap();
+    assert!(!database.exists());
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn whether_payments_wait_behind_a_closed_passphrase_is_asked_before_removing() {
+    let world = World::new();
+    let (folder, keyring, id) = closed_profile(&world, Some(PASSPHRASE)).await;
+    let app = world.start(folder.path(), &keyring);
+    let refused = app.profile_remove(id.clone(), false).await.unwrap_err();
+    assert_eq!((refused.code, refused.detail), (Code::PaymentsWait, None));
+    app.profile_remove(id.clone(), true).await.unwrap();
+    assert!(!folder.path().join("profiles").join(&id).exists());
     app.stop().await;
 }

@@ -200,8 +200,8 @@ export class MockBackend implements Backend {
       return null;
     });
 
-  profileRemove = (id: string) =>
-    this.#answer("profileRemove", [id], () => {
+  profileRemove = (id: string, anyway: boolean) =>
+    this.#answer("profileRemove", [id, anyway], () => {
       this.profiles = this.profiles.filter((profile) => profile.id !== id);
       if (this.app.stage === "open" && this.app.profile.id === id) this.app = { stage: "first_run" };
       this.tell({ kind: "app" });

@@ -6,6 +6,7 @@ use super::*;
 /// An attempt over so many hops that failed at this node: zero is ours.
 fn failed(hops: usize, source: u32, code: FailureCode) -> HtlcAttempt {
     HtlcAttempt {
+        preimage: Vec::new(),
         status: HtlcStatus::Failed.into(),
         route: Some(route(hops)),
         failure: Some(lnrpc::Failure {
@@ -46,6 +47,7 @@ const DETAILS: Reason = Reason::FailureReasonIncorrectPaymentDetails;
 #[test]
 fn on_its_way_it_says_how_long_the_way_is() {
     let flying = HtlcAttempt {
+        preimage: Vec::new(),
         status: HtlcStatus::InFlight.into(),
         route: Some(route(2)),
         failure: None,
@@ -63,6 +65,7 @@ fn on_its_way_it_says_how_long_the_way_is() {
 #[test]
 fn a_paid_one_says_the_hops_of_the_way_that_succeeded() {
     let paid = HtlcAttempt {
+        preimage: Vec::new(),
         status: HtlcStatus::Succeeded.into(),
         route: Some(route(3)),
         failure: None,
