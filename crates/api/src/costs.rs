@@ -9,19 +9,18 @@ use crate::view::{ContactTotals, CostsView, MonthTotals, PostageView, TotalsView
 use crate::{Code, Error};
 
 impl Messenger {
-    /// Totals: in all, by contact (the dearest first), by month (the newest first).
+    /// Totals: in all, by contact (the dearest first) and of all others, by month (the newest first).
     ///
     /// # Errors
     /// [`Code::NoProfile`].
     pub async fn costs(&self) -> Result<CostsView, Error> {
         let open = self.open()?;
         let ours = open.node;
-        let (total, mut contacts, mut months) = open
+        let (total, mut contacts, others, mut months) = open
             .store
             .read(move |db| {
                 let mut contacts = Vec::new();
                 for (node, totals) in db.totals_by_contact()? {
-                    // Whoever was removed has no page to go to; what they cost is in the total.
                     if let (Some(conversation), Some(contact)) =
                         (db.conversation_of(node)?, db.contact(node)?)
                     {
@@ -29,7 +28,12 @@ impl Messenger {
                         contacts.push(with(conversation, &contact, ours, &totals, postage));
                     }
                 }
-                Ok((db.totals(None)?, contacts, db.totals_by_month()?))
+                Ok((
+                    db.totals(None)?,
+                    contacts,
+                    db.totals_of_others()?,
+                    db.totals_by_month()?,
+                ))
             })
             .await?;
         contacts.sort_by_key(|contact| std::cmp::Reverse(gone(&contact.totals)));
@@ -41,6 +45,7 @@ impl Messenger {
                 we_owe: added(contacts.iter().map(|contact| contact.postage.we_owe)),
             },
             contacts,
+            others: totals_view(&others),
             months: months
                 .into_iter()
                 .map(|((year, month), totals)| MonthTotals {

@@ -242,8 +242,10 @@ pub struct CostsView {
     pub total: TotalsView,
     /// The balances with all contacts below, those one way and those the other way each added up.
     pub postage: PostageView,
-    /// By contact, the dearest first.
+    /// By contact, the dearest first. With `others` they add up to `total`.
     pub contacts: Vec<ContactTotals>,
+    /// What belongs to no known node, or to a contact that was removed.
+    pub others: TotalsView,
     /// By month, the newest first.
     pub months: Vec<MonthTotals>,
 }

@@ -152,21 +152,7 @@ impl Screen {
     }
 
     pub(crate) fn costs(self, costs: &CostsView) -> Result<(), Error> {
-        self.show(costs, || {
-            let mut lines = vec![totals("in all", &costs.total)];
-            lines.extend(
-                costs
-                    .contacts
-                    .iter()
-                    .map(|c| totals(&plain(&c.title), &c.totals)),
-            );
-            lines.extend(
-                costs.months.iter().map(|month| {
-                    totals(&format!("{}-{:02}", month.year, month.month), &month.totals)
-                }),
-            );
-            lines.join("\n")
-        })
+        self.show(costs, || cost_lines(costs).join("\n"))
     }
 }
 
@@ -195,6 +181,28 @@ fn mark(
             )
         },
     ))
+}
+
+/// In all, then each contact and whoever else there was, then each month.
+fn cost_lines(costs: &CostsView) -> Vec<String> {
+    let mut lines = vec![totals("in all", &costs.total)];
+    lines.extend(costs.contacts.iter().map(|contact| {
+        let title = match contact.title.as_str() {
+            "" => "unknown senders".to_owned(),
+            title => plain(title),
+        };
+        totals(&title, &contact.totals)
+    }));
+    if costs.others != TotalsView::default() {
+        lines.push(totals("removed or unknown", &costs.others));
+    }
+    lines.extend(
+        costs
+            .months
+            .iter()
+            .map(|month| totals(&format!("{}-{:02}", month.year, month.month), &month.totals)),
+    );
+    lines
 }
 
 fn price(quote: &QuoteView) -> String {
@@ -246,6 +254,9 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use api::domain::ConversationId;
+    use api::view::{ContactTotals, PostageView};
+
     use super::*;
 
     #[test]
@@ -268,6 +279,37 @@ mod tests {
         );
         assert!(mark(came, Authorship::NodeOnly, None).is_some());
         assert!(mark(came, Authorship::Unaddressed, None).is_some());
+    }
+
+    #[test]
+    fn costs_have_a_line_for_each_part_of_the_whole() {
+        let fees = |msat| TotalsView {
+            fees: Msat::new(msat),
+            ..TotalsView::default()
+        };
+        let mut costs = CostsView {
+            total: fees(7),
+            postage: PostageView::default(),
+            contacts: vec![ContactTotals {
+                conversation: ConversationId(1),
+                title: String::new(),
+                node: "02ab".into(),
+                totals: fees(3),
+                postage: PostageView::default(),
+            }],
+            others: fees(4),
+            months: Vec::new(),
+        };
+        assert_eq!(
+            cost_lines(&costs),
+            [
+                "in all: 0 messages sent, 0 received, fees 0.007 sat",
+                "unknown senders: 0 messages sent, 0 received, fees 0.003 sat",
+                "removed or unknown: 0 messages sent, 0 received, fees 0.004 sat",
+            ]
+        );
+        costs.others = TotalsView::default();
+        assert_eq!(cost_lines(&costs).len(), 2);
     }
 
     #[test]

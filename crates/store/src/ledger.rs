@@ -117,12 +117,12 @@ impl Reader<'_> {
         )
     }
 
-    /// By node, the dearest first (what was sent, postage and fees). What belongs to no known node is left out.
-    /// With [`Reader::totals_of_nobody`] it is all there is.
+    /// By node that there is a conversation with, the dearest first (what was sent, postage and fees).
+    /// With [`Reader::totals_of_others`] it is all there is.
     pub fn totals_by_contact(&self) -> Result<Vec<(NodeId, Totals)>> {
         self.all(
             &format!(
-                "SELECT node, {SUMS} FROM ledger_day WHERE node > x'' GROUP BY node
+                "SELECT node, {SUMS} FROM ledger_day WHERE node IN (SELECT node FROM conversation) GROUP BY node
                  ORDER BY sum(sent) + sum(postage_sent) + sum(fees) DESC, node"
             ),
             [],
@@ -130,10 +130,12 @@ impl Reader<'_> {
         )
     }
 
-    /// What belongs to no known node.
-    pub fn totals_of_nobody(&self) -> Result<Totals> {
+    /// What belongs to no known node, or to one whose conversation was removed.
+    pub fn totals_of_others(&self) -> Result<Totals> {
         self.one(
-            &format!("SELECT {SUMS} FROM ledger_day WHERE node = x''"),
+            &format!(
+                "SELECT {SUMS} FROM ledger_day WHERE node NOT IN (SELECT node FROM conversation)"
+            ),
             [],
             totals_of,
         )

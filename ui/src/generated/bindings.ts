@@ -452,8 +452,10 @@ export type CostsView = {
 	total: TotalsView,
 	/**  The balances with all contacts below, those one way and those the other way each added up. */
 	postage: PostageView,
-	/**  By contact, the dearest first. */
+	/**  By contact, the dearest first. With `others` they add up to `total`. */
 	contacts: ContactTotals[],
+	/**  What belongs to no known node, or to a contact that was removed. */
+	others: TotalsView,
 	/**  By month, the newest first. */
 	months: MonthTotals[],
 };

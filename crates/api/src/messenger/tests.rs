@@ -11,7 +11,8 @@ use lnd::sim::{SimNetwork, SimNode};
 use super::*;
 use crate::vault::KeyringVault;
 use crate::view::{
-    ConnectionInput, ConversationFilter, MessageView, PageAt, PostageView, SendRequest, Settings,
+    ConnectionInput, ConversationFilter, CostsView, MessageView, PageAt, PostageView, SendRequest,
+    Settings, TotalsView,
 };
 
 /// The network has a time of its own.
@@ -286,6 +287,79 @@ async fn kept_postage_is_owed_by_whoever_has_it() {
     };
     assert_eq!(theirs.postage, owed);
 }
+
+#[tokio::test]
+async fn the_rows_of_the_costs_sum_to_the_total() {
+    let (alice, to_carol, carol, _) = two().await;
+    let paid = alice.send(to_carol, "for the book", 3).await;
+    alice.sent(paid, DeliveryState::Settled).await;
+    // A boost: nobody knows from whom.
+    boost(&alice, &carol, Msat::new(21_007)).await;
+    let costs = carol
+        .until(async |app| {
+            let costs = app.costs().await.unwrap();
+            (costs.total.received == Msat::new(24_007)).then_some(costs)
+        })
+        .await;
+    sums_agree(&costs);
+    let nobody = costs.contacts.iter().find(|row| row.title.is_empty());
+    let (nobody, node) = nobody.map(|row| (row.totals, row.node.clone())).unwrap();
+    assert_eq!(nobody.received, Msat::new(21_007));
+    assert_eq!(costs.others, TotalsView::default());
+
+    // Who is removed leaves what they cost.
+    carol.app.contact_remove(node).await.unwrap();
+    let after = carol.app.costs().await.unwrap();
+    sums_agree(&after);
+    assert_eq!((after.total, after.others), (costs.total, nobody));
+    carol.app.contact_remove(alice.key()).await.unwrap();
+    let after = carol.app.costs().await.unwrap();
+    assert_eq!((after.contacts.len(), after.others), (0, costs.total));
+}
+
+/// A podcast listener's payment, signed by nobody.
+async fn boost(from: &Person, to: &Person, amount: Msat) {
+    let json =
+        r#"{"action":"boost","sender_name":"Listener","podcast":"Signals","episode":"Mirrors"}"#;
+    let keysend = lnd::Keysend {
+        to: to.node.id(),
+        amount,
+        preimage: domain::Preimage::new([7; 32]),
+        records: vec![(7_629_169, json.as_bytes().to_vec())],
+        fee_limit: Msat::SAT,
+        timeout_secs: 60,
+    };
+    from.node.send(keysend).await.unwrap();
+}
+
+fn sums_agree(costs: &CostsView) {
+    let rows = || {
+        let contacts = costs.contacts.iter().map(|row| &row.totals);
+        contacts.chain([&costs.others])
+    };
+    for (name, of) in AMOUNTS {
+        let sum = Msat::checked_sum(rows().map(of)).unwrap();
+        assert_eq!(sum, of(&costs.total), "{name}: {costs:?}");
+    }
+    let sent: u32 = rows().map(|totals| totals.messages_sent).sum();
+    let received: u32 = rows().map(|totals| totals.messages_received).sum();
+    assert_eq!(
+        (sent, received),
+        (costs.total.messages_sent, costs.total.messages_received)
+    );
+}
+
+const AMOUNTS: [(&str, fn(&TotalsView) -> Msat); 9] = [
+    ("sent", |totals| totals.sent),
+    ("postage sent", |totals| totals.postage_sent),
+    ("fees", |totals| totals.fees),
+    ("received", |totals| totals.received),
+    ("postage received", |totals| totals.postage_received),
+    ("refunds sent", |totals| totals.refunds_sent),
+    ("refunds received", |totals| totals.refunds_received),
+    ("returned to us", |totals| totals.returned_to_us),
+    ("returned by us", |totals| totals.returned_by_us),
+];
 
 #[tokio::test]
 async fn details_costs_and_search_agree_with_what_happened() {

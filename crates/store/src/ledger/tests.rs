@@ -65,6 +65,8 @@ fn every_kind_is_added_up_in_its_own_column() {
 #[test]
 fn totals_by_contact_and_month_agree_with_the_whole() {
     let mut world = World::new();
+    world.meet(bob());
+    let with_carol = world.meet(carol());
     book(
         &world,
         Booking::PaymentSent,
@@ -141,6 +143,26 @@ fn totals_by_contact_and_month_agree_with_the_whole() {
         (whole.received, whole.postage_sent),
         (Msat::new(40), Msat::new(9))
     );
+
+    // What belongs to nobody is beside the contacts; so is what a contact leaves who is removed.
+    let others = world.read(|db| db.totals_of_others());
+    let nobodys = Totals {
+        received: Msat::new(40),
+        ..Totals::default()
+    };
+    assert_eq!(others, nobodys);
+    world.write(move |tx| tx.remove_conversation(with_carol));
+    let contacts = world.read(|db| db.totals_by_contact());
+    assert_eq!(contacts.len(), 1);
+    let others = world.read(|db| db.totals_of_others());
+    assert_eq!(
+        others,
+        Totals {
+            sent: Msat::new(7_050),
+            ..nobodys
+        }
+    );
+    assert_eq!(world.read(|db| db.totals(None)), whole);
 }
 
 #[test]
