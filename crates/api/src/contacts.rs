@@ -2,10 +2,10 @@
 
 use domain::{Contact, ConversationId, HoldState, Msat, NodeAddress, NodeId, Program, Trust, Way};
 use engine::Change;
-use store::{Reader, StoreError};
+use store::{Claim, Reader, StoreError};
 
 use crate::messenger::{Messenger, Open};
-use crate::view::{ClaimView, ContactView, KeyView};
+use crate::view::{ClaimView, ContactView, KeyView, SaysView};
 use crate::{Code, Error};
 
 /// The most characters of a contact's name.
@@ -268,6 +268,11 @@ pub(crate) fn claim_view(
         node: node.to_string(),
         title: contact.map_or_else(|| node.short(), |contact| contact.title()),
     }))
+}
+
+/// What a message's author says of themselves.
+pub(crate) fn says_view(claim: Option<Claim>) -> Option<SaysView> {
+    claim.map(|Claim { name, about }| SaysView { name, about })
 }
 
 /// A contact as the window sees it. What nobody has signed is filed under our own node.

@@ -4,7 +4,7 @@ use domain::{ConversationId, NodeId};
 use engine::Change;
 use store::{ConversationRow, Listed, Reader, StoreError};
 
-use crate::contacts::{claim_view, contact_view};
+use crate::contacts::{claim_view, contact_view, says_view};
 use crate::messenger::Messenger;
 use crate::view::{ConversationFilter, ConversationView, PreviewView, ReachView};
 use crate::{Code, Error};
@@ -135,6 +135,7 @@ fn conversation_view(
             taken_back: last.taken_back,
             authorship: last.authorship,
             claims,
+            says: says_view(last.claim),
         }),
         unread: row.unread,
         held: row.held,

@@ -5,7 +5,7 @@ use engine::{Change, Outgoing, Quote};
 use store::{Delivery, IncomingRow, MessageRow, Reader, StoreError};
 
 use crate::amendments::{amending, history, reaction_views, reply_view};
-use crate::contacts::claim_view;
+use crate::contacts::{claim_view, says_view};
 use crate::messenger::Messenger;
 use crate::view::{
     AttemptView, DeliveryView, HoldView, MessageDetails, MessageView, MessagesPage, PageAt,
@@ -221,6 +221,7 @@ fn message_view(db: &Reader<'_>, row: MessageRow) -> Result<MessageView, StoreEr
         refund_of,
         reply,
         amendments,
+        claim,
         ..
     } = row;
     Ok(MessageView {
@@ -234,6 +235,7 @@ fn message_view(db: &Reader<'_>, row: MessageRow) -> Result<MessageView, StoreEr
         stored_at: message.stored_at,
         authorship: message.authorship,
         claims: claim_view(db, message.claims)?,
+        says: says_view(claim),
         privacy: message.privacy,
         carrier,
         delivery,

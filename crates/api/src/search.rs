@@ -47,6 +47,7 @@ impl Messenger {
                     found.push(SearchHit {
                         authorship: message.map_or(Authorship::Claimed, |found| found.authorship),
                         claims: contacts::claim_view(db, claims)?,
+                        says: contacts::says_view(db.claim(hit.message)?),
                         message: hit.message,
                         conversation: hit.conversation,
                         title: title.clone(),

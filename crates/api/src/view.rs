@@ -127,6 +127,8 @@ pub struct PreviewView {
     pub authorship: Authorship,
     /// Whom it names as its author without proof.
     pub claims: Option<ClaimView>,
+    /// What its author says of themselves without proof.
+    pub says: Option<SaysView>,
 }
 
 /// Whom a message names as its author without proof.
@@ -136,6 +138,15 @@ pub struct ClaimView {
     pub node: String,
     /// What that node is called here: a contact's name, else its alias, else the short key.
     pub title: String,
+}
+
+/// What the author of a message that nobody has signed says of themselves. Anybody can say anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct SaysView {
+    /// What they call themselves, on one line; may be empty.
+    pub name: String,
+    /// What their program says of itself and of what it is about, on one line; may be empty.
+    pub about: String,
 }
 
 /// A contact.
@@ -300,6 +311,8 @@ pub struct SearchHit {
     pub authorship: Authorship,
     /// Whom it names as its author without proof.
     pub claims: Option<ClaimView>,
+    /// What its author says of themselves without proof.
+    pub says: Option<SaysView>,
     /// When.
     pub at: Timestamp,
     /// The surroundings of the hit; the parts alternate: plain, hit, plain, hit, …

@@ -5,7 +5,7 @@ use std::io::Write;
 use api::domain::{Authorship, Direction, Msat};
 use api::view::{
     ClaimView, ConversationView, CostsView, LinkView, MessageView, NodeView, ProfileView,
-    QuoteView, TotalsView,
+    QuoteView, SaysView, TotalsView,
 };
 use api::{Code, Error};
 use serde::Serialize;
@@ -95,7 +95,12 @@ impl Screen {
             let contact = &conversation.contact;
             let mut line = format!("{}  {}", contact.node, plain(&contact.title));
             if let Some(last) = conversation.last.as_ref()
-                && let Some(mark) = mark(last.direction, last.authorship, last.claims.as_ref())
+                && let Some(mark) = mark(
+                    last.direction,
+                    last.authorship,
+                    last.claims.as_ref(),
+                    last.says.as_ref(),
+                )
             {
                 line.push_str(&format!("  (last: {mark})"));
             }
@@ -126,6 +131,7 @@ impl Screen {
                 message.direction,
                 message.authorship,
                 message.claims.as_ref(),
+                message.says.as_ref(),
             ) {
                 line.push_str(&format!("  ({mark})"));
             }
@@ -161,6 +167,7 @@ fn mark(
     direction: Direction,
     authorship: Authorship,
     claims: Option<&ClaimView>,
+    says: Option<&SaysView>,
 ) -> Option<String> {
     if direction == Direction::Outgoing {
         return None;
@@ -171,16 +178,20 @@ fn mark(
         Authorship::NodeOnly => "by their node's key, not their app's",
         Authorship::Unaddressed => "signed, but not to you",
     };
-    Some(claims.map_or_else(
-        || known.to_owned(),
-        |claims| {
-            format!(
-                "says to be {} {}; {known}",
-                plain(&claims.title),
-                claims.node
-            )
-        },
-    ))
+    let mut parts = Vec::new();
+    if let Some(ClaimView { node, title }) = claims {
+        parts.push(format!("says to be {} {node}", plain(title)));
+    }
+    if let Some(SaysView { name, about }) = says {
+        if !name.is_empty() {
+            parts.push(format!("name given: {}", plain(name)));
+        }
+        if !about.is_empty() {
+            parts.push(format!("about: {}", plain(about)));
+        }
+    }
+    parts.push(known.to_owned());
+    Some(parts.join("; "))
 }
 
 /// In all, then each contact and whoever else there was, then each month.
@@ -267,18 +278,31 @@ mod tests {
     #[test]
     fn what_is_not_proven_has_a_mark() {
         let (came, went) = (Direction::Incoming, Direction::Outgoing);
-        assert_eq!(mark(came, Authorship::Verified, None), None);
-        assert_eq!(mark(went, Authorship::Claimed, None), None);
+        assert_eq!(mark(came, Authorship::Verified, None, None), None);
+        assert_eq!(mark(went, Authorship::Claimed, None, None), None);
         let bob = ClaimView {
             node: "02ab".into(),
             title: "Bob\u{7}".into(),
         };
         assert_eq!(
-            mark(came, Authorship::Claimed, Some(&bob)).unwrap(),
+            mark(came, Authorship::Claimed, Some(&bob), None).unwrap(),
             "says to be Bob  02ab; sender not proven"
         );
-        assert!(mark(came, Authorship::NodeOnly, None).is_some());
-        assert!(mark(came, Authorship::Unaddressed, None).is_some());
+        let mut boost = SaysView {
+            name: "Listener\u{1b}[2J".into(),
+            about: "Signals · Mirrors".into(),
+        };
+        assert_eq!(
+            mark(came, Authorship::Claimed, None, Some(&boost)).unwrap(),
+            "name given: Listener [2J; about: Signals · Mirrors; sender not proven"
+        );
+        boost.name.clear();
+        assert_eq!(
+            mark(came, Authorship::Claimed, None, Some(&boost)).unwrap(),
+            "about: Signals · Mirrors; sender not proven"
+        );
+        assert!(mark(came, Authorship::NodeOnly, None, None).is_some());
+        assert!(mark(came, Authorship::Unaddressed, None, None).is_some());
     }
 
     #[test]

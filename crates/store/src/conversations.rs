@@ -9,7 +9,7 @@ use rusqlite::{Row, params};
 use crate::codes::kind_of_columns;
 use crate::column::{S, Take};
 use crate::contacts::contact_of;
-use crate::messages::MessageRow;
+use crate::messages::{Claim, MessageRow};
 use crate::tx::{Reader, Tx};
 use crate::{Result, StoreError};
 
@@ -53,6 +53,8 @@ pub struct Preview {
     pub authorship: Authorship,
     /// Whom it names as its author without proof.
     pub claims: Option<NodeId>,
+    /// What its author says of themselves.
+    pub claim: Option<Claim>,
 }
 
 /// Which conversations.
@@ -252,6 +254,10 @@ fn preview_of(row: &Row<'_>) -> rusqlite::Result<Preview> {
             .unwrap_or(false),
         authorship: row.take("last_authorship")?,
         claims: row.take("last_claims")?,
+        claim: match (row.take("last_name")?, row.take("last_about")?) {
+            (Some(name), Some(about)) => Some(Claim { name, about }),
+            _ => None,
+        },
     })
 }
 
@@ -259,8 +265,10 @@ const SELECT: &str = "
     SELECT c.id, c.draft, c.unread, c.held, c.failed, c.last_message, c.last_at, c.last_direction, c.last_kind,
            c.last_refund_of, c.last_text, c.last_payment, c.last_delivery, c.last_taken_back,
            p.node, p.name, p.note, p.alias, p.trust, p.program, p.hold_secs, p.accept_up_to, p.way,
-           p.sealed_only, p.since, m.authorship AS last_authorship, m.claims AS last_claims
-    FROM conversation c CROSS JOIN contact p ON p.node = c.node LEFT JOIN message m ON m.key = c.last_message";
+           p.sealed_only, p.since, m.authorship AS last_authorship, m.claims AS last_claims,
+           s.name AS last_name, s.about AS last_about
+    FROM conversation c CROSS JOIN contact p ON p.node = c.node LEFT JOIN message m ON m.key = c.last_message
+         LEFT JOIN claim s ON s.message = c.last_message";
 
 #[cfg(test)]
 mod tests;

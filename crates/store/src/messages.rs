@@ -202,7 +202,8 @@ impl Reader<'_> {
         Ok(row)
     }
 
-    fn claim(&self, key: MessageKey) -> Result<Option<Claim>> {
+    /// What the author of a message says of themselves, where nobody has signed it.
+    pub fn claim(&self, key: MessageKey) -> Result<Option<Claim>> {
         self.first(
             "SELECT name, about FROM claim WHERE message = ?1",
             params![S(key)],

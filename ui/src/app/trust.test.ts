@@ -245,6 +245,39 @@ describe("what nobody proved", () => {
     if (bubble === null) throw new Error("the words stand in no message");
     expect(within(bubble).getByText("Says to be Carol: not proven")).toBeInTheDocument();
   });
+
+  it("shows the name and the texts of a boost as said, and as text", async () => {
+    const { backend, user } = openApp();
+    const says = { name: "<b>Carol</b>", about: "Castamatic · Signals · <i>Mirrors</i>" };
+    const kind = { kind: "payment" } as const;
+    const key = backend.receive(NOBODY, "", { ...open, kind, says, payment: 2_100_000 });
+    await waitFor(async () => {
+      expect(await row(NOBODY)).toHaveTextContent("From “<b>Carol</b>”, not proven: 2,100 sat");
+    });
+    await user.click(await row(NOBODY));
+    const bubbles = await screen.findAllByTestId("message");
+    const bubble = bubbles.find((one) => one.dataset["key"] === String(key));
+    if (bubble === undefined) throw new Error("the boost is not shown");
+    expect(within(bubble).getByTestId("claimed")).toHaveTextContent("From “<b>Carol</b>”: not proven");
+    expect(within(bubble).getByTestId("about")).toHaveTextContent("Castamatic · Signals · <i>Mirrors</i>");
+    expect(bubble.querySelector("b, i")).toBeNull();
+    await expectAccessible();
+    bubble.focus();
+    await user.keyboard("{Enter}");
+    expect(await screen.findByTestId("details-says-name")).toHaveTextContent("<b>Carol</b>");
+    expect(screen.getByTestId("details-says-about")).toHaveTextContent("Signals · <i>Mirrors</i>");
+    await expectAccessible();
+  });
+
+  it("keeps the plain mark where a boost gives no name", async () => {
+    const { backend, user } = openApp();
+    backend.receive(NOBODY, "well said", { ...open, says: { name: "", about: "Signals" } });
+    await user.click(await row(NOBODY));
+    const about = await screen.findByText("About: Signals");
+    const bubble = about.closest<HTMLElement>("[data-testid=message]");
+    if (bubble === null) throw new Error("the words stand in no message");
+    expect(within(bubble).getByTestId("claimed")).toHaveTextContent("Sender not proven");
+  });
 });
 
 describe("a host that says less of a key than its app", () => {

@@ -327,13 +327,26 @@ describe("requests", () => {
 
 describe("the pages", () => {
   it("tell what everything cost, to the msat", async () => {
-    const { user } = openApp();
+    const { backend, user } = openApp();
     await user.click(await screen.findByTestId("place-costs"));
-    expect(await screen.findByTestId("costs-left-sum")).toHaveTextContent("3,626.512");
-    expect(screen.getByTestId("total-fees")).toHaveTextContent("6.512");
+    expect(await screen.findByTestId("costs-left-sum")).toHaveTextContent("3,627.512");
+    expect(screen.getByTestId("total-fees")).toHaveTextContent("7.512");
     const contacts = within(screen.getByTestId("costs-contacts"));
     expect(contacts.getByRole("row", { name: /Carol/u })).toHaveTextContent("4.308");
     expect(screen.getByTestId("costs-months")).toHaveTextContent("November 2026");
+    // What has no page of its own stands beside the contacts: the column adds up to the msat.
+    const figures = (name: RegExp) =>
+      within(contacts.getByRole("row", { name }))
+        .getAllByRole("cell")
+        .map((cell) => cell.textContent);
+    expect(figures(/Removed or unknown/u)).toEqual(["0", "45.101", "1.000", "0", "0", "1 / 1"]);
+    expect(contacts.queryByRole("button", { name: /Removed/u })).toBeNull();
+    const { total, contacts: rows, others } = await backend.costs();
+    for (const kind of ["sent", "received", "fees", "postage_sent", "refunds_sent"] as const) {
+      expect(rows.reduce((sum, { totals }) => sum + totals[kind], others[kind])).toBe(total[kind]);
+    }
+    expect(figures(/In all/u)[2]).toBe("7.512");
+    expect(screen.getByTestId("costs-contacts-sum")).toHaveTextContent("37,545.101");
     const owed = within(screen.getByTestId("costs-postage"));
     const cells = (name: RegExp) =>
       within(owed.getByRole("row", { name }))

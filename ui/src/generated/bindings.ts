@@ -857,6 +857,8 @@ export type MessageView = {
 	authorship: Authorship,
 	/**  Whom it names as its author without proof; it stands among the words of unknown senders. */
 	claims: ClaimView | null,
+	/**  What its author says of themselves without proof. */
+	says: SaysView | null,
 	/**  Who could read it. */
 	privacy: Privacy,
 	/**  How it came; for outgoing ones how it went, or was tried last. */
@@ -1017,6 +1019,8 @@ export type PreviewView = {
 	authorship: Authorship,
 	/**  Whom it names as its author without proof. */
 	claims: ClaimView | null,
+	/**  What its author says of themselves without proof. */
+	says: SaysView | null,
 };
 
 /**  Who could read it on the way. */
@@ -1148,6 +1152,14 @@ export type ReturnMeaning =
 /**  The sats came back, and nobody has said that it arrived. */
 "unconfirmed";
 
+/**  What the author of a message that nobody has signed says of themselves. Anybody can say anything. */
+export type SaysView = {
+	/**  What they call themselves, on one line; may be empty. */
+	name: string,
+	/**  What their program says of itself and of what it is about, on one line; may be empty. */
+	about: string,
+};
+
 /**  A message that contains what was searched for. */
 export type SearchHit = {
 	/**  Which. */
@@ -1162,6 +1174,8 @@ export type SearchHit = {
 	authorship: Authorship,
 	/**  Whom it names as its author without proof. */
 	claims: ClaimView | null,
+	/**  What its author says of themselves without proof. */
+	says: SaysView | null,
 	/**  When. */
 	at: Timestamp,
 	/**  The surroundings of the hit; the parts alternate: plain, hit, plain, hit, … */

@@ -9,6 +9,7 @@ type Authorship = Message["authorship"];
 interface Authored {
   authorship: Authorship;
   claims: Message["claims"];
+  says: Message["says"];
 }
 
 const words: Record<Authorship, () => Words> = {
@@ -24,13 +25,15 @@ export function authorshipWords(authorship: Authorship): Words {
 }
 
 /** The mark of what is not simply theirs; empty for what is. */
-export function doubtWords({ authorship, claims }: Authored): string {
+export function doubtWords({ authorship, claims, says }: Authored): string {
   if (claims !== null) return m.mark_claims({ title: claims.title });
+  if (says !== null && says.name !== "") return m.mark_says({ name: says.name });
   return authorship === "verified" ? "" : authorshipWords(authorship).title;
 }
 
 /** The same in front of words, where there is one line. */
-export function doubtLead({ authorship, claims }: Authored): string {
+export function doubtLead({ authorship, claims, says }: Authored): string {
   if (claims !== null) return m.preview_claims({ title: claims.title });
+  if (says !== null && says.name !== "") return m.preview_says({ name: says.name });
   return authorship === "claimed" || authorship === "unaddressed" ? m.preview_unproven() : "";
 }

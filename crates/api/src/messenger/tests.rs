@@ -11,8 +11,8 @@ use lnd::sim::{SimNetwork, SimNode};
 use super::*;
 use crate::vault::KeyringVault;
 use crate::view::{
-    ConnectionInput, ConversationFilter, CostsView, MessageView, PageAt, PostageView, SendRequest,
-    Settings, TotalsView,
+    ConnectionInput, ConversationFilter, CostsView, MessageView, PageAt, PostageView, SaysView,
+    SendRequest, Settings, TotalsView,
 };
 
 /// The network has a time of its own.
@@ -315,6 +315,32 @@ async fn the_rows_of_the_costs_sum_to_the_total() {
     carol.app.contact_remove(alice.key()).await.unwrap();
     let after = carol.app.costs().await.unwrap();
     assert_eq!((after.contacts.len(), after.others), (0, costs.total));
+}
+
+#[tokio::test]
+async fn a_boost_is_shown_with_the_name_that_it_brings() {
+    let (alice, _, carol, _) = two().await;
+    boost(&alice, &carol, Msat::new(21_000)).await;
+    let row = carol
+        .until(async |app| {
+            let all = app
+                .conversations_list(ConversationFilter::All, String::new())
+                .await;
+            all.unwrap().into_iter().find(|row| row.contact.nobody)
+        })
+        .await;
+    let last = row.last.unwrap();
+    assert!(!last.authorship.is_proven());
+    let says = SaysView {
+        name: "Listener".into(),
+        about: "Signals · Mirrors".into(),
+    };
+    assert_eq!(last.says.as_ref(), Some(&says), "in the list");
+    let page = carol.app.messages_page(row.id, PageAt::End, 1).await;
+    let [message] = page.unwrap().messages.try_into().unwrap();
+    assert_eq!(message.says.as_ref(), Some(&says), "in the bubble");
+    let details = carol.app.message_details(message.key).await.unwrap();
+    assert_eq!(details.message, message);
 }
 
 /// A podcast listener's payment, signed by nobody.

@@ -7,7 +7,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Amending, AmendmentView, ClaimView, ReactionView, ReplyView, VersionView};
+use super::{Amending, AmendmentView, ClaimView, ReactionView, ReplyView, SaysView, VersionView};
 
 /// Some messages of a conversation, oldest first.
 #[derive(Clone, Debug, Serialize, Type)]
@@ -66,6 +66,8 @@ pub struct MessageView {
     pub authorship: Authorship,
     /// Whom it names as its author without proof; it stands among the words of unknown senders.
     pub claims: Option<ClaimView>,
+    /// What its author says of themselves without proof.
+    pub says: Option<SaysView>,
     /// Who could read it.
     pub privacy: Privacy,
     /// How it came; for outgoing ones how it went, or was tried last.

@@ -50,6 +50,7 @@ fn the_newest_message_stands_in_the_list_with_where_it_is() {
         taken_back: false,
         authorship: domain::Authorship::Verified,
         claims: None,
+        claim: None,
     };
     assert_eq!(row.last, Some(preview));
     world.write(move |tx| tx.step_delivery(key, DeliveryEvent::Begin, Outcome::default(), at(7)));

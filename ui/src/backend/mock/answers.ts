@@ -142,6 +142,9 @@ const SPENT: ReadonlyMap<number, Totals> = new Map([
   [4, totals({ messages_received: 1 })],
 ]);
 
+/** What a contact has left who was removed. */
+const OTHERS = totals({ received: 45_101, fees: 1_000, messages_sent: 1, messages_received: 1 });
+
 /** What there is to tell about one conversation. */
 export function costsWith({ id, contact }: Conversation): ContactTotals {
   const spent = SPENT.get(id) ?? totals();
@@ -159,27 +162,31 @@ export function costs(conversations: Conversation[]): Costs {
   const contacts = [...SPENT.keys()].flatMap((id) =>
     conversations.filter((one) => one.id === id).map((one) => costsWith(one)),
   );
+  const others = contacts.length === 0 ? totals() : OTHERS;
   const add = (of: (row: ContactTotals) => number) => contacts.reduce((sum, row) => sum + of(row), 0);
   const all = Object.keys(NOTHING) as (keyof Totals)[];
   return {
-    total: totals(Object.fromEntries(all.map((kind) => [kind, add((row) => row.totals[kind])]))),
+    total: totals(
+      Object.fromEntries(all.map((kind) => [kind, add((row) => row.totals[kind]) + others[kind]])),
+    ),
     postage: {
       they_owe: add((row) => row.postage.they_owe),
       we_owe: add((row) => row.postage.we_owe),
     },
     contacts,
+    others,
     months: [
       {
         year: 2026,
         month: 11,
         totals: totals({
           sent: 2_100_000,
-          fees: 5_512,
+          fees: 6_512,
           postage_sent: 12_000,
-          received: 37_500_000,
+          received: 37_545_101,
           refunds_sent: 1_500_000,
-          messages_sent: 52,
-          messages_received: 55,
+          messages_sent: 53,
+          messages_received: 56,
         }),
       },
       {

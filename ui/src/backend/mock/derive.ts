@@ -190,6 +190,7 @@ export function viewOf(row: Conversation, all: Message[] = []): Conversation {
           taken_back: last.taken_back_at !== null,
           authorship: last.authorship,
           claims: last.claims,
+          says: last.says,
         }
       : null,
   };
@@ -210,6 +211,7 @@ export function hitsIn(messages: Message[], text: string): Omit<SearchHit, "titl
         direction: message.direction,
         authorship: message.authorship,
         claims: message.claims,
+        says: message.says,
         at: message.stored_at,
         snippet: [
           (from > 0 ? "…" : "") + message.text.slice(from, at),

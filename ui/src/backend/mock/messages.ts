@@ -68,6 +68,7 @@ export function outgoing(key: number, conversation: number, at: number): Message
     stored_at: at,
     authorship: "verified",
     claims: null,
+    says: null,
     privacy: "sealed",
     carrier: "keysend",
     delivery: delivery(),

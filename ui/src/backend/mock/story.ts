@@ -393,6 +393,19 @@ export function story(now: number): World {
           payment: 210 * SAT,
         },
       ],
+      [
+        79 * DAY,
+        "in",
+        {
+          text: "",
+          kind: { kind: "payment" },
+          privacy: "open",
+          authorship: "claimed",
+          says: { name: "Listener", about: "Castamatic · Signals · Mirrors on the hill" },
+          hold: hold({ state: "settled", amount: 2_100 * SAT, postage: false, decision: "policy" }),
+          payment: 2_100 * SAT,
+        },
+      ],
     ]),
   );
 
