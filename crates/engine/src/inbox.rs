@@ -27,6 +27,7 @@ use crate::reception::{Reception, Told};
 use crate::rules::Settings;
 
 mod lists;
+mod unknown;
 
 use lists::Lists;
 
@@ -36,7 +37,8 @@ const BEGINNING: Duration = Duration::from_secs(2);
 pub(super) const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// What could not be opened is tried again this often, and the list is looked at for what no stream has told.
 const AGAIN: Duration = Duration::from_secs(60);
-/// Settled invoices are looked at again this often: nobody tells when their hash is paid once more.
+/// Invoices are looked at again this often: nobody tells when a settled one is paid once more, or one of ours is paid that
+/// the books do not know.
 const ONCE_MORE: Duration = Duration::from_secs(10 * 60);
 /// News that wait to be stored before the streams are made to wait.
 const WAITING: usize = 256;
@@ -380,6 +382,7 @@ impl Session<'_> {
         if is_single && matches!(invoice.state, InvoiceState::Open | InvoiceState::Held) {
             self.watch(invoice.hash);
         }
+        self.give_back_unknown(&invoice).await?;
         self.inbox.reception.take(invoice, told).await
     }
 

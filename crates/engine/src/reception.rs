@@ -519,7 +519,8 @@ struct Origin {
 }
 
 impl Origin {
-    /// `None` for what is no concern of ours: neither a keysend nor paid to an invoice that we gave.
+    /// `None` for what is no concern of ours: neither a keysend, nor paid to an invoice that we gave, nor settled with a
+    /// letter to one that these books do not know.
     fn of(tx: &Tx<'_>, invoice: &Invoice, now: Timestamp) -> Result<Option<Self>, StoreError> {
         if let Some(issued) = tx.issued(invoice.hash)? {
             return Ok(Some(Self {
@@ -532,13 +533,22 @@ impl Origin {
         let span = Duration::from_secs(u64::from(invoice.hold_secs));
         let (carrier, preimage) = match tx.incoming(invoice.hash)? {
             Some(row) => (row.payment.carrier, Some(row.payment.preimage)),
+            None if invoice.kind == InvoiceKind::Given => {
+                let is_letter = invoice.state == InvoiceState::Settled
+                    && protocol::letter_record(&invoice.records).is_some();
+                let preimage = invoice.preimage.clone().filter(|_| is_letter);
+                (Carrier::Invoice, preimage)
+            }
             // Every keysend brings its preimage.
             None => (Carrier::Keysend, invoice.preimage.clone()),
         };
         Ok(preimage.map(|preimage| Self {
             carrier,
             preimage,
-            arrived_at: invoice.created_at,
+            arrived_at: match carrier {
+                Carrier::Invoice => invoice.settled_at.unwrap_or(now),
+                _ => invoice.created_at,
+            },
             deadline: invoice.created_at.plus(span),
         }))
     }

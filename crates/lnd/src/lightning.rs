@@ -81,8 +81,9 @@ pub trait Lightning: Send + Sync + 'static {
     /// The hash of the invoice at this add index, of any kind; `None` when there is none (any more).
     async fn invoice_at(&self, add_index: u64) -> Result<Option<PaymentHash>, LightningError>;
 
-    /// Keysends and payments with AMP after this add index, canceled ones included; looks at no more than `limit` invoices.
-    /// A long list on a slow node takes its time.
+    /// Keysends and payments with AMP after this add index, canceled ones included, and what is paid with records to other
+    /// invoices without a memo; looks at no more than `limit` invoices. A long list on a
+    /// slow node takes its time.
     async fn invoices_after(
         &self,
         add_index: u64,

@@ -282,7 +282,7 @@ pub enum InvoiceKind {
     Amp,
     /// Somebody gave it out, and it takes any number of payments with AMP.
     Reusable,
-    /// Somebody gave it out. It passes only when its hash is known.
+    /// Somebody gave it out. It passes only when its hash is known, or when it has no memo and is paid with records.
     Given,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Condition, PaymentHash};
 use futures::StreamExt;
-use lnd::{InvoicePage, Lightning, LightningError, LinkFault};
+use lnd::{InvoiceKind, InvoicePage, Lightning, LightningError, LinkFault};
 use store::Store;
 use tokio::sync::mpsc;
 
@@ -96,7 +96,8 @@ impl Lists {
         }
     }
 
-    /// Looks at the newest invoices again: a hash can be paid once more, and nobody tells.
+    /// Looks at the newest invoices again: a hash can be paid once more, or one of our invoices that the books do not know
+    /// can be paid, and nobody tells.
     pub(super) async fn once_more(self, newest: u64) -> PaymentHash {
         let mut after = newest.saturating_sub(REACH);
         loop {
@@ -105,8 +106,10 @@ impl Lists {
                 return NO_HASH;
             };
             let next = page.next.filter(|next| *next > after && *next < newest);
-            self.tell_each(page, |invoice| !invoice.further.is_empty())
-                .await;
+            let is_news = |invoice: &lnd::Invoice| {
+                !invoice.further.is_empty() || invoice.kind == InvoiceKind::Given
+            };
+            self.tell_each(page, is_news).await;
             let Some(next) = next else {
                 return NO_HASH;
             };

@@ -33,6 +33,7 @@ mod dice;
 mod doings;
 mod doubles;
 mod fate;
+mod forger;
 #[path = "../stories/people/gate.rs"]
 mod gate;
 mod hazards;

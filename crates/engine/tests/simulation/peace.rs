@@ -17,21 +17,16 @@ impl World {
     /// What is still open after hours; empty when all is quiet.
     pub(crate) async fn settle_down(&mut self) -> Vec<String> {
         self.clear_up().await;
-        // Nobody tells of a hash that is paid once more: the app looks again every ten minutes.
+        // Nobody tells of a hash that is paid once more: the app looks for it every ten minutes.
         let enough = if self.hazards.has(Hazard::Replays) {
-            12
+            25
         } else {
             3
         };
         let mut quiet = 0;
         let mut open = Vec::new();
-        for minute in 0..LONGEST {
+        for _ in 0..LONGEST {
             self.wait(Duration::from_secs(60)).await;
-            // What was paid to an invoice of books that are gone goes back in time, and not sooner.
-            if minute == LONGEST / 2 && self.apps.iter().any(|app| app.doubled) {
-                self.around.trace.note("", "400 blocks");
-                self.around.network.mine(400);
-            }
             for app in 0..self.apps.len() {
                 let dice = self.around.dice.clone();
                 if let Some(life) = self.apps[app].life.clone()

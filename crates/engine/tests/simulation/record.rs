@@ -159,7 +159,7 @@ impl World {
         };
         let foreign = record.foreign();
         for diary in &mut record.diaries {
-            // No app pays a hash that is settled once more.
+            // Whoever pays a hash once more is a stranger: our apps pay it once.
             let of = |row: &MessageRow| {
                 let payment = row.incoming.as_ref().map(|one| &one.payment);
                 payment.is_some_and(|one| one.within.is_some() || foreign.contains(&one.hash))

@@ -45,6 +45,7 @@ impl Tally {
             (" s ahead\n", "clocks turned"),
             (" repeats a payment to ", "payments repeated by a stranger"),
             (" floods ", "floods"),
+            (" forged card: ", "forged cards"),
             (" payments are deleted\n", "lists of payments deleted"),
         ] {
             let count = u64::try_from(trace.matches(words).count()).unwrap();

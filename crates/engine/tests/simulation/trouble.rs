@@ -44,6 +44,8 @@ enum Trouble {
     Replay,
     /// A stranger sends more than anybody reads.
     Flood,
+    /// Whoever has somebody's node hands out a key card.
+    Forge,
 }
 
 impl World {
@@ -71,6 +73,7 @@ impl World {
             (self.hazards.weight(Hazard::Restores, 12), T::Restore),
             (self.hazards.weight(Hazard::Replays, 20), T::Replay),
             (self.hazards.weight(Hazard::Floods, 3), T::Flood),
+            (self.hazards.weight(Hazard::Forgers, 15), T::Forge),
         ]);
         let count = |of: usize| usize::try_from(dice.below(u64::try_from(of).unwrap())).unwrap();
         let (app, node) = (count(self.apps.len()), count(self.nodes.len()));
@@ -163,6 +166,7 @@ impl World {
                 trace.note("mallory", format_args!("floods {}", self.apps[app].name));
                 self.flood(app).await;
             }
+            T::Forge => self.forge(app).await,
             T::Restore => {
                 trace.note(name, "the node is restored from its seed");
                 sim.stop();

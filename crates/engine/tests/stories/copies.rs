@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::people::gate::Gate;
 use crate::people::{Line, Person, introduce, sat, talking_line};
-use domain::{ConversationId, DeliveryState, Failure, HoldState, MessageKey, Msat};
+use domain::{Carrier, ConversationId, DeliveryState, Failure, HoldState, MessageKey, Msat};
 use lnd::LightningError;
+use store::MessageRow;
 use tokio::sync::Notify;
 
 /// The app dies after the node has done this call, before it hears of it.
@@ -356,4 +357,89 @@ async fn a_queued_payment_that_may_have_gone_by_an_invoice_is_asked_about() {
 
     alice.expect_delivery(sent, DeliveryState::Parked).await;
     assert_eq!(spent_since(&alice, after).await, Msat::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn money_of_an_invoice_that_an_older_copy_does_not_know_is_booked_once() {
+    let line = talking_line();
+    let (alice, talk, mut carol) = by_invoice(&line).await;
+    carol.close().await;
+    let copy = carol.copy();
+    carol.reopen();
+    carol.listens().await;
+    let before = carol.balance().await;
+    let sent = alice.pay(talk, "lunch", sat(5_000)).await;
+    let got = carol.expect_message(&line.alice, "lunch").await.message;
+    assert_eq!(got.carrier, Some(Carrier::Invoice));
+    carol.engine.accept(got.key).await.unwrap();
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    carol.close().await;
+
+    carol.put_back(&copy);
+    carol.reopen();
+
+    let row = carol.expect_message(&line.alice, "lunch").await;
+    assert_eq!(row.message.carrier, Some(Carrier::Invoice));
+    assert_eq!(
+        row.incoming.unwrap().payment.state,
+        HoldState::Settled,
+        "nothing is left to decide"
+    );
+    carol.restart().await;
+    tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    assert_eq!(carol.totals().await.received, sat(5_000));
+    let has = carol.balance().await;
+    assert_eq!(has.checked_sub(before), Some(sat(5_000)));
+    let rows = carol.talk(&line.alice).await;
+    let lunch = |row: &&MessageRow| row.message.text == "lunch";
+    assert_eq!(rows.iter().filter(lunch).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_to_an_invoice_that_an_older_copy_does_not_know_goes_back_without_a_block() {
+    for closed in [true, false] {
+        let line = talking_line();
+        let (alice, talk, mut carol) = by_invoice(&line).await;
+        carol.close().await;
+        let copy = carol.copy();
+        carol.reopen();
+        carol.listens().await;
+        let before = alice.balance().await;
+        let sent = alice.pay(talk, "lunch", sat(5_000)).await;
+        let got = carol.expect_message(&line.alice, "lunch").await.message;
+        carol.expect_hold(got.key, HoldState::Held).await;
+        carol.close().await;
+
+        carol.put_back(&copy);
+        if closed {
+            tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+        }
+        carol.reopen();
+        tokio::time::sleep(Duration::from_secs(30 * 60)).await;
+
+        alice.expect_delivery(sent, DeliveryState::Returned).await;
+        assert_eq!(spent_since(&alice, before).await, Msat::ZERO, "{closed}");
+        assert_eq!(carol.totals().await.received, Msat::ZERO);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payment_to_an_invoice_of_another_app_waits_for_that_app() {
+    let line = talking_line();
+    let (alice, talk, carol) = by_invoice(&line).await;
+    let other = Person::open_copy(&carol).await;
+    other.listens().await;
+    let sent = alice.pay(talk, "lunch", sat(5_000)).await;
+    let got = carol.expect_message(&line.alice, "lunch").await.message.key;
+    carol.expect_hold(got, HoldState::Held).await;
+    // The other app looks at the node's list meanwhile.
+    tokio::time::sleep(Duration::from_secs(500)).await;
+    alice.expect_delivery(sent, DeliveryState::InFlight).await;
+    carol.engine.accept(got).await.unwrap();
+
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
+    let seen = other.expect_message(&line.alice, "lunch").await;
+    assert_eq!(seen.incoming.unwrap().payment.state, HoldState::Settled);
+    assert_eq!(other.totals().await.received, sat(5_000));
+    assert_eq!(carol.totals().await.received, sat(5_000));
 }

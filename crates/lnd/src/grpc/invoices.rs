@@ -1,6 +1,6 @@
 //! Incoming payments. LND's list also holds invoices of other programs: those never leave this file, unless somebody
-//! knows the hash, or they take payments with AMP, each of which may bring a message. Of those by which apps of this program
-//! find each other, what they say is told.
+//! knows the hash, or a message may have come with the money: with AMP, or by an invoice like those that we give. Of those
+//! by which apps of this program find each other, what they say is told.
 
 use domain::{AppMark, Msat, PaymentHash, Preimage, Timestamp};
 
@@ -196,9 +196,16 @@ fn read_news(invoice: lnrpc::Invoice) -> Option<Result<InvoiceNews, LightningErr
     }
 }
 
-/// `None` for an invoice that another program has given out and that takes one payment.
+/// `None` for an invoice that takes one payment and that another program has given out.
 pub(super) fn read_unasked(invoice: lnrpc::Invoice) -> Option<Result<Invoice, LightningError>> {
-    (invoice.is_keysend || invoice.is_amp).then(|| read(invoice))
+    (invoice.is_keysend || invoice.is_amp || is_like_ours(&invoice)).then(|| read(invoice))
+}
+
+/// An invoice of ours has no memo, and a payment to it brings records. It may be one that nobody here knows any more.
+fn is_like_ours(invoice: &lnrpc::Invoice) -> bool {
+    let mut htlcs = invoice.htlcs.iter();
+    let paid = matches!(invoice.state(), State::Accepted | State::Settled);
+    paid && invoice.memo.is_empty() && htlcs.any(|htlc| !htlc.custom_records.is_empty())
 }
 
 /// What an app of this program says by an invoice. Those that take money say nothing.

@@ -42,7 +42,7 @@ pub(super) struct SimInvoice {
     pub(super) waiting: Vec<oneshot::Sender<bool>>,
     /// What those who pay the same hash bring while it is not settled.
     pub(super) later: Vec<Further>,
-    /// Only of a hold invoice: it is not told to those who want to hear of keysends.
+    /// Only of a hold invoice.
     pub(super) terms: Option<Terms>,
     /// When it was made, by the network's clock.
     pub(super) came_at: Timestamp,
@@ -53,6 +53,12 @@ pub(super) struct SimInvoice {
 impl SimInvoice {
     pub(super) fn view(&self) -> Invoice {
         self.facts.clone()
+    }
+
+    /// Whether those who want to hear of keysends are told: of a hold invoice, once it is paid with records.
+    fn is_told(&self) -> bool {
+        let paid = matches!(self.facts.state, InvoiceState::Held | InvoiceState::Settled);
+        self.terms.is_none() || paid && !self.facts.records.is_empty()
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -108,7 +114,7 @@ impl Invoices {
     pub(super) fn after(&self, add_index: u64) -> impl Iterator<Item = Invoice> {
         let later = self.by_index.range(add_index.saturating_add(1)..);
         later
-            .filter(|(_, invoice)| invoice.terms.is_none())
+            .filter(|(_, invoice)| invoice.is_told())
             .map(|(_, invoice)| invoice.view())
     }
 
@@ -128,7 +134,7 @@ impl Invoices {
                 .filter_map(|invoice| Some((invoice.facts.add_index, mark(invoice)?)))
                 .collect(),
             invoices: told
-                .filter(|invoice| invoice.terms.is_none())
+                .filter(|invoice| invoice.is_told())
                 .map(|invoice| invoice.view())
                 .collect(),
             next: looked_at.last().map(|(index, _)| **index),
@@ -366,10 +372,10 @@ impl State {
         invoice.facts.further.extend(later);
         invoice.ended = Some((moment, by));
         let waiting = std::mem::take(&mut invoice.waiting);
-        let (view, is_keysend) = (invoice.view(), invoice.terms.is_none());
+        let (view, is_told) = (invoice.view(), invoice.is_told());
         invoices.settlements = settle_index;
         self.decided(node, &view, waiting);
-        if is_keysend {
+        if is_told {
             self.tell_subscribers(node, &view);
         }
         Ok(())

@@ -91,11 +91,11 @@ fn unheard(record: &Record, diary: &Diary) -> i64 {
         .sum()
 }
 
-/// What came, and what the node has forgotten before the app was told; or to an invoice of books that are gone.
+/// What came, and what the node has forgotten before the app was told.
 fn untold(diary: &Diary) -> i64 {
     let keysends = diary.keysends.iter().filter(|one| one.erased);
-    let invoices = diary.invoices.iter();
-    let both = keysends.chain(invoices.filter(|one| one.erased || diary.doubled));
+    let invoices = diary.invoices.iter().filter(|one| one.erased);
+    let both = keysends.chain(invoices);
     let erased = both.filter(|one| one.invoice.state == InvoiceState::Settled);
     let known = |hash| {
         let row = diary.payments.get(&hash);

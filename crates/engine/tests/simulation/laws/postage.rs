@@ -1,6 +1,7 @@
 //! What one owes another of postage, the other is owed; and no debt is paid twice.
 
 use domain::{AttemptState, NodeId};
+use lnd::sim::Deed;
 
 use crate::record::{Diary, Record};
 
@@ -28,12 +29,18 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     broken
 }
 
-/// Whether something settled that the sender has not heard of.
+/// Whether something settled that the sender has not heard of, or a stranger paid one of their hashes once more with their
+/// records: for the recipient that is more postage.
 fn differs(record: &Record, sender: &Diary, to: NodeId) -> bool {
     let mut attempts = sender
         .outgoing()
         .filter(|sent| sent.to == to)
         .flat_map(|sent| &sent.attempts);
-    attempts
-        .any(|attempt| attempt.state == AttemptState::Forgotten && record.settled(attempt.hash) > 0)
+    attempts.any(|attempt| {
+        let hash = attempt.hash;
+        let unheard = attempt.state == AttemptState::Forgotten && record.settled(hash) > 0;
+        let by_strangers =
+            |deed: &Deed| deed.settled && deed.hash == hash && record.is_foreign(deed);
+        unheard || record.deeds.iter().any(by_strangers)
+    })
 }

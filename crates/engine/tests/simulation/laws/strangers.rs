@@ -1,11 +1,38 @@
 //! What strangers pay is in the books and can be seen, whatever they bring with it.
 
 use domain::HoldState;
+use lnd::sim::Deed;
 
 use crate::doings::short;
-use crate::record::Record;
+use crate::record::{Diary, Record};
 
 pub(super) fn broken(record: &Record) -> Vec<String> {
+    let mut broken = unseen(record);
+    for diary in &record.diaries {
+        broken.extend(once_more(record, diary));
+    }
+    broken
+}
+
+/// A hash that was paid several times has a row for each.
+fn once_more(record: &Record, diary: &Diary) -> Vec<String> {
+    let kept = diary.keysends.iter().filter(|one| !one.erased);
+    kept.filter_map(|one| {
+        let hash = one.invoice.hash;
+        let to_them = |deed: &&Deed| deed.settled && deed.hash == hash && deed.to == diary.node;
+        let paid = record.deeds.iter().filter(to_them).count();
+        let later = diary.foreign.iter().filter(|row| {
+            let payment = row.incoming.as_ref().map(|one| &one.payment);
+            payment.is_some_and(|one| one.within == Some(hash))
+        });
+        let seen = later.count() + 1;
+        let what = format!("{} of {}", short(hash), diary.name);
+        (paid > 1 && seen != paid).then(|| format!("{what} was paid {paid} times, seen {seen}"))
+    })
+    .collect()
+}
+
+fn unseen(record: &Record) -> Vec<String> {
     let settled = record.deeds.iter().filter(|deed| deed.settled);
     let foreign = settled.filter(|deed| record.is_foreign(deed));
     foreign

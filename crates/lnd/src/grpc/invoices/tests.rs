@@ -112,6 +112,30 @@ fn invoices_of_other_programs_stay_outside() {
 }
 
 #[test]
+fn what_is_paid_with_records_to_an_invoice_without_a_memo_is_told() {
+    let paid = |state| ordinary(state, vec![htlc(500, 10, 4, 1)]);
+    for (state, told) in [
+        (State::Open, false),
+        (State::Accepted, true),
+        (State::Settled, true),
+        (State::Canceled, false),
+    ] {
+        let read = read_unasked(paid(state));
+        assert_eq!(read.is_some(), told, "{state:?}");
+        let kind = read.map(|read| read.unwrap().kind);
+        assert!(kind.is_none_or(|kind| kind == InvoiceKind::Given));
+        let of_a_shop = lnrpc::Invoice {
+            memo: "coffee".to_owned(),
+            ..paid(state)
+        };
+        assert!(read_unasked(of_a_shop).is_none());
+        let mut without = paid(state);
+        without.htlcs[0].custom_records.clear();
+        assert!(read_unasked(without).is_none());
+    }
+}
+
+#[test]
 fn a_payment_in_parts_is_one_payment() {
     let parts = vec![htlc(501, 12, 0, 2), htlc(500, 10, 4, 1)];
     let open = read_known(ordinary(State::Open, parts[..1].to_vec()))
