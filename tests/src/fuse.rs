@@ -225,10 +225,6 @@ impl Lightning for Fused {
         self.through(self.node.add_hold_invoice(invoice)).await
     }
 
-    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
-        self.through(self.node.remove_canceled(hash)).await
-    }
-
     async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
         self.through(self.node.decode_invoice(bolt11)).await
     }
@@ -248,6 +244,10 @@ impl Lightning for Fused {
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
         self.through(self.node.cancel(hash)).await
+    }
+
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.through(self.node.remove_canceled(hash)).await
     }
 
     async fn send_peer_message(

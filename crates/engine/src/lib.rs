@@ -42,12 +42,14 @@ mod parts;
 mod people;
 mod purse;
 mod quotes;
+mod reading;
 mod reception;
 mod reopening;
 mod returns;
 mod rules;
 mod sealing;
 mod tasks;
+mod time;
 mod tracker;
 
 pub use amendments::Amend;

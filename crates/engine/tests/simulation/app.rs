@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use domain::{AttemptState, Timestamp};
 use heliograph_engine::{Clock, Deps, Engine};
@@ -29,6 +30,11 @@ impl Clock for OwnClock {
     fn now(&self) -> Timestamp {
         let ahead = self.ahead.load(Ordering::SeqCst);
         Timestamp(self.network.now().0 + ahead)
+    }
+
+    /// Nobody can set it.
+    fn steady(&self) -> Duration {
+        Timestamp(0).until(self.network.now())
     }
 }
 

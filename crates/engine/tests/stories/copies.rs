@@ -427,7 +427,7 @@ async fn a_payment_to_an_invoice_that_an_older_copy_does_not_know_goes_back_with
 async fn a_payment_to_an_invoice_of_another_app_waits_for_that_app() {
     let line = talking_line();
     let (alice, talk, carol) = by_invoice(&line).await;
-    let other = Person::open_copy(&carol).await;
+    let other = Person::open_copy(&carol);
     other.listens().await;
     let sent = alice.pay(talk, "lunch", sat(5_000)).await;
     let got = carol.expect_message(&line.alice, "lunch").await.message.key;

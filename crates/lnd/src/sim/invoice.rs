@@ -86,25 +86,21 @@ impl Invoices {
         (self.newest, self.settlements) = (0, 0);
     }
 
-    /// As LND removes one for good.
-    pub(super) fn remove_canceled(&mut self, hash: PaymentHash) -> Result<(), LightningError> {
-        let known = self.by_index.iter();
-        let (&index, state) = known
-            .map(|(index, invoice)| (index, &invoice.facts))
-            .find(|(_, facts)| facts.hash == hash)
-            .map(|(index, facts)| (index, facts.state))
-            .ok_or(LightningError::NotFound)?;
-        if state != InvoiceState::Canceled {
-            return Err(LightningError::Node("invoice not canceled".to_owned()));
-        }
-        self.by_index.remove(&index);
-        Ok(())
-    }
-
     pub(super) fn get(&mut self, hash: PaymentHash) -> Option<&mut SimInvoice> {
         self.by_index
             .values_mut()
             .find(|invoice| invoice.facts.hash == hash)
+    }
+
+    /// Places in the list are never given again.
+    pub(super) fn remove_canceled(&mut self, hash: PaymentHash) -> Result<(), LightningError> {
+        let invoice = self.get(hash).ok_or(LightningError::NotFound)?;
+        if invoice.facts.state != InvoiceState::Canceled {
+            return Err(LightningError::Node("invoice not canceled".to_owned()));
+        }
+        let place = invoice.facts.add_index;
+        self.by_index.remove(&place);
+        Ok(())
     }
 
     pub(super) fn view(&mut self, hash: PaymentHash) -> Option<Invoice> {

@@ -176,11 +176,6 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
             self.gate.made(bolt11)
         })
     }
-    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
-        self.gate
-            .pass("remove_canceled", self.node.remove_canceled(hash))
-            .await
-    }
     async fn decode_invoice(&self, bolt11: &str) -> Result<DecodedInvoice, LightningError> {
         self.gate
             .pass("decode_invoice", self.node.decode_invoice(bolt11))
@@ -201,6 +196,10 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
     }
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
         self.gate.pass("cancel", self.node.cancel(hash)).await
+    }
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        let work = self.node.remove_canceled(hash);
+        self.gate.pass("remove_canceled", work).await
     }
     async fn send_peer_message(
         &self,

@@ -17,14 +17,14 @@ pub(in super::super) struct PaymentScript {
     /// The answer to the next such call, instead of doing it.
     pub(in super::super) refuse: Option<Status>,
     pub(in super::super) made: Vec<AddHoldInvoiceRequest>,
+    /// The hashes of those that were to be removed, in hexadecimal digits.
+    pub(in super::super) removed: Vec<String>,
     /// What a look-up finds.
     pub(in super::super) known: Option<lnrpc::Invoice>,
     /// What every invoice says.
     pub(in super::super) decoded: lnrpc::PayReq,
     pub(in super::super) paid: Vec<SendPaymentRequest>,
     pub(in super::super) updates: Vec<lnrpc::Payment>,
-    /// Invoices that are removed, in hexadecimal.
-    pub(in super::super) removed: Vec<String>,
     /// Routes that are asked for, the answer to them, and those that are paid over.
     pub(in super::super) asked: Vec<lnrpc::QueryRoutesRequest>,
     pub(in super::super) route: Option<lnrpc::Route>,
