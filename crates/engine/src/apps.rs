@@ -25,6 +25,8 @@ use crate::tasks::Tasks;
 /// A new app looks for marks among so many of the newest invoices, and asks for so many at once.
 const REACH: u64 = 2_000;
 const PAGE: u64 = 200;
+/// An app that was started hears live news by then: a node may delete the mark at once, and it would never be heard of.
+const LISTENS: Duration = Duration::from_secs(3);
 /// The first and the longest pause after the node has failed to answer.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60 * 60));
 /// For so long a mark's invoice could be paid if it were not canceled at once.
@@ -207,6 +209,7 @@ impl Apps {
         }
         let apps = self.clone();
         self.tasks.spawn(async move {
+            tokio::time::sleep(LISTENS).await;
             if let Err(error) = apps.leave(Says::InCharge).await {
                 tracing::info!(%error, "another app cannot be told that this one is in charge");
             }
