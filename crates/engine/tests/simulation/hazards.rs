@@ -29,11 +29,11 @@ const SHARES: [(Hazard, u64); 8] = [
     (Hazard::Clocks, 8),
     (Hazard::Copies, 8),
     (Hazard::SecondApps, 8),
-    (Hazard::Restores, 0),
+    (Hazard::Restores, 4),
     (Hazard::Amnesia, 6),
-    (Hazard::Replays, 0),
+    (Hazard::Replays, 4),
     (Hazard::Floods, 4),
-    (Hazard::Forgers, 0),
+    (Hazard::Forgers, 6),
 ];
 
 /// Those of one seed.
