@@ -71,7 +71,9 @@ fn rash(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) ->
     let decided = match row.payment.decision {
         Some(Decision::Person | Decision::Policy) => true,
         Some(Decision::Deadline) => {
-            keysend.invoice.state == InvoiceState::Canceled && at >= last_moment(created, deadline)
+            // A deadline is a moment by the node's clock: when that is set, it comes sooner or later.
+            let late = diary.node_clock_set || at >= last_moment(created, deadline);
+            keysend.invoice.state == InvoiceState::Canceled && late
         }
         Some(Decision::Arrival | Decision::Node) | None => false,
     };
@@ -109,6 +111,10 @@ fn whole_secs(at: Timestamp) -> Timestamp {
 }
 
 fn late(diary: &Diary, keysend: &IncomingKeysend, at: Timestamp, by: EndedBy) -> Option<String> {
+    // The node's timer runs on as before when its clock is set, and an app that asks what time it is there cannot know that.
+    if diary.node_clock_set {
+        return None;
+    }
     let span = Duration::from_secs(keysend.invoice.hold_secs.into());
     let deadline = whole_secs(keysend.came_at).plus(span);
     let calm = |from: Timestamp, to: Timestamp| {
