@@ -343,6 +343,7 @@ fn words_count_only_from_the_call_that_says_them() {
                 call::SETTLE_INVOICE,
                 call::CANCEL_INVOICE,
                 call::WATCH_INVOICE,
+                call::DELETE_CANCELED_INVOICE,
             ],
             "unable to locate invoice",
             E::NotFound,
