@@ -241,6 +241,8 @@ export const shots = [
   { name: "offline-node", scene: "offline", act: place("node") },
   { name: "connecting", scene: "connecting" },
   { name: "broken", scene: "broken" },
+  { name: "unwell", scene: "unwell" },
+  { name: "unwell-400", scene: "unwell", theme: "dark", width: 400, language: "zh-CN" },
   { name: "first-run", scene: "first-run", height: 860 },
   {
     name: "first-run-dark-zh",

@@ -55,7 +55,7 @@ export class MockBackend implements Backend {
   app: AppView;
   link: Link;
   /** What is wrong. */
-  health: Condition[] = [];
+  health: Condition[];
   settings: Settings;
   profiles: Profile[];
   conversations: Conversation[];
@@ -89,6 +89,7 @@ export class MockBackend implements Backend {
     this.profiles = start.profiles;
     this.app = start.app;
     this.link = start.link;
+    this.health = start.health;
     this.secrets = start.secrets;
     for (const command of start.failing) {
       this.failing.set(command, refusal("database_broken", "disk I/O error"));

@@ -1,4 +1,4 @@
-import type { AppView, ConnectionHints, Link, Message, Profile } from "../backend";
+import type { AppView, Condition, ConnectionHints, Link, Message, Profile } from "../backend";
 import { ALICE, OFFICE } from "./answers";
 import { messages, MINUTE, type Sketch } from "./messages";
 import { contact, conversation } from "./people";
@@ -15,6 +15,7 @@ export const SCENES = [
   "connecting",
   "many",
   "broken",
+  "unwell",
 ] as const;
 export type Scene = (typeof SCENES)[number];
 
@@ -69,7 +70,16 @@ interface Start {
   secrets: ConnectionHints["secrets"];
   /** Commands that fail. */
   failing: string[];
+  /** What is wrong. */
+  health: Condition[];
 }
+
+/** Everything above the pages at once: short and long, urgent and not, with a button and without. */
+const UNWELL: Condition[] = [
+  { kind: "disk_full" },
+  { kind: "clock_off", skew_ms: 7_260_000, wrong: "computer" },
+  { kind: "other_app", in_charge: false },
+];
 
 export function startOf(scene: Scene, now: number): Start {
   return {
@@ -78,6 +88,7 @@ export function startOf(scene: Scene, now: number): Start {
     profiles: scene.startsWith("first-run") ? [] : [ALICE, OFFICE],
     secrets: scene === "first-run-passphrase" ? "passphrase" : "keyring",
     failing: scene === "broken" ? READING : [],
+    health: scene === "unwell" ? UNWELL : [],
   };
 }
 
