@@ -37,6 +37,7 @@ async fn messages_and_hold_invoices_go_between_stock_nodes() -> Result<()> {
         amount: Msat::new(50_000),
         expiry_secs: 600,
         cltv_expiry: 80,
+        mark: None,
     };
     let bolt11 = carol.add_hold_invoice(order).await?;
     ensure!(

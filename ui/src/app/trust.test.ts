@@ -252,7 +252,7 @@ describe("what nobody proved", () => {
     const kind = { kind: "payment" } as const;
     const key = backend.receive(NOBODY, "", { ...open, kind, says, payment: 2_100_000 });
     await waitFor(async () => {
-      expect(await row(NOBODY)).toHaveTextContent("From “<b>Carol</b>”, not proven: 2,100 sat");
+      expect(await row(NOBODY)).toHaveTextContent("“<b>Carol</b>” (not proven): 2,100 sat");
     });
     await user.click(await row(NOBODY));
     const bubbles = await screen.findAllByTestId("message");
