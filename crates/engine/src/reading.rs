@@ -20,8 +20,9 @@ const LOOK: Duration = Duration::from_secs(30);
 const PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
 /// After a reading that failed, and after many.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(60 * 60));
-/// What takes longer says too little.
-const LONGEST: Duration = Duration::from_secs(10);
+/// Others wait so long for a reading, and it may take so long: what takes longer says too little.
+const WAITED: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The setting with the hash of the invoice of the last reading.
 const LAST: &str = "clock_invoice";
@@ -57,7 +58,17 @@ impl Reading {
                 self.time.block(header);
             }
             if next <= Instant::now() || self.time.take_doubt() {
-                let pause = match tokio::time::timeout(LONGEST, self.read()).await {
+                let reading = tokio::time::timeout(LONGEST, self.read());
+                tokio::pin!(reading);
+                let read = tokio::select! {
+                    biased;
+                    read = &mut reading => read,
+                    () = tokio::time::sleep(WAITED) => {
+                        self.tried.send_replace(true);
+                        reading.await
+                    }
+                };
+                let pause = match read {
                     Ok(Ok(())) => {
                         again = AGAIN.0;
                         PERIOD

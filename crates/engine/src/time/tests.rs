@@ -28,7 +28,7 @@ impl Clock for Hands {
 
 fn time(ahead: i64) -> (Hands, Time, Health) {
     let (hands, health) = (Hands::default(), Health::new(Feed::default()));
-    hands.set(NOON + ahead, 0);
+    hands.set(NOON.saturating_add(ahead), 0);
     let time = Time::new(Arc::new(hands.clone()), health.clone());
     (hands, time, health)
 }
