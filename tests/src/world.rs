@@ -57,6 +57,11 @@ impl People {
         person
     }
 
+    /// Whether somebody of this name has opened a program.
+    fn knows(&self, name: &str) -> bool {
+        self.0.borrow().iter().any(|person| person.name == name)
+    }
+
     async fn close_all(&self) {
         for person in self.0.take() {
             person.close().await;

@@ -157,7 +157,9 @@ fn reading_finds_its_rows_by_an_index() {
             let fine = line.contains(" USING ") || line.contains("VIRTUAL TABLE");
             assert!(!walks || fine, "{line}\n{sql}");
             let of_messages = line.starts_with("SCAN message ") || line.starts_with("SCAN m ");
-            assert!(!of_messages, "{line}\n{sql}");
+            // Those of a later version are few.
+            let newer = line.ends_with(" USING INDEX message_newer");
+            assert!(!of_messages || newer, "{line}\n{sql}");
             // There are few requests: what has no room goes.
             let few = sql.contains("WHERE message = ?1") || sql.contains("WHERE trust = 0");
             assert!(few || !line.contains("TEMP B-TREE"), "{line}\n{sql}");
@@ -180,6 +182,7 @@ fn the_hot_questions_use_the_index_made_for_them() {
                 "SCAN c USING INDEX conversation_recent",
                 "SEARCH p USING INDEX",
                 "SEARCH m USING INTEGER PRIMARY KEY",
+                "SEARCH s USING INTEGER PRIMARY KEY",
             ],
         ),
         (

@@ -43,12 +43,15 @@ async fn leave(seat: &Seat, person: Person) -> Result<()> {
 async fn arrive(seat: &Seat, node: &Lnd) -> Result<Person> {
     fs::write(seat.passphrase_file(), PASSPHRASE)?;
     let input = node.as_a_person_pastes_it().await?;
-    Person::live(
+    let person = Person::live(
         seat.name(),
         node.node().await?,
         input,
         &seat.home(),
         PASSPHRASE,
     )
-    .await
+    .await?;
+    // The programs of the stories before have left their marks on the node.
+    person.app()?.node_take_over().await?;
+    Ok(person)
 }

@@ -376,7 +376,9 @@ fn sums_agree(costs: &CostsView) {
     );
 }
 
-const AMOUNTS: [(&str, fn(&TotalsView) -> Msat); 9] = [
+type Amount = fn(&TotalsView) -> Msat;
+
+const AMOUNTS: [(&str, Amount); 9] = [
     ("sent", |totals| totals.sent),
     ("postage sent", |totals| totals.postage_sent),
     ("fees", |totals| totals.fees),
