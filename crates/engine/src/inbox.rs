@@ -38,6 +38,8 @@ const BEGINNING: Duration = Duration::from_secs(2);
 pub(super) const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// What could not be opened is tried again this often, and the list is looked at for what no stream has told.
 const AGAIN: Duration = Duration::from_secs(60);
+/// The setting with the add index at which the database has begun.
+const FIRST: &str = "first";
 /// Invoices are looked at again this often: nobody tells when a settled one is paid once more, or one of ours is paid that
 /// the books do not know.
 const ONCE_MORE: Duration = Duration::from_secs(10 * 60);
@@ -83,6 +85,8 @@ struct Session<'a> {
     lists: Lists,
     watched: HashSet<PaymentHash>,
     streams: JoinSet<PaymentHash>,
+    /// The add index at which this database has begun: what is older is the matter of another one.
+    first: u64,
     /// The newest add index up to which everything was taken.
     newest: u64,
     /// Whether the list is being read, and whether it has to be read once more then.
@@ -130,6 +134,7 @@ impl Inbox {
             news,
             watched: HashSet::new(),
             streams: JoinSet::new(),
+            first: 0,
             newest: 0,
             listing: false,
             behind: false,
@@ -202,6 +207,12 @@ impl Session<'_> {
         let store = &self.inbox.store;
         if let Some(place) = store.read(|db| db.invoice_cursor()).await? {
             self.newest = place.added;
+            let first = store.read(|db| db.setting(FIRST)).await?;
+            self.first = match first.and_then(|first| first.parse().ok()) {
+                Some(first) => first,
+                // A database of an earlier version.
+                None => self.begins_at(place.added).await?,
+            };
             return Ok(place.settled);
         }
         let lightning = &self.inbox.lightning;
@@ -211,7 +222,15 @@ impl Session<'_> {
             .write(move |tx| tx.advance_added(newest, hash))
             .await?;
         self.newest = newest;
+        self.first = self.begins_at(newest).await?;
         Ok(0)
+    }
+
+    /// Notes that what has come up to this add index is the matter of other databases.
+    async fn begins_at(&self, place: u64) -> Result<u64, Trouble> {
+        let noted = move |tx: &store::Tx<'_>| tx.set_setting(FIRST, &place.to_string());
+        self.inbox.store.write(noted).await?;
+        Ok(place)
     }
 
     /// How the node treats keysends, if it tells.
@@ -267,7 +286,7 @@ impl Session<'_> {
 
     fn look_again(&mut self) {
         let lists = self.lists.clone();
-        self.streams.spawn(lists.once_more(self.newest));
+        self.streams.spawn(lists.once_more(self.first, self.newest));
     }
 
     /// `false`: everything has to begin anew.
@@ -307,7 +326,10 @@ impl Session<'_> {
                 tracing::warn!("the node has another list of invoices than before");
                 self.inbox
                     .store
-                    .write(|tx| tx.reset_invoice_cursor())
+                    .write(|tx| {
+                        tx.set_setting(FIRST, "0")?;
+                        tx.reset_invoice_cursor()
+                    })
                     .await?;
                 self.inbox.apps.forget_marks().await?;
                 self.inbox.health.set(Condition::HistoryLost);

@@ -36,6 +36,8 @@ const KEPT_FOR_SILENT: Duration = DAY.saturating_mul(365);
 const HEARD_OF: Duration = Duration::from_secs(10);
 /// A card that is issued so much ahead of now was made by a clock that was wrong.
 const FUTURE: Duration = Duration::from_secs(60 * 60);
+/// How long the node may take to vouch for our key before somebody is greeted without it.
+pub(crate) const VOUCHING: Duration = Duration::from_secs(5);
 /// The card is looked at this often.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 

@@ -1,7 +1,5 @@
 //! What the user does with a contact besides writing: greet, compare keys, tell that messages were seen.
 
-use std::time::Duration;
-
 use domain::{CardFault, Carrier, ConversationId, Decision, MessageId, NodeId, Trust, Way};
 use protocol::{Body, PublicKey};
 
@@ -10,9 +8,7 @@ use crate::error::EngineError;
 use crate::feed::Change;
 use crate::free::FreeError;
 use crate::free::notes::{CameBy, NoteError};
-
-/// How long the node may take to vouch for our key before somebody is greeted without it.
-const VOUCHING: Duration = Duration::from_secs(5);
+use crate::keys::VOUCHING;
 
 /// So many requests are refused in one transaction: others write too.
 const AT_ONCE: usize = 50;

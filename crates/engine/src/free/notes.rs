@@ -15,7 +15,7 @@ use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::compose::NO_PAYMENT;
 use crate::identity::Identity;
-use crate::keys::Keys;
+use crate::keys::{Keys, VOUCHING};
 use crate::neighbours::Neighbours;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
@@ -96,7 +96,15 @@ impl Notes {
 
     /// Answers a contact who asks for our card: every letter carries it.
     pub(crate) fn introduce(&self, to: NodeId, came: CameBy) {
-        self.send_by_itself(to, Body::Hello { beside: None }, came);
+        if self.charge.is_elsewhere() {
+            return;
+        }
+        let notes = self.clone();
+        self.tasks.spawn(async move {
+            // At the first start of all the node has to vouch for our key first; without that permission it never will.
+            let _ = tokio::time::timeout(VOUCHING, notes.keys.ready()).await;
+            notes.send_by_itself(to, Body::Hello { beside: None }, came);
+        });
     }
 
     fn send_by_itself(&self, to: NodeId, body: Body, came: CameBy) {

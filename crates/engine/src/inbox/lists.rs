@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{Condition, PaymentHash};
 use futures::StreamExt;
-use lnd::{InvoiceKind, InvoicePage, Lightning, LightningError, LinkFault};
+use lnd::{InvoiceKind, InvoicePage, InvoiceState, Lightning, LightningError, LinkFault};
 use store::Store;
 use tokio::sync::mpsc;
 
@@ -98,7 +98,7 @@ impl Lists {
 
     /// Looks at the newest invoices again: a hash can be paid once more, or one of our invoices that the books do not know
     /// can be paid, and nobody tells.
-    pub(super) async fn once_more(self, newest: u64) -> PaymentHash {
+    pub(super) async fn once_more(self, first: u64, newest: u64) -> PaymentHash {
         let mut after = newest.saturating_sub(REACH);
         loop {
             let asked = self.patiently(|| self.lightning.invoices_after(after, PAGE));
@@ -107,7 +107,10 @@ impl Lists {
             };
             let next = page.next.filter(|next| *next > after && *next < newest);
             let is_news = |invoice: &lnd::Invoice| {
-                !invoice.further.is_empty() || invoice.kind == InvoiceKind::Given
+                // What was settled before this database began is not its income.
+                let open = invoice.add_index > first || invoice.state == InvoiceState::Held;
+                let given = invoice.kind == InvoiceKind::Given && open;
+                given || !invoice.further.is_empty()
             };
             self.tell_each(page, is_news).await;
             let Some(next) = next else {
