@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::people::gate::Gate;
-use crate::people::{Line, Person, introduce, sat, talking_line};
+use crate::people::{Line, Person, eventually, introduce, sat, talking_line};
 use domain::{Carrier, ConversationId, DeliveryState, Failure, HoldState, MessageKey, Msat};
 use lnd::LightningError;
 use store::MessageRow;
@@ -429,6 +429,12 @@ async fn a_payment_to_an_invoice_of_another_app_waits_for_that_app() {
     let (alice, talk, carol) = by_invoice(&line).await;
     let other = Person::open_copy(&carol);
     other.listens().await;
+    carol.takes_over().await;
+    eventually("the copy knows that carol is in charge", async || {
+        let told = domain::Condition::OtherApp { in_charge: false };
+        other.engine.health().borrow().contains(&told).then_some(())
+    })
+    .await;
     let sent = alice.pay(talk, "lunch", sat(5_000)).await;
     let got = carol.expect_message(&line.alice, "lunch").await.message.key;
     carol.expect_hold(got, HoldState::Held).await;
