@@ -143,6 +143,8 @@ impl Inbox {
         session.look_up_unfinished().await?;
         session.watch_issued().await?;
         session.open_rest().await?;
+        session.reopen();
+        let mut keys = self.reception.opener.keys.ring.subscribe();
         // Nobody tells when the subscription has begun.
         let begun = tokio::time::sleep(BEGINNING);
         tokio::pin!(begun);
@@ -162,6 +164,7 @@ impl Inbox {
                     session.watch_issued().await?;
                 }
                 _ = once_more.tick() => session.look_again(),
+                Ok(()) = keys.changed() => session.reopen(),
                 Some(ended) = session.streams.join_next() => match ended {
                     Ok(hash) => {
                         session.watched.remove(&hash);
@@ -358,6 +361,17 @@ impl Session<'_> {
             self.inbox.reception.open(payment).await?;
         }
         Ok(self.inbox.reception.decide_waiting().await?)
+    }
+
+    /// What could not be read once, beside all else: it may be much.
+    fn reopen(&mut self) {
+        let reception = self.inbox.reception.clone();
+        self.streams.spawn(async move {
+            if let Err(error) = reception.reopen().await {
+                tracing::info!(%error, "old letters cannot be tried again yet");
+            }
+            NO_HASH
+        });
     }
 
     /// Takes the node's word on an invoice.

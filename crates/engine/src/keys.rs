@@ -176,6 +176,13 @@ impl Keys {
         self.ring.borrow().iter().find(|own| own.id == id).cloned()
     }
 
+    /// The ids of all keys that are kept.
+    pub(crate) fn ids(&self) -> Vec<KeyId> {
+        let mut ids: Vec<_> = self.ring.borrow().iter().map(|own| own.id).collect();
+        ids.sort_by_key(|id| id.0);
+        ids
+    }
+
     /// The key to which a letter is sealed; that it is not here is remembered.
     pub(crate) fn to_open(&self, id: KeyId) -> Option<Arc<OwnKey>> {
         let own = self.by_id(id);

@@ -43,6 +43,7 @@ mod people;
 mod purse;
 mod quotes;
 mod reception;
+mod reopening;
 mod returns;
 mod rules;
 mod sealing;

@@ -51,6 +51,30 @@ pub(crate) struct Spoken<T> {
     pub(crate) fault: Option<CardFault>,
     /// Which of our seal keys it was sealed to; `None`: our node's key.
     pub(crate) sealed_to: Option<KeyId>,
+    /// Whether it came long ago and could not be read then.
+    pub(crate) again: bool,
+}
+
+impl Opened {
+    /// Whether nothing of a letter could be read.
+    pub(crate) fn is_unread(&self) -> bool {
+        match self {
+            Self::Unreadable | Self::Newer => true,
+            Self::Nobodys(letter) => !matches!(letter.body, Body::Text(_) | Body::Payment { .. }),
+            Self::Letter(_) | Self::Readable(_) | Self::Bare => false,
+        }
+    }
+
+    /// It came long ago.
+    pub(crate) fn again(self) -> Self {
+        match self {
+            Self::Letter(spoken) => Self::Letter(Box::new(Spoken {
+                again: true,
+                ..*spoken
+            })),
+            other => other,
+        }
+    }
 }
 
 /// Opens what comes in.
@@ -129,6 +153,7 @@ impl Opener {
             card: author.card,
             fault: author.fault,
             sealed_to,
+            again: false,
         })))
     }
 

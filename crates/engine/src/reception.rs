@@ -28,6 +28,7 @@ use crate::invoices::giving::Giver;
 use crate::listening::is_refusal;
 use crate::neighbours::Neighbours;
 use crate::opening::{Opened, Opener, pays_postage_back};
+use crate::reopening::NOT_ALLOWED;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 
@@ -111,8 +112,8 @@ impl Reception {
             return Ok(());
         }
         let paid_hash = payment.paid_hash();
-        let opened = match self.opener.payment(&payment.records, paid_hash).await {
-            Ok(opened) => opened,
+        let (opened, tried) = match self.opener.payment(&payment.records, paid_hash).await {
+            Ok(opened) => (opened, self.means()),
             Err(Trouble::Store(error)) => return Err(error.into()),
             Err(Trouble::Lightning(error @ LightningError::Unreachable(_))) => {
                 return Err(error.into());
@@ -121,7 +122,7 @@ impl Reception {
             Err(Trouble::Lightning(LightningError::Permission(_)))
                 if payment.state == HoldState::Settled =>
             {
-                Opened::Unreadable
+                (Opened::Unreadable, NOT_ALLOWED.to_owned())
             }
             Err(Trouble::Lightning(error)) => {
                 // It stays unopened, and nobody else's waits for it. A missing permission stands on the page *Node*.
@@ -137,13 +138,22 @@ impl Reception {
             early => early == Some(Early::Postage),
         };
         let standing = self.standing(&opened, &payment).await?;
-        let kept = payment.clone();
-        let write = self.file(standing, move |desk| desk.file(&payment, opened, waits));
+        let (kept, later) = (payment.clone(), tried.clone());
+        let write = self.file(standing, move |desk| {
+            let tried = opened.is_unread().then_some(tried);
+            let filed = desk.file(&payment, opened, waits)?;
+            desk.tx.set_tried(hash, tried.as_deref())?;
+            Ok(filed)
+        });
         let filed = match write.await {
             Err(error) if error.is_of_what_was_asked() => {
                 tracing::error!(%error, "a letter cannot be filed");
                 // Its money at least is shown.
-                let plain = move |desk: &Desk<'_, '_>| desk.file(&kept, Opened::Unreadable, false);
+                let plain = move |desk: &Desk<'_, '_>| {
+                    let filed = desk.file(&kept, Opened::Unreadable, false)?;
+                    desk.tx.set_tried(hash, Some(&later))?;
+                    Ok(filed)
+                };
                 match self.file(standing, plain).await {
                     Err(error) if error.is_of_what_was_asked() => {
                         tracing::error!(%error, "a payment is set aside");
@@ -252,7 +262,7 @@ impl Reception {
 
     /// What is known of the sender of a payment besides what stands in the books. A name is worth something where the
     /// network knows it: keys can be invented.
-    async fn standing(
+    pub(crate) async fn standing(
         &self,
         opened: &Opened,
         payment: &IncomingPayment,
@@ -315,7 +325,7 @@ impl Reception {
         Ok(())
     }
 
-    async fn file<T: Send + 'static>(
+    pub(crate) async fn file<T: Send + 'static>(
         &self,
         standing: Standing,
         file: impl FnOnce(&Desk<'_, '_>) -> Result<T, StoreError> + Send + 'static,
@@ -336,7 +346,7 @@ impl Reception {
     }
 
     /// What comes after a letter is filed: the sender is there, is told that it arrived, and the window is told.
-    fn follow_up(&self, filed: Filed, came: CameBy) {
+    pub(crate) fn follow_up(&self, filed: Filed, came: CameBy) {
         if let Some(by) = filed.heard {
             self.answers.heard(by);
         }
@@ -378,7 +388,7 @@ impl Reception {
 
     /// Whether it may pay back a payment or postage of ours, and the end of something else is to be known here first: then
     /// its time comes later.
-    async fn is_too_early(
+    pub(crate) async fn is_too_early(
         &self,
         opened: &Opened,
         amount: Msat,
@@ -439,7 +449,7 @@ impl Reception {
         }
     }
 
-    async fn moved(&self, hash: domain::PaymentHash) -> Result<(), StoreError> {
+    pub(crate) async fn moved(&self, hash: domain::PaymentHash) -> Result<(), StoreError> {
         let changed = self
             .store
             .read(move |db| {
@@ -470,7 +480,7 @@ const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// What comes before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Early {
+pub(crate) enum Early {
     /// It pays back a payment that is under way.
     Refund,
     /// It may be postage of ours; some is under way.

@@ -38,6 +38,7 @@ mod search;
 mod secrets;
 mod settings;
 mod tx;
+mod unread;
 mod words;
 
 #[cfg(test)]
@@ -70,6 +71,7 @@ pub use requests::StrangerHold;
 pub use seal_keys::SealKeyRow;
 pub use search::Hit;
 pub use tx::{Reader, Tx};
+pub use unread::{NewerLetter, UnreadLetter};
 
 /// What every function of this crate returns.
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -22,6 +22,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/014_strangers.sql"),
     include_str!("../schema/015_trust.sql"),
     include_str!("../schema/016_apps.sql"),
+    include_str!("../schema/017_tried.sql"),
 ];
 
 /// Applies the scripts that the file has not seen, each in one transaction with its version number.

@@ -111,6 +111,8 @@ fn questions(connection: &Connection) -> Vec<String> {
         db.incoming(hash(1))?;
         db.incoming_of(message)?;
         db.unopened()?;
+        db.unread_letters("now")?;
+        db.newer_letters()?;
         db.undetermined()?;
         db.last_settled()?;
         db.seen_hashes()?;
@@ -231,6 +233,7 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.insert_letter(&from_bob(chat, 3, "again"), 7)?;
         tx.mark_opened(hash(2), Some(bob()), Some(came), false)?;
         tx.mark_unread(hash(2))?;
+        tx.set_tried(hash(2), Some("now"))?;
         tx.store_cut(sent, &cut())?;
         let kept = tx.keep_piece(&piece(4, 0), at(4))?;
         tx.drop_unfinished(kept.unwrap().number)?;
@@ -300,6 +303,10 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.set_in_charge(true, 3, at(5))?;
         tx.hear_app(4)?;
         tx.forget_marks()?;
+        let mut newer = from_bob(chat, 8, "");
+        newer.kind = domain::MessageKind::Newer;
+        let newer = tx.insert_message(&newer)?.unwrap();
+        tx.unfile(newer, Some(hash(2)))?;
         tx.delete_message(sent)?;
         tx.remove_conversation(chat)
     })

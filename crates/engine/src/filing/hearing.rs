@@ -28,6 +28,7 @@ pub(super) struct Heard {
     fault: Option<CardFault>,
     by_node: bool,
     sealed_to: Option<KeyId>,
+    again: bool,
     delivered: Vec<MessageId>,
     read: Vec<MessageId>,
     wants_card: bool,
@@ -51,6 +52,7 @@ impl Heard {
             fault: spoken.fault,
             by_node: spoken.by_node,
             sealed_to: spoken.sealed_to,
+            again: spoken.again,
             delivered,
             read,
             wants_card: spoken.what.body == Body::CardRequest,
@@ -130,7 +132,8 @@ impl Desk<'_, '_> {
             filed.repeats = filed.repeats.saturating_add(again);
         }
         // Once their app has a key, it alone says which one of ours it knows.
-        if before.is_none() || !heard.by_node {
+        // What was written long ago does not.
+        if !heard.again && (before.is_none() || !heard.by_node) {
             self.tx.set_told(by, heard.sealed_to.map(|id| id.0))?;
         }
         let delivered = heard.delivered.iter().map(|id| (id, Received::Delivered));

@@ -29,6 +29,7 @@ mod permissions;
 mod pieces;
 mod postage;
 mod privacy;
+mod reopened;
 mod restored;
 mod rotation;
 mod second;
