@@ -79,6 +79,7 @@ async fn routes(alice: &GrpcNode, [b, c]: [NodeId; 2]) -> Result<()> {
             preimage: None,
             use_mission_control: true,
             over,
+            hints: Vec::new(),
         };
         alice.route(query).await.map(|route| route.nodes)
     };

@@ -163,6 +163,7 @@ impl Quotes {
             preimage: None,
             use_mission_control: true,
             over: routes(limits),
+            hints: draft.ways_in.clone(),
         };
         let found = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query.clone()).await,
@@ -225,6 +226,7 @@ impl Quotes {
             preimage: None,
             use_mission_control: false,
             over: routes(limits),
+            hints: draft.ways_in.clone(),
         };
         match self.lightning.route(query.clone()).await {
             Ok(route) => {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use domain::resume::{Action, Case, Known, Ordered, Stake};
 use domain::{
     Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Preimage, Program,
-    Timestamp, Way,
+    RouteHint, Timestamp, Way,
 };
 use futures::StreamExt;
 use lnd::{
@@ -60,12 +60,14 @@ enum Step {
 }
 
 /// What a delivery says of its attempts.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Terms {
     to: NodeId,
     over: Over,
     stake: Stake,
     leaves_by: Option<Timestamp>,
+    /// Over which channels their node can be paid that gossip does not know.
+    hints: Vec<RouteHint>,
 }
 
 impl Tracker {
@@ -178,7 +180,7 @@ impl Tracker {
                 .await;
         }
         let first = self.hand_over(attempt, terms, sent).await?;
-        match self.give_to_node(attempt, terms.to).await {
+        match self.give_to_node(attempt, terms).await {
             Ok(updates) => self.follow(attempt, terms, updates, sent).await,
             Err(LightningError::Unreachable(fault)) => {
                 self.take_back(attempt, &fault, first, sent).await?;
@@ -233,7 +235,7 @@ impl Tracker {
     async fn give_to_node(
         &self,
         attempt: &Attempt,
-        to: NodeId,
+        terms: &Terms,
     ) -> Result<Updates<PaymentUpdate>, LightningError> {
         let Attempt {
             amount, fee_limit, ..
@@ -253,12 +255,13 @@ impl Tracker {
             }
             (None, Some(preimage)) => {
                 let keysend = Keysend {
-                    to,
+                    to: terms.to,
                     amount,
                     preimage: preimage.clone(),
                     records,
                     fee_limit,
                     timeout_secs,
+                    hints: terms.hints.clone(),
                 };
                 self.lightning.send(keysend).await
             }
@@ -358,6 +361,7 @@ impl Tracker {
             preimage: Some(preimage.clone()),
             use_mission_control,
             over: terms.over,
+            hints: terms.hints.clone(),
         };
         let no_route = |failure| {
             Ok(Step::Over(PaymentUpdate::Failed {
@@ -459,6 +463,7 @@ impl Tracker {
                     Stake::Money
                 };
                 Ok(Some(Terms {
+                    hints: db.hints(delivery.to)?,
                     to: delivery.to,
                     over: routes(delivery.way.and(theirs)),
                     stake,

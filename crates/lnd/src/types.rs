@@ -5,7 +5,7 @@ mod invoice;
 
 use std::fmt;
 
-use domain::{AppMark, Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
+use domain::{AppMark, Failure, Msat, NodeId, PaymentHash, Preimage, RouteHint, Timestamp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use free::{
@@ -101,6 +101,8 @@ pub struct RouteQuery {
     pub use_mission_control: bool,
     /// Which routes will do.
     pub over: Over,
+    /// Channels of the recipient that gossip does not know.
+    pub hints: Vec<RouteHint>,
 }
 
 /// Which routes will do for a payment.
@@ -125,6 +127,7 @@ impl fmt::Debug for RouteQuery {
             .field("preimage", &self.preimage)
             .field("use_mission_control", &self.use_mission_control)
             .field("over", &self.over)
+            .field("hints", &self.hints)
             .finish()
     }
 }
@@ -173,6 +176,8 @@ pub struct Keysend {
     pub fee_limit: Msat,
     /// Path finding ends after this many seconds; a held payment waits longer.
     pub timeout_secs: u32,
+    /// Channels of the recipient that gossip does not know.
+    pub hints: Vec<RouteHint>,
 }
 
 impl fmt::Debug for Keysend {
@@ -184,6 +189,7 @@ impl fmt::Debug for Keysend {
             .field("records", &Sizes(&self.records))
             .field("fee_limit", &self.fee_limit)
             .field("timeout_secs", &self.timeout_secs)
+            .field("hints", &self.hints)
             .finish()
     }
 }

@@ -44,6 +44,7 @@ async fn drops(
         records,
         fee_limit: sat(10),
         timeout_secs: 60,
+        hints: Vec::new(),
     };
     let mut updates = from.send(keysend).await.unwrap();
     // The node has taken it.

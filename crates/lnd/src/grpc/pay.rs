@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Failure, PaymentHash, Preimage};
+use domain::{Failure, PaymentHash, Preimage, RouteHint};
 use futures::StreamExt;
 use prost::Message;
 use zeroize::Zeroizing;
@@ -51,6 +51,7 @@ impl GrpcNode {
             use_mission_control: query.use_mission_control,
             time_pref: CHEAPEST,
             ignored_pairs,
+            route_hints: route_hints(&query.hints),
         };
         let mut client = self.lightning.clone();
         let found = answer(permission::QUERY_ROUTES, client.query_routes(request)).await?;
@@ -92,6 +93,7 @@ impl GrpcNode {
             // A keysend cannot be split.
             max_parts: 1,
             time_pref: CHEAPEST,
+            route_hints: route_hints(&keysend.hints),
         };
         let mut client = self.router.clone();
         let stream = answer(permission::SEND_PAYMENT, client.send_payment_v2(request)).await?;
@@ -154,6 +156,20 @@ fn last_hop_records(records: Records, preimage: &Preimage) -> BTreeMap<u64, Vec<
     let mut records: BTreeMap<_, _> = records.into_iter().collect();
     records.insert(KEYSEND_PREIMAGE, preimage.expose().to_vec());
     records
+}
+
+/// Each is a way of one channel by itself.
+fn route_hints(hints: &[RouteHint]) -> Vec<lnrpc::RouteHint> {
+    let way = |hint: &RouteHint| lnrpc::RouteHint {
+        hop_hints: vec![lnrpc::HopHint {
+            node_id: hint.via.to_string(),
+            chan_id: hint.channel,
+            fee_base_msat: u32::try_from(hint.base_fee.get()).unwrap_or(u32::MAX),
+            fee_proportional_millionths: hint.fee_ppm,
+            cltv_expiry_delta: hint.cltv_delta.into(),
+        }],
+    };
+    hints.iter().map(way).collect()
 }
 
 /// What we assume of the recipient: without it LND finds no way to a node that it does not know from gossip.
