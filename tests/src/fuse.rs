@@ -246,6 +246,10 @@ impl Lightning for Fused {
         self.through(self.node.cancel(hash)).await
     }
 
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.through(self.node.remove_canceled(hash)).await
+    }
+
     async fn send_peer_message(
         &self,
         to: NodeId,

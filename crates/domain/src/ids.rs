@@ -57,6 +57,16 @@ macro_rules! bytes_id {
             }
         }
 
+        impl std::str::FromStr for $name {
+            type Err = hex::FromHexError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let mut bytes = [0; $len];
+                hex::decode_to_slice(text, &mut bytes)?;
+                Ok(Self(bytes))
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -66,9 +76,7 @@ macro_rules! bytes_id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                let mut bytes = [0; $len];
-                hex::decode_to_slice(text.as_ref(), &mut bytes).map_err(serde::de::Error::custom)?;
-                Ok(Self(bytes))
+                text.parse().map_err(serde::de::Error::custom)
             }
         }
     };

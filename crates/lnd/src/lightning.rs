@@ -126,6 +126,10 @@ pub trait Lightning: Send + Sync + 'static {
     /// Returns a held payment. Doing it twice is success; [`LightningError::TooLate`] when it is settled.
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError>;
 
+    /// Removes a canceled invoice from the node's list; what has another state stays, with an error. [`LightningError::NotFound`]
+    /// when there is none, [`LightningError::Unsupported`] on a node that keeps them for ever.
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError>;
+
     /// Hands bytes to a peer: at most [`crate::LARGEST_PEER_MESSAGE`], of a type from 32768 to 65535. Success says only
     /// that they left: a peer without a listening app drops them. [`LightningError::NotConnected`] without a connection.
     async fn send_peer_message(

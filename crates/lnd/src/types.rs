@@ -44,6 +44,8 @@ pub struct NodeInfo {
     pub synced: bool,
     /// The best block that it knows.
     pub block_height: u32,
+    /// The time in that block's header, which may be two hours off; `None` when the node does not say.
+    pub header_at: Option<Timestamp>,
     /// Number of channels that can be used now.
     pub active_channels: u32,
 }

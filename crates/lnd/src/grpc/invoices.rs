@@ -180,6 +180,20 @@ impl GrpcNode {
             .await
             .map(drop)
     }
+
+    pub(super) async fn delete_canceled_invoice(
+        &self,
+        hash: PaymentHash,
+    ) -> Result<(), LightningError> {
+        let mut client = self.lightning.clone();
+        let request = lnrpc::DelCanceledInvoiceReq {
+            invoice_hash: hex::encode(hash.0),
+        };
+        let call = client.delete_canceled_invoice(request);
+        answer(permission::DELETE_CANCELED_INVOICE, call)
+            .await
+            .map(drop)
+    }
 }
 
 /// `None` for a new invoice of another program.

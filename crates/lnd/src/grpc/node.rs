@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Msat, NodeId, PaymentHash, Preimage};
+use domain::{Msat, NodeId, PaymentHash, Preimage, Timestamp};
 use futures::StreamExt;
 use tokio::time::timeout;
 use tonic::codegen::InterceptedService;
@@ -203,6 +203,8 @@ fn read_info(info: lnrpc::GetInfoResponse) -> Result<NodeInfo, LightningError> {
             .unwrap_or_default(),
         synced: info.synced_to_chain,
         block_height: info.block_height,
+        header_at: (info.best_header_timestamp > 0)
+            .then(|| Timestamp::from_secs(info.best_header_timestamp)),
         active_channels: info.num_active_channels,
     })
 }
@@ -414,6 +416,10 @@ impl Lightning for GrpcNode {
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
         self.cancel_invoice(hash).await
+    }
+
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.delete_canceled_invoice(hash).await
     }
 
     async fn send_peer_message(

@@ -57,6 +57,7 @@ fn refusal(method: &str, message: &str) -> Option<LightningError> {
         | call::WATCH_INVOICE
         | call::SETTLE_INVOICE
         | call::CANCEL_INVOICE
+        | call::DELETE_CANCELED_INVOICE
             if says(&["unable to locate invoice", "there are no existing invoices"]) =>
         {
             LightningError::NotFound

@@ -100,6 +100,7 @@ impl Lightning for SimNode {
                 network: "regtest".to_owned(),
                 synced: true,
                 block_height: state.height,
+                header_at: None,
                 active_channels: u32::try_from(active.count()).unwrap_or(u32::MAX),
             })
         })
@@ -409,6 +410,11 @@ impl Lightning for SimNode {
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
         self.ask(|state, me| state.cancel(me, hash, EndedBy::App))
+            .await
+    }
+
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        self.ask(|state, me| state.nodes[me].invoices.remove_canceled(hash))
             .await
     }
 

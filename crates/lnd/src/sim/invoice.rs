@@ -86,6 +86,17 @@ impl Invoices {
             .find(|invoice| invoice.facts.hash == hash)
     }
 
+    /// Places in the list are never given again.
+    pub(super) fn remove_canceled(&mut self, hash: PaymentHash) -> Result<(), LightningError> {
+        let invoice = self.get(hash).ok_or(LightningError::NotFound)?;
+        if invoice.facts.state != InvoiceState::Canceled {
+            return Err(LightningError::Node("invoice not canceled".to_owned()));
+        }
+        let place = invoice.facts.add_index;
+        self.by_index.remove(&place);
+        Ok(())
+    }
+
     pub(super) fn view(&mut self, hash: PaymentHash) -> Option<Invoice> {
         self.get(hash).map(|invoice| invoice.view())
     }

@@ -197,6 +197,10 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
     async fn cancel(&self, hash: PaymentHash) -> Result<(), LightningError> {
         self.gate.pass("cancel", self.node.cancel(hash)).await
     }
+    async fn remove_canceled(&self, hash: PaymentHash) -> Result<(), LightningError> {
+        let work = self.node.remove_canceled(hash);
+        self.gate.pass("remove_canceled", work).await
+    }
     async fn send_peer_message(
         &self,
         to: NodeId,

@@ -23,6 +23,7 @@ fn the_version_stands_without_its_commit() {
             network: "regtest".to_owned(),
         }],
         synced_to_chain: true,
+        best_header_timestamp: 1_790_000_000,
         block_height: 460,
         num_active_channels: 2,
     })
@@ -30,6 +31,8 @@ fn the_version_stands_without_its_commit() {
     assert_eq!(info.version, "0.21.3-beta");
     assert_eq!(info.network, "regtest");
     assert_eq!(info.node, key(1));
+    let header = domain::Timestamp::from_secs(1_790_000_000);
+    assert_eq!(info.header_at, Some(header));
 }
 
 #[test]

@@ -443,6 +443,17 @@ impl lnrpc::lightning_server::Lightning for Fake {
         self.served(|script| events(&script.updates))
     }
 
+    async fn delete_canceled_invoice(
+        &self,
+        request: Request<lnrpc::DelCanceledInvoiceReq>,
+    ) -> Answer<lnrpc::DelCanceledInvoiceResp> {
+        let hash = request.into_inner().invoice_hash;
+        self.answered(|script| {
+            script.removed.push(hash);
+            lnrpc::DelCanceledInvoiceResp {}
+        })
+    }
+
     async fn decode_pay_req(&self, _: Request<lnrpc::PayReqString>) -> Answer<lnrpc::PayReq> {
         self.answered(|script| script.decoded.clone())
     }

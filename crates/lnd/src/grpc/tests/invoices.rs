@@ -182,3 +182,27 @@ async fn an_app_knows_whether_it_may_make_invoices() {
     fake.allow(&[]);
     assert_eq!(node.may_issue_invoices().await, Ok(false));
 }
+
+#[tokio::test]
+async fn a_canceled_invoice_is_removed_by_its_hash() {
+    let fake = Fake::default();
+    let server = fake.serve().await;
+    let node = client(server.address(), &server.cert);
+    node.remove_canceled(HASH).await.unwrap();
+    let removed = fake.payments(|script| std::mem::take(&mut script.removed));
+    assert_eq!(removed, ["07".repeat(32)]);
+    let refusals = [
+        (
+            Status::unknown("unable to locate invoice"),
+            LightningError::NotFound,
+        ),
+        (
+            Status::unknown("invoice not canceled"),
+            LightningError::Node("invoice not canceled".to_owned()),
+        ),
+    ];
+    for (status, error) in refusals {
+        fake.payments(|script| script.refuse = Some(status));
+        assert_eq!(node.remove_canceled(HASH).await, Err(error));
+    }
+}

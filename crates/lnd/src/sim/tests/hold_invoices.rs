@@ -289,3 +289,23 @@ async fn records_may_be_a_little_longer_than_in_a_keysend() {
         assert_eq!(text_length(&held.records), Some(largest));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_what_is_canceled_is_removed_and_its_place_is_not_given_again() {
+    let (_net, [_, _, carol, _]) = line();
+    carol.add_hold_invoice(asks(1, sat(50))).await.unwrap();
+    assert!(matches!(
+        carol.remove_canceled(hash(1)).await,
+        Err(LightningError::Node(_))
+    ));
+    carol.cancel(hash(1)).await.unwrap();
+    carol.remove_canceled(hash(1)).await.unwrap();
+    for gone in [
+        carol.invoice(hash(1)).await.map(drop),
+        carol.remove_canceled(hash(1)).await,
+    ] {
+        assert_eq!(gone, Err(LightningError::NotFound));
+    }
+    carol.add_hold_invoice(asks(2, sat(50))).await.unwrap();
+    assert_eq!(carol.newest_add_index().await, Ok(2));
+}

@@ -17,6 +17,8 @@ pub(in super::super) struct PaymentScript {
     /// The answer to the next such call, instead of doing it.
     pub(in super::super) refuse: Option<Status>,
     pub(in super::super) made: Vec<AddHoldInvoiceRequest>,
+    /// The hashes of those that were to be removed, in hexadecimal digits.
+    pub(in super::super) removed: Vec<String>,
     /// What a look-up finds.
     pub(in super::super) known: Option<lnrpc::Invoice>,
     /// What every invoice says.
