@@ -39,10 +39,12 @@ use crate::opening::Opener;
 use crate::outbox::Outbox;
 use crate::purse::{Orders, Purse};
 use crate::quotes::Quotes;
+use crate::reading::Reading;
 use crate::reception::Reception;
 use crate::returns::Returns;
 use crate::rules::{KeysendMode, Settings};
 use crate::tasks::Tasks;
+use crate::time::Time;
 use crate::tracker::{TROUBLE, Tracker};
 
 /// What an engine is given.
@@ -108,9 +110,19 @@ impl Engine {
         let (holds_wake, unopened) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let health = Health::new(feed.clone());
         let tasks = Tasks::new(health.clone());
+        let time = Time::new(clock, health.clone());
+        let clock: Arc<dyn Clock> = Arc::new(time.clone());
         let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
         let identity = Identity::new(node, lightning.clone());
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
+        let reading = Reading {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            link: link.clone(),
+            time: time.clone(),
+            rng: rng.clone(),
+            tried: watch::Sender::new(false),
+        };
         let deaf = Arc::new(Mutex::default());
         let cards = Arc::new(Notify::new());
         let charge = Charge::default();
@@ -134,6 +146,8 @@ impl Engine {
             lightning: lightning.clone(),
             clock: clock.clone(),
             settings: settings.clone(),
+            time: time.clone(),
+            reading: reading.clone(),
             rng: rng.clone(),
             ring: watch::Sender::default(),
             deaf: deaf.clone(),
@@ -180,6 +194,7 @@ impl Engine {
             store: store.clone(),
             lightning: lightning.clone(),
             clock: clock.clone(),
+            time: time.clone(),
             identity: identity.clone(),
             notes: notes.clone(),
             awaited: awaited.clone(),
@@ -188,7 +203,7 @@ impl Engine {
         let giver = Giver {
             store: store.clone(),
             lightning: lightning.clone(),
-            clock: clock.clone(),
+            time: time.clone(),
             notes: notes.clone(),
             tasks: tasks.clone(),
             rng: rng.clone(),
@@ -228,6 +243,7 @@ impl Engine {
             clock: clock.clone(),
             feed: feed.clone(),
             link: link.clone(),
+            reading: reading.clone(),
             identity: identity.clone(),
             neighbours: neighbours.clone(),
             settings: settings.clone(),
@@ -280,6 +296,7 @@ impl Engine {
             store: store.clone(),
             lightning: lightning.clone(),
             link: link.clone(),
+            time: time.clone(),
             health: health.clone(),
             settings: settings.clone(),
             reception: reception.clone(),
@@ -290,7 +307,8 @@ impl Engine {
         let holds = Holds {
             store: store.clone(),
             lightning: lightning.clone(),
-            clock: clock.clone(),
+            time: time.clone(),
+            reading: reading.clone(),
             link: link.clone(),
             reception,
             charge: charge.clone(),
@@ -310,9 +328,10 @@ impl Engine {
             health: health.clone(),
         };
         tasks.keep("disk", move || disk.clone().run());
+        tasks.keep("clock", move || reading.clone().run());
         let starting = Starting {
             store: store.clone(),
-            clock: clock.clone(),
+            time: time.clone(),
             settings: settings.clone(),
             apps: apps.clone(),
             tracker,
@@ -467,7 +486,7 @@ impl Engine {
 /// What comes before the actors: settings, and the attempts of the run before.
 struct Starting {
     store: Store,
-    clock: Arc<dyn Clock>,
+    time: Time,
     settings: Settings,
     apps: Apps,
     tracker: Tracker,
@@ -508,7 +527,7 @@ impl Starting {
             self.tasks
                 .spawn(async move { tracker.pick_up(attempts).await });
         }
-        let before = self.clock.now().minus(PARTS_KEPT);
+        let before = self.time.earliest().minus(PARTS_KEPT);
         self.store
             .write(move |tx| tx.drop_unfinished_before(before).map(drop))
             .await

@@ -10,9 +10,10 @@ use store::{IncomingRow, Store, StoreError};
 use tokio::sync::Notify;
 
 use crate::apps::Charge;
-use crate::clock::Clock;
 use crate::link::Link;
+use crate::reading::Reading;
 use crate::reception::{Reception, Told};
+use crate::time::Time;
 
 /// Decisions that are carried out at once.
 const AT_ONCE: usize = 16;
@@ -26,7 +27,8 @@ const PERIOD: Duration = Duration::from_secs(60);
 pub(crate) struct Holds {
     pub(crate) store: Store,
     pub(crate) lightning: Arc<dyn Lightning>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Time,
+    pub(crate) reading: Reading,
     pub(crate) link: Link,
     pub(crate) reception: Reception,
     pub(crate) charge: Charge,
@@ -42,6 +44,7 @@ enum Duty {
 impl Holds {
     /// The actor's loop.
     pub(crate) async fn run(self) {
+        self.reading.done().await;
         loop {
             self.link.connected().await;
             let wait = match self.round().await {
@@ -61,7 +64,9 @@ impl Holds {
 
     /// Does what is due; returns how long nothing more will be.
     async fn round(&self) -> Result<Duration, StoreError> {
-        let now = self.clock.now();
+        // Deadlines are the node's: while its clock is not known, it ends what is late itself.
+        let sure = self.time.node_for_sure();
+        let now = self.time.node();
         let elsewhere = self.charge.is_elsewhere();
         let end = move |row: &IncomingRow| {
             if elsewhere {
@@ -74,8 +79,8 @@ impl Holds {
             .store
             .write(move |tx| {
                 for row in tx.undecided()? {
-                    let late = row.payment.state == HoldState::Held && end(&row) <= now;
-                    if late {
+                    let late = sure.is_some_and(|now| end(&row) <= now);
+                    if late && row.payment.state == HoldState::Held {
                         let decision = Some(Decision::Deadline);
                         tx.step_hold(row.payment.hash, HoldEvent::Refuse, decision, now)?;
                     }
@@ -87,7 +92,8 @@ impl Holds {
         let mut duties = Vec::new();
         for row in rows {
             let by_person = row.payment.decision == Some(Decision::Person);
-            if elsewhere && !by_person && now < overdue(&row) {
+            let over = sure.is_some_and(|now| overdue(&row) <= now);
+            if elsewhere && !by_person && !over {
                 // The app in charge does what the rules say.
                 moments.push(overdue(&row));
                 continue;
@@ -104,7 +110,7 @@ impl Holds {
         }
         // An invoice that nobody has paid in time is closed; its end is stored as that of a hold.
         for invoice in issued {
-            if invoice.expires_at <= now {
+            if sure.is_some_and(|now| invoice.expires_at <= now) {
                 duties.push((invoice.hash, Duty::Cancel(invoice.hash)));
             } else {
                 moments.push(invoice.expires_at);
@@ -116,9 +122,15 @@ impl Holds {
             .buffer_unordered(AT_ONCE)
             .fold(false, |failed, done| async move { failed || !done })
             .await;
-        let longest = if failed { AGAIN } else { PERIOD };
-        let now = self.clock.now();
-        let waits = moments.into_iter().map(|moment| now.until(moment));
+        let longest = if failed || sure.is_none() {
+            AGAIN
+        } else {
+            PERIOD
+        };
+        let now = self.time.node_for_sure();
+        let waits = moments
+            .into_iter()
+            .filter_map(|moment| Some(now?.until(moment)));
         Ok(waits.fold(longest, Duration::min))
     }
 

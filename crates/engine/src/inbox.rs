@@ -25,6 +25,7 @@ use crate::health::Health;
 use crate::link::Link;
 use crate::reception::{Reception, Told};
 use crate::rules::Settings;
+use crate::time::Time;
 
 mod lists;
 
@@ -47,6 +48,7 @@ pub(crate) struct Inbox {
     pub(crate) store: Store,
     pub(crate) lightning: Arc<dyn Lightning>,
     pub(crate) link: Link,
+    pub(crate) time: Time,
     pub(crate) health: Health,
     pub(crate) settings: Settings,
     pub(crate) reception: Reception,
@@ -322,6 +324,7 @@ impl Session<'_> {
         };
         if told == Told::List {
             self.newest = invoice.add_index;
+            self.inbox.time.made_now(invoice.created_at);
         } else if is_later {
             self.read_list(false);
         }

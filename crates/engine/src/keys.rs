@@ -18,8 +18,10 @@ use tokio::time::Instant;
 use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::link::Link;
+use crate::reading::Reading;
 use crate::rules::Settings;
 use crate::sealing::Sealing;
+use crate::time::Time;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a key is in use.
@@ -32,6 +34,8 @@ const KEPT: Duration = DAY.saturating_mul(60);
 const KEPT_FOR_SILENT: Duration = DAY.saturating_mul(365);
 /// By then another app on the node has said that it is in charge. Before, a copy of its folder makes no other key or card.
 const HEARD_OF: Duration = Duration::from_secs(10);
+/// A card that is issued so much ahead of now was made by a clock that was wrong.
+const FUTURE: Duration = Duration::from_secs(60 * 60);
 /// The card is looked at this often.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
@@ -54,6 +58,11 @@ impl OwnKey {
             made_at: row.made_at,
             issued: row.issued,
         })
+    }
+
+    /// Whether its card was made while the clock was ahead: others may refuse it.
+    fn is_of_the_future(&self, now: Timestamp) -> bool {
+        self.issued > now.plus(FUTURE)
     }
 }
 
@@ -99,6 +108,8 @@ pub(crate) struct Keys {
     pub(crate) lightning: Arc<dyn Lightning>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
+    pub(crate) time: Time,
+    pub(crate) reading: Reading,
     pub(crate) rng: Arc<Mutex<StdRng>>,
     pub(crate) ring: watch::Sender<Vec<Arc<OwnKey>>>,
     pub(crate) deaf: Arc<Mutex<Deaf>>,
@@ -133,6 +144,8 @@ impl Keys {
     /// The actor's loop.
     pub(crate) async fn run(self, link: Link) {
         let began = Instant::now();
+        // A card of the future would be refused by everybody.
+        self.reading.done().await;
         loop {
             self.charge.ours().await;
             link.connected().await;
@@ -236,24 +249,25 @@ impl Keys {
         let app = self.store.read(|db| db.app()).await?;
         let took_over = app.map_or(Timestamp(0), |app| app.since);
         if let Some(own) = self.current()
-            && now < own.made_at.plus(IN_USE)
+            && (own.is_of_the_future(now) || now < own.made_at.plus(IN_USE))
         {
             let says = own.card.verify(self.node, now).ok();
-            let is_young = own.issued >= took_over;
+            // A moment of the future was noted by a clock that was wrong.
+            let is_young = own.issued >= took_over || took_over > now;
             if is_young && says.is_some_and(|says| says.features == features) {
                 return Ok(());
             }
             self.replace_card(&own, features).await?;
         } else {
             let key = SealKey::generate(&mut self.fresh_rng());
-            let before = self.current().map(|own| own.issued);
-            let issued =
-                before.map_or(now, |before| now.max(before.plus(Duration::from_millis(1))));
+            let last = self.current().map(|own| own.issued);
+            let issued = last.map_or(now, |last| now.max(last.plus(Duration::from_millis(1))));
             let card = self.sign(key.public(), features, issued).await?;
+            let before = self.time.earliest();
             self.store
                 .write(move |tx| {
                     tx.add_seal_key(key.as_secret_bytes(), &card.encode(), issued)?;
-                    forget_old(tx, now)
+                    forget_old(tx, before)
                 })
                 .await?;
         }
@@ -270,12 +284,14 @@ impl Keys {
         Ok(self.load().await?)
     }
 
-    /// A card is worth something only if it is younger than the one before.
+    /// A card is worth something only if it is younger than the one before; but of one of the future nobody has heard.
     async fn replace_card(&self, own: &OwnKey, features: Features) -> Result<(), CardTrouble> {
-        let issued = self
-            .clock
-            .now()
-            .max(own.issued.plus(Duration::from_millis(1)));
+        let now = self.clock.now();
+        let issued = if own.is_of_the_future(now) {
+            now
+        } else {
+            now.max(own.issued.plus(Duration::from_millis(1)))
+        };
         let card = self.sign(own.key.public(), features, issued).await?;
         Ok(self
             .store

@@ -42,11 +42,13 @@ mod parts;
 mod people;
 mod purse;
 mod quotes;
+mod reading;
 mod reception;
 mod returns;
 mod rules;
 mod sealing;
 mod tasks;
+mod time;
 mod tracker;
 
 pub use amendments::Amend;

@@ -29,6 +29,7 @@ use crate::link::Link;
 use crate::neighbours::Neighbours;
 use crate::purse::Purse;
 use crate::quotes::Quotes;
+use crate::reading::Reading;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
 use crate::tracker::{TROUBLE, Tracker};
@@ -51,6 +52,7 @@ pub(crate) struct Outbox {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) feed: Feed,
     pub(crate) link: Link,
+    pub(crate) reading: Reading,
     pub(crate) identity: Identity,
     pub(crate) neighbours: Neighbours,
     pub(crate) settings: Settings,
@@ -131,6 +133,8 @@ impl Outbox {
         loop {
             away |= !self.link.is_able();
             self.able_or_late().await;
+            // What waits is not given up by a clock that may be wrong.
+            self.reading.done().await;
             let wait = match self.round(away).await {
                 Ok(wait) => wait,
                 Err(error) => {

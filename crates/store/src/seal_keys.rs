@@ -60,7 +60,7 @@ impl Tx<'_> {
     /// A new card for the key in use.
     pub fn renew_card(&self, card: &[u8], issued: Timestamp) -> Result<()> {
         self.change(
-            "UPDATE seal_key SET card = ?1, issued = ?2 WHERE retired IS NULL",
+            "UPDATE seal_key SET card = ?1, issued = ?2, made_at = min(made_at, ?2) WHERE retired IS NULL",
             params![card, S(issued)],
         )?;
         Ok(())

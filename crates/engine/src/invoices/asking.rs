@@ -4,9 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{
-    Attempt, AttemptState, ConversationId, DeliveryEvent, Failure, Msat, NodeId, Timestamp, Way,
-};
+use domain::{Attempt, AttemptState, ConversationId, DeliveryEvent, Failure, Msat, NodeId, Way};
 use lnd::{DecodedInvoice, Lightning, LightningError};
 use protocol::{Body, RequestId};
 use rand::rngs::StdRng;
@@ -20,6 +18,7 @@ use crate::error::Trouble;
 use crate::free::FreeError;
 use crate::free::notes::{CameBy, NoteError, Notes};
 use crate::identity::Identity;
+use crate::time::Time;
 
 /// How long the answer to a question may take, and how often it is asked: what is sent for free may get lost.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -93,6 +92,7 @@ pub(crate) struct Asker {
     pub(crate) store: Store,
     pub(crate) lightning: Arc<dyn Lightning>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Time,
     pub(crate) identity: Identity,
     pub(crate) notes: Notes,
     pub(crate) awaited: Awaited,
@@ -121,8 +121,12 @@ impl Asker {
             Err(_) => return self.refuse(errand).await,
         };
         let (to, amount) = (errand.draft.to, errand.attempt.amount);
-        if !is_asked_for(&invoice, to, amount, self.clock.now()) {
+        if !is_asked_for(&invoice, to, amount) {
             return self.refuse(errand).await;
+        }
+        if invoice.expires_at < self.time.node().plus(LEAST_TIME) {
+            // Their node's clock or ours is wrong, and ours would not pay it.
+            return Ok(Answer::Silence);
         }
         let rng = StdRng::from_rng(&mut errand.rng);
         let draft = &errand.draft;
@@ -213,10 +217,9 @@ impl Asker {
 }
 
 /// Whether paying it gives this node this amount, and binds our money for a bounded time.
-fn is_asked_for(invoice: &DecodedInvoice, of: NodeId, amount: Msat, now: Timestamp) -> bool {
+fn is_asked_for(invoice: &DecodedInvoice, of: NodeId, amount: Msat) -> bool {
     invoice.destination == of
         && invoice.amount == Some(amount)
-        && invoice.expires_at >= now.plus(LEAST_TIME)
         && invoice.cltv_expiry <= MOST_BLOCKS
 }
 

@@ -11,9 +11,9 @@ use store::{Issued, Store, StoreError};
 use tokio::sync::Notify;
 
 use super::VALID;
-use crate::clock::Clock;
 use crate::free::notes::{CameBy, NoteError, Notes};
 use crate::tasks::Tasks;
+use crate::time::Time;
 
 /// A contact may have so many invoices at once that nothing was paid to.
 const OPEN: u32 = 3;
@@ -34,7 +34,7 @@ pub(crate) struct Wanted {
 pub(crate) struct Giver {
     pub(crate) store: Store,
     pub(crate) lightning: Arc<dyn Lightning>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Time,
     pub(crate) notes: Notes,
     pub(crate) tasks: Tasks,
     pub(crate) rng: Arc<Mutex<StdRng>>,
@@ -106,7 +106,8 @@ impl Giver {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
             Preimage::new(rng.random())
         };
-        let now = self.clock.now();
+        // The node makes it, and ends it.
+        let now = self.time.node();
         let new = Issued {
             hash: preimage.payment_hash(),
             preimage,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use domain::{AttemptState, Timestamp};
 use heliograph_engine::{Clock, Deps, Engine};
@@ -30,6 +31,11 @@ impl Clock for OwnClock {
         let ahead = self.ahead.load(Ordering::SeqCst);
         Timestamp(self.network.now().0 + ahead)
     }
+
+    /// Nobody can set it.
+    fn steady(&self) -> Duration {
+        Timestamp(0).until(self.network.now())
+    }
 }
 
 /// What all apps of a run share.
@@ -52,6 +58,8 @@ pub(crate) struct App {
     pub(crate) written: u64,
     /// Whether somebody has deleted its node's list of payments.
     pub(crate) deleted: bool,
+    /// Whether its node's clock was ever set.
+    pub(crate) node_clock_set: bool,
     /// How often it was opened.
     pub(crate) opened: u32,
     /// Whether an older copy took the place of its books, or a second app ran on its node.
@@ -85,6 +93,7 @@ impl App {
             life: None,
             calm: Calm::default(),
             deleted: false,
+            node_clock_set: false,
             opened: 0,
             doubled: false,
             doubled_at: None,

@@ -26,7 +26,7 @@ pub(crate) enum Hazard {
 
 /// Each in so many of a hundred seeds.
 const SHARES: [(Hazard, u64); 8] = [
-    (Hazard::Clocks, 0),
+    (Hazard::Clocks, 8),
     (Hazard::Copies, 8),
     (Hazard::SecondApps, 8),
     (Hazard::Restores, 0),

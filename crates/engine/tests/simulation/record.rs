@@ -51,6 +51,8 @@ pub(crate) struct Diary {
     pub(crate) calm: Vec<(Timestamp, Timestamp)>,
     /// Whether somebody has deleted their node's list of payments.
     pub(crate) deleted: bool,
+    /// Whether their node's clock was ever set.
+    pub(crate) node_clock_set: bool,
     /// Whether the app was opened more than once: it has found what an earlier run left.
     pub(crate) reopened: bool,
     /// Messages that were taken for sending.
@@ -203,6 +205,7 @@ impl World {
                 .map(|(from, to)| (self.timestamp(from), self.timestamp(to)))
                 .collect(),
             deleted: app.deleted,
+            node_clock_set: app.node_clock_set,
             reopened: app.opened > 1,
             promised: self.promised.iter().filter_map(mine).collect(),
             decided: self

@@ -174,7 +174,7 @@ impl World {
         self.disturb(node);
     }
 
-    fn turn_a_clock(&self, app: usize, node: usize) {
+    fn turn_a_clock(&mut self, app: usize, node: usize) {
         let dice = &self.around.dice;
         let trace = &self.around.trace;
         if dice.percent(60) {
@@ -189,6 +189,10 @@ impl World {
             let ahead = skew(dice, &NODE_SKEWS);
             trace.note(name, format_args!("the node's clock is {ahead} s ahead"));
             sim.set_clock_ahead(ahead * 1_000 + 7);
+            let id = sim.id();
+            for app in self.apps.iter_mut().filter(|app| app.node.id() == id) {
+                app.node_clock_set = true;
+            }
         }
     }
 }

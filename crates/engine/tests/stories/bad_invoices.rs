@@ -154,11 +154,14 @@ async fn another_invoice_than_was_asked_for_is_not_paid_and_neither_is_anything_
 #[tokio::test(start_paused = true)]
 async fn the_same_invoice_is_not_paid_a_second_time() {
     let line = talking_line();
+    let first = Arc::<Mutex<Option<String>>>::default();
     let liar = Liar {
-        first: Some(Arc::default()),
+        first: Some(first.clone()),
         ..Liar::default()
     };
     let (alice, to_carol, carol, _) = with_a_liar(&line, liar).await;
+    // The one by which her app has read her node's clock.
+    first.lock().unwrap().take();
     let sent = alice.pay(to_carol, "once", sat(LUNCH)).await;
     let got = carol.expect_message(&line.alice, "once").await.message;
     carol.engine.accept(got.key).await.unwrap();

@@ -15,6 +15,7 @@ mod people;
 mod amendments;
 mod bad_invoices;
 mod books;
+mod clocks;
 mod copies;
 mod crashes;
 mod crowds;

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::{
@@ -24,12 +25,18 @@ pub(crate) mod watch;
 use gate::{Gate, Gated};
 use watch::Watch;
 
-/// The network's wall clock.
-struct NetworkClock(SimNetwork);
+/// The clock of somebody's computer: so many milliseconds ahead of the network's.
+#[derive(Clone)]
+struct OwnClock(SimNetwork, Arc<AtomicI64>);
 
-impl Clock for NetworkClock {
+impl Clock for OwnClock {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        let ahead = self.1.load(Ordering::SeqCst);
+        Timestamp(self.0.now().0.saturating_add(ahead))
+    }
+
+    fn steady(&self) -> Duration {
+        Timestamp(0).until(self.0.now())
     }
 }
 
@@ -117,6 +124,7 @@ pub(crate) struct Person {
     pub(crate) store: Store,
     pub(crate) engine: Engine,
     network: SimNetwork,
+    ahead: Arc<AtomicI64>,
     home: TempDir,
     runs: u8,
 }
@@ -154,8 +162,10 @@ impl Person {
         let store = database(&home);
         let runs = 100;
         let node = Arc::new(of.node.clone());
-        let engine = start(&of.network, &of.node, &store, node, runs);
+        let ahead = Arc::default();
+        let engine = start(&of.network, &of.node, &store, node, runs, &ahead);
         Self {
+            ahead,
             node: of.node.clone(),
             store,
             engine,
@@ -174,12 +184,14 @@ impl Person {
         let store = database(&home);
         // Its randomness is not that of the first app.
         let runs = 100;
-        let engine = start(network, node, &store, lightning, runs);
+        let ahead = Arc::default();
+        let engine = start(network, node, &store, lightning, runs, &ahead);
         let person = Self {
             node: node.clone(),
             store,
             engine,
             network: network.clone(),
+            ahead,
             home,
             runs,
         };
@@ -235,12 +247,14 @@ impl Person {
     ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let store = database(&home);
-        let engine = start(network, node, &store, lightning, 0);
+        let ahead = Arc::default();
+        let engine = start(network, node, &store, lightning, 0, &ahead);
         Self {
             node: node.clone(),
             store,
             engine,
             network: network.clone(),
+            ahead,
             home,
             runs: 0,
         }
@@ -277,13 +291,56 @@ impl Person {
         self.store = database(&self.home);
         self.store.execute_raw(sql).await.unwrap();
         let node = Arc::new(self.node.clone());
-        self.engine = start(&self.network, &self.node, &self.store, node, self.runs);
+        self.engine = start(
+            &self.network,
+            &self.node,
+            &self.store,
+            node,
+            self.runs,
+            &self.ahead,
+        );
     }
 
     pub(crate) fn reopen_over(&mut self, lightning: Arc<dyn Lightning>) {
         self.runs += 1;
         self.store = database(&self.home);
-        self.engine = start(&self.network, &self.node, &self.store, lightning, self.runs);
+        self.engine = start(
+            &self.network,
+            &self.node,
+            &self.store,
+            lightning,
+            self.runs,
+            &self.ahead,
+        );
+    }
+
+    /// Sets the clock of their computer: so much ahead of everybody else's.
+    pub(crate) fn turn_clock(&self, ahead_ms: i64) {
+        self.ahead.store(ahead_ms, Ordering::SeqCst);
+    }
+
+    /// An earlier version of the app, whose clock showed this, has renewed the card. The app is closed.
+    pub(crate) async fn poison_card(&self, at: Timestamp) {
+        use protocol::{KeyCard, SignedCard, card};
+        let store = database(&self.home);
+        let own = store.read(|db| db.seal_keys()).await.unwrap().remove(0);
+        let before = SignedCard::decode(&own.card).unwrap();
+        let before = before.verify(self.node.id(), own.issued).unwrap();
+        let bytes = KeyCard {
+            issued: at,
+            expires: at.plus(Duration::from_secs(60 * 24 * 60 * 60)),
+            ..before
+        }
+        .encode();
+        let text = card::signing_text(&bytes).into_bytes();
+        let signature = self.node.sign_message(text).await.unwrap();
+        let signature = card::signature_from_text(&signature).unwrap();
+        let signed = SignedCard::new(bytes, signature).unwrap().encode();
+        store
+            .write(move |tx| tx.renew_card(&signed, at))
+            .await
+            .unwrap();
+        store.close().await.unwrap();
     }
 
     /// A copy of everything on disk. The app is closed, or does nothing.
@@ -444,13 +501,14 @@ fn start(
     store: &Store,
     lightning: Arc<dyn Lightning>,
     run: u8,
+    ahead: &Arc<AtomicI64>,
 ) -> Engine {
     let mut seed = [run; 32];
     seed[0] = node.id().as_bytes()[1];
     Engine::start(Deps {
         store: store.clone(),
         lightning,
-        clock: Arc::new(NetworkClock(network.clone())),
+        clock: Arc::new(OwnClock(network.clone(), ahead.clone())),
         seed,
         node: node.id(),
     })

@@ -27,6 +27,11 @@ impl Watch {
         self.calls.lock().unwrap().get(call).copied().unwrap_or(0)
     }
 
+    /// How often the node was asked anything.
+    pub(crate) fn all_calls(&self) -> usize {
+        self.calls.lock().unwrap().values().sum()
+    }
+
     /// To which neighbours free messages were handed.
     pub(crate) fn neighbours(&self) -> BTreeSet<NodeId> {
         self.neighbours.lock().unwrap().clone()
