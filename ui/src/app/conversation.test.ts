@@ -229,6 +229,15 @@ describe("a payment", () => {
     await expectAccessible();
   });
 
+  it("counts down by the node's clock where this computer's is wrong", async () => {
+    const { backend, row } = await held();
+    backend.health = [{ kind: "clock_off", skew_ms: -300_000, wrong: "computer" }];
+    backend.tell({ kind: "link" });
+    await waitFor(() => {
+      expect(within(row).getByTestId("time-left")).toHaveTextContent(/^(5:00|4:5\d) left$/u);
+    });
+  });
+
   it("is accepted, and stays readable", async () => {
     const { backend, user, key, row } = await held();
     await user.click(within(row).getByTestId("accept"));
