@@ -121,7 +121,8 @@ impl Engine {
             link: link.clone(),
             time: time.clone(),
             rng: rng.clone(),
-            tried: watch::Sender::new(false),
+            tried: Arc::default(),
+            told: Arc::default(),
         };
         let deaf = Arc::new(Mutex::default());
         let cards = Arc::new(Notify::new());
