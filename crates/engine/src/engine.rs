@@ -205,6 +205,7 @@ impl Engine {
             store: store.clone(),
             lightning: lightning.clone(),
             time: time.clone(),
+            reading: reading.clone(),
             notes: notes.clone(),
             tasks: tasks.clone(),
             rng: rng.clone(),
