@@ -121,7 +121,8 @@ impl Engine {
             link: link.clone(),
             time: time.clone(),
             rng: rng.clone(),
-            tried: watch::Sender::new(false),
+            tried: Arc::default(),
+            told: Arc::default(),
         };
         let deaf = Arc::new(Mutex::default());
         let cards = Arc::new(Notify::new());
@@ -204,6 +205,7 @@ impl Engine {
             store: store.clone(),
             lightning: lightning.clone(),
             time: time.clone(),
+            reading: reading.clone(),
             notes: notes.clone(),
             tasks: tasks.clone(),
             rng: rng.clone(),

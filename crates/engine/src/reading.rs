@@ -1,5 +1,6 @@
 //! Reads the node's clock: an invoice that nobody will pay says when the node made it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use lnd::{Lightning, LightningError, NewInvoice};
 use rand::Rng;
 use rand::rngs::StdRng;
 use store::Store;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::link::{Link, LinkState};
@@ -36,15 +37,18 @@ pub(crate) struct Reading {
     pub(crate) time: Time,
     pub(crate) rng: Arc<Mutex<StdRng>>,
     /// Whether it was tried since the start.
-    pub(crate) tried: watch::Sender<bool>,
+    pub(crate) tried: Arc<AtomicBool>,
+    /// Told when it was. Who waited first goes on first: of a watch that is left to chance.
+    pub(crate) told: Arc<Notify>,
 }
 
 impl Reading {
     /// Returns once it was tried to read the node's clock: before that nothing is given up because of the time.
     pub(crate) async fn done(&self) {
-        let mut tried = self.tried.subscribe();
-        // The sender lives in this handle, so the wait cannot fail while we exist.
-        let _ = tried.wait_for(|tried| *tried).await;
+        let told = self.told.notified();
+        if !self.tried.load(Ordering::SeqCst) {
+            told.await;
+        }
     }
 
     /// The actor's loop.
@@ -64,7 +68,7 @@ impl Reading {
                     biased;
                     read = &mut reading => read,
                     () = tokio::time::sleep(WAITED) => {
-                        self.tried.send_replace(true);
+                        self.was_tried();
                         reading.await
                     }
                 };
@@ -86,11 +90,16 @@ impl Reading {
                 };
                 let now = Instant::now();
                 next = now.checked_add(pause).unwrap_or(now);
-                self.tried.send_replace(true);
+                self.was_tried();
             }
             self.time.tell();
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    fn was_tried(&self) {
+        self.tried.store(true, Ordering::SeqCst);
+        self.told.notify_waiters();
     }
 
     async fn read(&self) -> Result<(), LightningError> {

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use super::VALID;
 use crate::free::notes::{CameBy, NoteError, Notes};
+use crate::reading::Reading;
 use crate::tasks::Tasks;
 use crate::time::Time;
 
@@ -35,6 +36,7 @@ pub(crate) struct Giver {
     pub(crate) store: Store,
     pub(crate) lightning: Arc<dyn Lightning>,
     pub(crate) time: Time,
+    pub(crate) reading: Reading,
     pub(crate) notes: Notes,
     pub(crate) tasks: Tasks,
     pub(crate) rng: Arc<Mutex<StdRng>>,
@@ -92,7 +94,7 @@ impl Giver {
     }
 
     /// Stores the invoice before it is made: nothing may be paid to a hash whose preimage could be lost. `None` when they
-    /// are not to have one.
+    /// are not to have one, or the node's clock cannot be read now.
     async fn issue(&self, wanted: Wanted) -> Result<Option<Issued>, StoreError> {
         let Wanted {
             by,
@@ -106,8 +108,11 @@ impl Giver {
             let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
             Preimage::new(rng.random())
         };
-        // The node makes it, and ends it.
-        let now = self.time.node();
+        // The node makes it, and ends it: by another clock it would seem to be over when it is paid.
+        self.reading.done().await;
+        let Some(now) = self.time.node_for_sure() else {
+            return Ok(None);
+        };
         let new = Issued {
             hash: preimage.payment_hash(),
             preimage,

@@ -184,7 +184,7 @@ async fn the_same_invoice_is_not_paid_a_second_time() {
 async fn an_invoice_that_comes_late_is_left_alone_and_closed() {
     let line = talking_line();
     let liar = Liar {
-        late: Duration::from_secs(20),
+        late: Duration::from_secs(8),
         ..Liar::default()
     };
     let (alice, to_carol, carol, _) = with_a_liar(&line, liar).await;

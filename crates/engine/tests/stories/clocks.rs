@@ -1,10 +1,12 @@
 //! Clocks that are wrong: by minutes, hours, days and years, ahead and behind, and set while the app runs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Condition, DeliveryState, HoldState};
 use lnd::{Lightning, LightningError};
 
+use crate::people::gate::{Gate, Gated};
 use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
 
 const MINUTE: i64 = 60_000;
@@ -231,4 +233,46 @@ async fn of_all_readings_only_the_last_one_leaves_an_invoice_with_the_node() {
         before = Some(last);
         alice.restart().await;
     }
+}
+
+/// Finds out slowly what became of an invoice.
+struct SlowLookUps;
+
+impl Gate for SlowLookUps {
+    async fn pass<T: Send>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, LightningError>> + Send,
+    ) -> Result<T, LightningError> {
+        if call == "invoice" {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+        work.await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invoice_given_at_the_start_is_not_over_once_the_time_is_known() {
+    let line = talking_line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    let hello = alice.say(to_carol, "hello again").await;
+    alice.expect_delivery(hello, DeliveryState::Delivered).await;
+    carol.close().await;
+    carol.turn_clock(-HOUR);
+    carol.reopen_over(Arc::new(Gated {
+        node: line.carol.clone(),
+        gate: SlowLookUps,
+    }));
+    carol.listens().await;
+
+    let sent = alice.pay(to_carol, "for you", sat(5_000)).await;
+    let key = carol
+        .expect_message(&line.alice, "for you")
+        .await
+        .message
+        .key;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    carol.expect_hold(key, HoldState::Held).await;
+    carol.engine.accept(key).await.unwrap();
+    alice.expect_delivery(sent, DeliveryState::Settled).await;
 }
