@@ -485,7 +485,10 @@ impl Person {
 }
 
 /// Files and folders of one folder into another one; what is there is replaced.
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;

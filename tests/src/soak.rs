@@ -1,6 +1,7 @@
 //! Programs and nodes that are killed at random moments on the real network, again and again, while two people talk. In the
 //! end the books of the programs are held against each other and against those of the nodes.
 
+mod doubles;
 mod laws;
 mod rounds;
 mod talker;
@@ -21,4 +22,6 @@ pub struct Dose {
     pub limit: Duration,
     /// Decides who is struck, and when.
     pub seed: u64,
+    /// Whether homes are copied and put back, and second programs run on the same nodes.
+    pub doubles: bool,
 }

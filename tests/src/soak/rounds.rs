@@ -9,6 +9,7 @@ use domain::{DeliveryState, HoldState, NodeId};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::doubles::Doubles;
 use super::{Dose, laws};
 use crate::person::Person;
 use crate::process::Process;
@@ -28,21 +29,25 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(1_500);
 
 /// A person whose program is a process of its own.
-struct Mortal {
+pub(super) struct Mortal {
     name: &'static str,
     node: NodeId,
-    home: PathBuf,
+    pub(super) home: PathBuf,
     passphrase: PathBuf,
     log: PathBuf,
     life: u32,
     process: Option<Process>,
+    /// Another program on a copy of the home.
+    pub(super) second: Option<Process>,
 }
 
 /// What one of them has in the end: the program, opened once more in this process, and what the killed ones have told.
 pub(super) struct Survivor {
     pub(super) person: Person,
-    /// Texts that the program took for sending.
+    /// Texts that a program of theirs took for sending.
     pub(super) said: Vec<String>,
+    /// How many programs of theirs there were.
+    pub(super) lives: u32,
 }
 
 /// Talks and kills, and returns what is broken in the end, in words; besides, in one line, what there was.
@@ -64,6 +69,7 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
     }
 
     let (mut kills, mut restarts) = (0, 0);
+    let mut doubles = Doubles::default();
     while kills < dose.kills || restarts < dose.restarts {
         if began.elapsed() > dose.limit {
             break;
@@ -75,6 +81,9 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
             let who = rng.random_range(0..mortals.len());
             mortals[who].die()?;
             kills += 1;
+            if dose.doubles {
+                doubles.strike(&mut mortals[who], talker, others[who], &mut rng)?;
+            }
             if rng.random() {
                 tokio::time::sleep(rng.random_range(Duration::ZERO..pause)).await;
             }
@@ -86,6 +95,7 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
     }
     for mortal in &mut mortals {
         mortal.die()?;
+        mortal.end_second()?;
     }
 
     // In order this time: what a kill has left between two links goes on. Some links become active only then.
@@ -99,7 +109,7 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
     }
     let held_up = settle_down(&network, &survivors).await?;
     let laws::Verdict { broken, balanced } =
-        laws::verdict(&network, &survivors, &before, &held_up).await?;
+        laws::verdict(&network, &survivors, &before, &held_up, dose.doubles).await?;
     for survivor in &survivors {
         survivor.person.close().await;
     }
@@ -107,9 +117,10 @@ pub async fn soak(talker: &Path, dose: Dose) -> Result<(Vec<String>, String)> {
     ensure!(said > 0, "nobody has said anything");
     let seconds = began.elapsed().as_secs();
     let held_up = held_up.len();
+    let Doubles { put_back, second } = doubles;
     let what = format!(
-        "{kills} kills, {restarts} restarts, {said} messages, {held_up} payments held up by LND, {balanced} of 2 people's books \
-         held against their channels, in {seconds} s"
+        "{kills} kills, {restarts} restarts, {put_back} homes put back, {second} second programs, {said} messages, {held_up} \
+         payments held up by LND, {balanced} of 2 people's books held against their channels, in {seconds} s"
     );
     Ok((broken, what))
 }
@@ -136,6 +147,7 @@ async fn introduced(network: &Network, folder: &Path) -> Result<[Mortal; 2]> {
             log: folder.join(format!("{name}.log")),
             life: 0,
             process: None,
+            second: None,
         };
         people.push(mortal.live(network).await?);
         mortals.push(mortal);
@@ -162,14 +174,35 @@ async fn strike(network: &Network, rng: &mut StdRng) -> Result<()> {
 
 impl Mortal {
     fn start(&mut self, talker: &Path, to: NodeId, seed: u64) -> Result<()> {
+        let home = self.home.clone();
+        self.process = Some(self.program(talker, &home, to, seed)?);
+        Ok(())
+    }
+
+    /// Starts the program in this home.
+    pub(super) fn program(
+        &mut self,
+        talker: &Path,
+        home: &Path,
+        to: NodeId,
+        seed: u64,
+    ) -> Result<Process> {
         self.life += 1;
         let mut command = Command::new(talker);
         command
-            .arg(&self.home)
+            .arg(home)
             .arg(&self.passphrase)
             .args([self.name.to_owned(), to.to_string()])
             .args([self.life.to_string(), seed.to_string()]);
-        self.process = Some(Process::start(self.name, command, &self.log)?);
+        Process::start(self.name, command, &self.log)
+    }
+
+    /// The second program is killed, if there is one. One that has ended by itself before is an error.
+    pub(super) fn end_second(&mut self) -> Result<()> {
+        if let Some(mut process) = self.second.take() {
+            process.check()?;
+            process.kill();
+        }
         Ok(())
     }
 
@@ -192,9 +225,13 @@ impl Mortal {
         // A program that was killed may have been writing its last line.
         let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
         let said = whole.lines().filter_map(|line| line.strip_prefix("said "));
+        let person = self.live(network).await?;
+        // Of the programs that there were, this one is to be the one in charge.
+        person.app()?.node_take_over().await?;
         Ok(Survivor {
             said: said.map(str::to_owned).collect(),
-            person: self.live(network).await?,
+            lives: self.life,
+            person,
         })
     }
 }

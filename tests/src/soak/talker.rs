@@ -25,6 +25,25 @@ pub struct Talk {
     pub seed: u64,
 }
 
+impl Talk {
+    /// What is paid with this message of this life: nobody pays the same with another one, so that who pays it twice is found.
+    fn amount(&self, number: u64) -> Msat {
+        let message = u64::from(self.life) * 1_000 + number % 1_000;
+        Msat::new(LEAST_PAYMENT.get() + 2 * message + parity(&self.name))
+    }
+}
+
+/// Whether somebody has thought of this amount: alice's are even.
+pub(super) fn is_of(amount: Msat, name: &str) -> bool {
+    amount.get() % 2 == parity(name)
+}
+
+fn parity(name: &str) -> u64 {
+    u64::from(name == "carol")
+}
+
+/// Less than this is paid for words only.
+pub(super) const LEAST_PAYMENT: Msat = Msat::new(200_000);
 /// The longest pause between two things that they do, in milliseconds.
 const LONGEST_PAUSE: u64 = 250;
 
@@ -52,7 +71,7 @@ pub async fn talk(home: &Path, passphrase: &str, talk: &Talk) -> Result<()> {
         match rng.random_range(0..10) {
             0..6 => {
                 let payment = match rng.random_range(0..3) {
-                    0 => Msat::new(rng.random_range(1_000..500_000)),
+                    0 => talk.amount(number),
                     _ => Msat::ZERO,
                 };
                 let text = format!("{} {}-{number}", talk.name, talk.life);
