@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::{
     Amendment, AmendmentKind, AppMark, AttemptState, ConversationId, DeliveryEvent, HoldEvent,
@@ -281,7 +282,7 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.close_issued(hash(5))?;
         tx.set_told(bob(), Some([1; 4]))?;
         tx.presume_told(bob(), [1; 4])?;
-        tx.repeat_unconfirmed(bob(), at(0), at(4), at(5))?;
+        tx.repeat_unconfirmed(bob(), at(0), Duration::from_secs(1), at(5))?;
         tx.begin_repeat(sent, at(3))?;
         tx.await_receipt(sent, at(3))?;
         tx.hurry_repeats(bob(), at(4))?;

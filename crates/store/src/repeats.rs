@@ -83,40 +83,66 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Their app is there: what waits for their receipt for a while goes again now. How many letters.
+    /// Their app is there: what waits for their receipt for a while goes again now, unless it waits because of their many new
+    /// keys. How many letters.
     pub fn hurry_repeats(&self, to: NodeId, now: Timestamp) -> Result<usize> {
         self.change(
             "UPDATE delivery SET repeat_at = ?2 WHERE message IN (
                SELECT message FROM delivery WHERE recipient = ?1 AND repeats > 0 AND repeat_at > ?2 AND updated_at <= ?3
+                 AND NOT EXISTS (SELECT 1 FROM card WHERE node = ?1 AND repeated_at > ?2)
                ORDER BY message DESC LIMIT ?4)",
             params![S(to), S(now), S(now.minus(FIRST)), MOST],
         )
     }
 
     /// Has everything sent again that was sealed for `to` since then and was not confirmed by their app, once it has arrived
-    /// at their node. How many letters; none when that was done later than `not_after`.
+    /// at their node: now, or `pause` after the last time. How many letters go now.
     pub fn repeat_unconfirmed(
         &self,
         to: NodeId,
         since: Timestamp,
-        not_after: Timestamp,
+        pause: Duration,
         now: Timestamp,
     ) -> Result<usize> {
-        let due = self.change(
-            "UPDATE card SET repeated_at = ?3 WHERE node = ?1 AND coalesce(repeated_at <= ?2, 1)",
-            params![S(to), S(not_after), S(now)],
+        let last: Option<Timestamp> = self
+            .first(
+                "SELECT repeated_at FROM card WHERE node = ?1",
+                params![S(to)],
+                |row| row.take("repeated_at"),
+            )?
+            .flatten();
+        // What a wrong clock has noted waits no longer than the pause either.
+        let is_planned = last.is_some_and(|last| last > now && last <= now.plus(pause));
+        let at = match last {
+            Some(last) if is_planned => last,
+            Some(last) => last.plus(pause).clamp(now, now.plus(pause)),
+            None => now,
+        };
+        let noted = self.change(
+            "UPDATE card SET repeated_at = ?2 WHERE node = ?1",
+            params![S(to), S(at)],
         )?;
-        if due == 0 {
+        if noted == 0 {
             return Ok(0);
         }
-        self.change(
-            "UPDATE delivery SET repeats = ?2, repeat_at = 0 WHERE message IN (
+        // One key after the other gives no more tries.
+        let again = self.change(
+            "UPDATE delivery SET repeats = ?2, repeat_at = iif(repeats > 0, min(repeat_at, ?3), ?3) WHERE message IN (
                SELECT d.message FROM delivery d JOIN message m ON m.key = d.message
-               WHERE d.recipient = ?1 AND d.state IN (1, 2, 3) AND d.delivered_at IS NULL
-                 AND m.privacy = ?3 AND m.sent_at >= ?4 AND (m.text <> '' OR m.amendment <> 0)
-               ORDER BY d.message DESC LIMIT ?5)",
-            params![S(to), TIMES, S(Privacy::Sealed), S(since), MOST],
-        )
+               WHERE d.recipient = ?1 AND d.state IN (1, 2, 3) AND d.delivered_at IS NULL AND NOT (?6 AND d.repeats > 0)
+                 AND m.privacy = ?4 AND m.sent_at >= ?5 AND (m.text <> '' OR m.amendment <> 0)
+               ORDER BY d.message DESC LIMIT ?7)",
+            params![
+                S(to),
+                TIMES,
+                S(at),
+                S(Privacy::Sealed),
+                S(since),
+                is_planned,
+                MOST
+            ],
+        )?;
+        Ok(if at > now { 0 } else { again })
     }
 
     /// Has texts sent once more for free that came back from `to` unconfirmed: their app has just been heard of. A few times

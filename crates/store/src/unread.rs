@@ -4,6 +4,7 @@ use domain::{IncomingPayment, MessageId, MessageKey, MessageKind, NodeId, Paymen
 use rusqlite::params;
 
 use crate::Result;
+use crate::codes::kind_columns;
 use crate::column::{S, Take};
 use crate::ledger::Booking;
 use crate::tx::{Reader, Tx};
@@ -45,6 +46,17 @@ impl Reader<'_> {
             }
         }
         Ok(letters)
+    }
+
+    /// The place of the newest payment with a letter that no key of ours opens; zero: there is none.
+    pub fn newest_unreadable(&self) -> Result<i64> {
+        let newest: Option<Option<i64>> = self.first(
+            "SELECT max(i.number) AS number FROM incoming i JOIN message m ON m.key = i.message
+             WHERE i.tried IS NOT NULL AND m.kind = ?1",
+            params![kind_columns(MessageKind::Unreadable).0],
+            |row| Ok(row.get("number")?),
+        )?;
+        Ok(newest.flatten().unwrap_or(0))
     }
 
     /// Letters of known authors whose bodies this program did not know, oldest first.

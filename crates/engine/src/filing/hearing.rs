@@ -113,8 +113,10 @@ impl Desk<'_, '_> {
             filed.conversation = self.tx.conversation_of(by)?;
             // Nobody introduced it: their app may have lost the key before, and all that was sealed to it.
             if news == KeyNews::Changed && contact.trust == Trust::Known {
-                let (since, not_after) = (self.now.minus(LATELY), self.now.minus(REPEAT_PAUSE));
-                let again = self.tx.repeat_unconfirmed(by, since, not_after, self.now)?;
+                let since = self.now.minus(LATELY);
+                let again = self
+                    .tx
+                    .repeat_unconfirmed(by, since, REPEAT_PAUSE, self.now)?;
                 filed.repeats = filed.repeats.saturating_add(again);
             }
         }

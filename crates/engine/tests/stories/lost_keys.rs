@@ -92,6 +92,28 @@ async fn an_app_with_an_old_database_asks_by_itself() {
     alice.expect_delivery(key, DeliveryState::Delivered).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn words_of_a_payment_go_again_though_another_key_came_a_moment_before() {
+    let line = line();
+    let (alice, to_carol, mut carol, _) = acquainted(&line).await;
+    carol.close().await;
+    // Whoever has carol's node has an app on it for a while. What alice pays then is sealed to its key.
+    let mut other = another_on_carols_node(&line, &alice).await;
+    other.close().await;
+    let coffee = alice
+        .pay(to_carol, "for the coffee", crate::people::sat(21))
+        .await;
+    alice.expect_delivery(coffee, DeliveryState::Settled).await;
+
+    // carol's app says which key is the right one: the second new one within an hour. alice's waits for its end.
+    carol.reopen();
+    carol.takes_over().await;
+    tokio::time::sleep(2 * HOUR).await;
+    let row = carol.expect_message(&line.alice, "for the coffee").await;
+    assert!(row.message.payment.is_zero(), "the money came before");
+    confirmed(&alice, coffee).await;
+}
+
 /// The number that alice would compare.
 async fn number(alice: &Person, node: NodeId) -> String {
     let facts = alice.engine.key_facts(node).await.unwrap();

@@ -31,8 +31,10 @@ fn has_card(world: &World, key: u8, issued: i64) {
     });
 }
 
-fn repeat(world: &World, since: i64, not_after: i64, now: i64) -> usize {
-    world.write(move |tx| tx.repeat_unconfirmed(bob(), at(since), at(not_after), at(now)))
+const PAUSE: Duration = Duration::from_secs(30);
+
+fn repeat(world: &World, since: i64, now: i64) -> usize {
+    world.write(move |tx| tx.repeat_unconfirmed(bob(), at(since), PAUSE, at(now)))
 }
 
 fn due(world: &World) -> Vec<MessageKey> {
@@ -59,7 +61,7 @@ fn what_nobody_has_confirmed_is_sent_again_a_few_times() {
     world.write(move |tx| tx.take_receipt(alice(), bob(), read_id, Received::Read, at(15)));
     has_card(&world, 2, 20);
 
-    assert_eq!(repeat(&world, 5, 0, 30), 1);
+    assert_eq!(repeat(&world, 5, 30), 1);
     assert_eq!(due(&world), [lost]);
     for _ in 0..TIMES {
         assert_eq!(due(&world), [lost]);
@@ -75,11 +77,23 @@ fn a_receipt_ends_it_and_a_contact_cannot_have_it_done_all_the_time() {
     let world = World::new();
     let chat = world.meet(bob());
     arrived(&world, to_bob(chat, 10, "lost"));
-    assert_eq!(repeat(&world, 5, 0, 25), 0, "they have no card");
+    assert_eq!(repeat(&world, 5, 25), 0, "they have no card");
     has_card(&world, 2, 20);
-    assert_eq!(repeat(&world, 5, 0, 30), 1);
-    assert_eq!(repeat(&world, 5, 29, 31), 0, "that was a moment ago");
-    assert_eq!(repeat(&world, 5, 30, 60), 1);
+    assert_eq!(repeat(&world, 5, 30), 1);
+    let key = due(&world)[0];
+    for _ in 0..TIMES {
+        assert!(world.write(move |tx| tx.begin_repeat(key, at(30))));
+    }
+    assert_eq!(repeat(&world, 5, 31), 0, "that was a moment ago");
+    let due_at = |now| world.read(move |db| db.repeats(at(now)));
+    assert!(due_at(59).is_empty());
+    assert_eq!(due_at(60).len(), 1, "so it goes later");
+    for now in 32..59 {
+        assert_eq!(repeat(&world, 5, now), 0, "and no new key puts that off");
+        world.write(move |tx| tx.hurry_repeats(bob(), at(now)));
+    }
+    assert!(due_at(59).is_empty());
+    assert_eq!(due_at(60).len(), 1);
 
     let id = MessageId([10; 16]);
     world.write(move |tx| tx.take_receipt(alice(), bob(), id, Received::Delivered, at(61)));
@@ -94,7 +108,7 @@ fn nothing_goes_to_a_key_that_took_the_place_of_a_compared_one_until_that_is_see
     has_card(&world, 2, 20);
     world.write(|tx| tx.set_compared(bob(), Some([2; 33])));
     has_card(&world, 3, 30);
-    assert_eq!(repeat(&world, 5, 0, 40), 1);
+    assert_eq!(repeat(&world, 5, 40), 1);
     assert!(due(&world).is_empty(), "who is it?");
     world.write(|tx| tx.set_compared(bob(), Some([3; 33])));
     assert_eq!(due(&world), [lost]);
@@ -123,7 +137,7 @@ fn words_of_a_payment_are_repeated_only_when_it_was_kept() {
         tx.step_delivery(back, DeliveryEvent::Refused, Outcome::default(), at(2))
     });
     has_card(&world, 2, 20);
-    repeat(&world, 5, 0, 30);
+    repeat(&world, 5, 30);
     assert_eq!(due(&world), [kept]);
 }
 

@@ -36,13 +36,20 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             }
             // Whose books were others then may have lost it; and a restored node has forgotten what its app had not read.
             let lost = recipient.doubled || erased(sent, recipient);
-            if certain && copies.is_empty() && !lost {
+            if certain && copies.is_empty() && !lost && !unread(sent, recipient) {
                 broken.push(format!("{what} is {state:?} and not at {}", recipient.name));
             }
             broken.extend(denied(&what, sent));
-            let both_whole = !diary.doubled && !recipient.doubled;
-            for copy in copies.iter().filter(|_| both_whole) {
-                broken.extend(differences(&what, sent, copy));
+            if !diary.doubled && !recipient.doubled {
+                let unread = unread(sent, recipient);
+                let refused = state == DeliveryState::Returned && sent.is_money();
+                for copy in &copies {
+                    broken.extend(differences(&what, sent, copy, unread));
+                }
+                // Their app has said that it could not open it; the words of a payment that was refused are not sent again.
+                if unread && copies.is_empty() && certain && has_words(sent) && !refused {
+                    broken.push(format!("{what} is {state:?}, and nobody can read it"));
+                }
             }
         }
         broken.extend(strays(record, diary));
@@ -52,21 +59,33 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
 
 /// Where it stands in the recipient's window: by its name, by its words, which no other message has, and by its payments.
 pub(super) fn copies<'a>(sender: &Diary, sent: &Sent, recipient: &'a Diary) -> Vec<&'a MessageRow> {
+    let all = traces(sent, recipient);
+    let readable = all.filter(|row| row.message.kind != MessageKind::Unreadable);
+    readable.filter(|_| sender.node != recipient.node).collect()
+}
+
+/// Whether it came sealed to a key that its recipient does not have: nobody there knows what it was.
+pub(super) fn unread(sent: &Sent, recipient: &Diary) -> bool {
+    traces(sent, recipient).any(|row| row.message.kind == MessageKind::Unreadable)
+}
+
+fn has_words(sent: &Sent) -> bool {
+    !sent.row.message.text.is_empty() && sent.row.message.taken_back_at.is_none()
+}
+
+/// The same, with what cannot be read.
+fn traces<'a>(sent: &Sent, recipient: &'a Diary) -> impl Iterator<Item = &'a MessageRow> {
     let by_payment: BTreeSet<MessageKey> = sent
         .attempts
         .iter()
         .filter_map(|attempt| recipient.payments.get(&attempt.hash)?.message)
         .collect();
-    let same_words = |row: &MessageRow| {
-        !sent.row.message.text.is_empty() && row.message.text == sent.row.message.text
-    };
-    let same_name = |row: &MessageRow| row.message.id == sent.row.message.id;
-    recipient
-        .got
-        .iter()
-        .filter(|row| by_payment.contains(&row.message.key) || same_words(row) || same_name(row))
-        .filter(|_| sender.node != recipient.node)
-        .collect()
+    let (text, id) = (sent.row.message.text.clone(), sent.row.message.id);
+    recipient.got.iter().filter(move |row| {
+        let message = &row.message;
+        let same_words = !text.is_empty() && message.text == text;
+        by_payment.contains(&message.key) || same_words || message.id == id
+    })
 }
 
 /// Whether it came with a payment that the recipient's node has forgotten since.
@@ -92,7 +111,8 @@ fn denied(what: &str, sent: &Sent) -> Option<String> {
         .then(|| format!("{what} is {state:?}, and its receipt is here"))
 }
 
-fn differences(what: &str, sent: &Sent, copy: &MessageRow) -> Vec<String> {
+/// `unread`: the payment stands by itself, and its words came once more.
+fn differences(what: &str, sent: &Sent, copy: &MessageRow, unread: bool) -> Vec<String> {
     let (ours, theirs) = (&sent.row.message, &copy.message);
     let mut broken = Vec::new();
     let refund = matches!(ours.kind, MessageKind::Refund { .. });
@@ -101,7 +121,7 @@ fn differences(what: &str, sent: &Sent, copy: &MessageRow) -> Vec<String> {
     if ours.text != theirs.text && !refund && sent.row.amendments.open.is_empty() {
         broken.push(format!("{what} has other words there: {:?}", theirs.text));
     }
-    if ours.payment != theirs.payment {
+    if ours.payment != theirs.payment && !unread {
         let (ours, theirs) = (ours.payment.get(), theirs.payment.get());
         broken.push(format!(
             "{what} is a payment of {ours} here and {theirs} there"
@@ -117,7 +137,8 @@ fn strays(record: &Record, recipient: &Diary) -> Vec<String> {
         .iter()
         .flat_map(|sender| sender.ever().map(move |sent| (sender, sent)))
         .filter(|(_, sent)| sent.to == recipient.node)
-        .flat_map(|(sender, sent)| copies(sender, sent, recipient))
+        .filter(|(sender, _)| sender.node != recipient.node)
+        .flat_map(|(_, sent)| traces(sent, recipient))
         .map(|row| row.message.key)
         .collect();
     recipient

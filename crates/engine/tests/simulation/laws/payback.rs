@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{AttemptState, PaymentHash, Privacy};
 use store::MessageRow;
 
-use super::arrival::copies;
+use super::arrival::{copies, unread};
 use crate::doings::{name_of, short};
 use crate::record::{Diary, Record, Sent};
 
@@ -29,7 +29,8 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
                             .delivery
                             .as_ref()
                             .is_some_and(|one| one.refund_of.is_some())
-                        || came_readable(record, payer, original, attempt.hash);
+                        || came_readable(record, payer, original, attempt.hash)
+                        || came_unread(record, payer, original, attempt.hash);
                     // Whose node has forgotten the pay-back cannot know.
                     let there = has_forgotten(record, original, attempt.hash)
                         || original_there(record, original, attempt.hash).is_some_and(is_done);
@@ -81,6 +82,12 @@ fn came_readable(record: &Record, payer: &Diary, original: &Sent, hash: PaymentH
             .flat_map(|sent| copies(recipient, sent, payer))
             .any(|copy| copy.message.privacy == Privacy::Open)
     })
+}
+
+/// Sealed to a key that somebody has forged: it is a payment without words for its payer.
+fn came_unread(record: &Record, payer: &Diary, original: &Sent, hash: PaymentHash) -> bool {
+    let recipient = record.diary(original.to);
+    recipient.is_some_and(|one| pay_backs(one, hash).any(|sent| unread(sent, payer)))
 }
 
 fn has_forgotten(record: &Record, original: &Sent, hash: PaymentHash) -> bool {
