@@ -36,8 +36,8 @@ const KEPT_FOR_SILENT: Duration = DAY.saturating_mul(365);
 const HEARD_OF: Duration = Duration::from_secs(10);
 /// A card that is issued so much ahead of now was made by a clock that was wrong.
 const FUTURE: Duration = Duration::from_secs(60 * 60);
-/// How long the node may take to vouch for our key before somebody is greeted without it.
-pub(crate) const VOUCHING: Duration = Duration::from_secs(5);
+/// How long the node may take to vouch for our key before letters go without it.
+const VOUCHING: Duration = Duration::from_secs(5);
 /// The card is looked at this often.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
@@ -184,6 +184,12 @@ impl Keys {
         let mut ring = self.ring.subscribe();
         // The sender lives in this handle, so the wait cannot fail while we exist.
         let _ = ring.wait_for(|ring| !ring.is_empty()).await;
+    }
+
+    /// The same, but no longer than the node may take: without the permission to sign it never vouches for a key. Only the
+    /// first start of all waits here.
+    pub(crate) async fn ready_or_late(&self) {
+        let _ = tokio::time::timeout(VOUCHING, self.ready()).await;
     }
 
     /// The key with this id, as long as it is kept.

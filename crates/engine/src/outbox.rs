@@ -129,12 +129,17 @@ impl From<StoreError> for Stop {
 impl Outbox {
     /// The actor's loop.
     pub(crate) async fn run(self) {
-        let mut away = true;
+        let (mut away, mut vouched) = (true, false);
         loop {
             away |= !self.link.is_able();
             self.able_or_late().await;
             // What waits is not given up by a clock that may be wrong.
             self.reading.done().await;
+            if !vouched && self.link.is_able() {
+                vouched = true;
+                // Letters without our card are the node's alone.
+                self.keys.ready_or_late().await;
+            }
             let wait = match self.round(away).await {
                 Ok(wait) => wait,
                 Err(error) => {

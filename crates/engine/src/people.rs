@@ -8,7 +8,6 @@ use crate::error::EngineError;
 use crate::feed::Change;
 use crate::free::FreeError;
 use crate::free::notes::{CameBy, NoteError};
-use crate::keys::VOUCHING;
 
 /// So many requests are refused in one transaction: others write too.
 const AT_ONCE: usize = 50;
@@ -213,8 +212,7 @@ impl Engine {
         if contact.trust == Trust::Blocked {
             return Err(EngineError::Blocked);
         }
-        // At the first start of all the node has to vouch for our key first; without that permission it never will.
-        let _ = tokio::time::timeout(VOUCHING, parts.keys.ready()).await;
+        parts.keys.ready_or_late().await;
         let mut sent = false;
         // Nothing is known of their app: both carriers are tried.
         for carrier in [Carrier::Peer, Carrier::Onion] {

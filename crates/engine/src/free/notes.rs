@@ -15,7 +15,7 @@ use crate::apps::Charge;
 use crate::clock::Clock;
 use crate::compose::NO_PAYMENT;
 use crate::identity::Identity;
-use crate::keys::{Keys, VOUCHING};
+use crate::keys::Keys;
 use crate::neighbours::Neighbours;
 use crate::rules::Settings;
 use crate::tasks::Tasks;
@@ -101,8 +101,7 @@ impl Notes {
         }
         let notes = self.clone();
         self.tasks.spawn(async move {
-            // At the first start of all the node has to vouch for our key first; without that permission it never will.
-            let _ = tokio::time::timeout(VOUCHING, notes.keys.ready()).await;
+            notes.keys.ready_or_late().await;
             notes.send_by_itself(to, Body::Hello { beside: None }, came);
         });
     }

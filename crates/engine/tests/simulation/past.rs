@@ -50,7 +50,12 @@ impl Past {
             }
         }
         let both = node.incoming().into_iter().chain(node.paid_invoices());
-        let hashes: Vec<_> = both.map(|one| one.invoice.hash).collect();
+        let hashes: Vec<_> = both
+            .flat_map(|one| {
+                let later = one.invoice.further.iter().map(|one| one.name);
+                later.chain([one.invoice.hash]).collect::<Vec<_>>()
+            })
+            .collect();
         let payments = store
             .read(move |db| {
                 let mut rows = BTreeMap::new();

@@ -2,6 +2,7 @@
 
 use domain::HoldState;
 use lnd::sim::Deed;
+use store::IncomingRow;
 
 use crate::doings::short;
 use crate::record::{Diary, Record};
@@ -14,22 +15,27 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     broken
 }
 
-/// A hash that was paid several times has a row for each.
+/// A hash that was paid several times is in the books as often, and each time that it was no postage there is a row.
 fn once_more(record: &Record, diary: &Diary) -> Vec<String> {
     let kept = diary.keysends.iter().filter(|one| !one.erased);
     kept.filter_map(|one| {
         let hash = one.invoice.hash;
         let to_them = |deed: &&Deed| deed.settled && deed.hash == hash && deed.to == diary.node;
         let paid = record.deeds.iter().filter(to_them).count();
-        let later = diary.foreign.iter().filter(|row| {
-            let payment = row.incoming.as_ref().map(|one| &one.payment);
-            payment.is_some_and(|one| one.within == Some(hash))
-        });
+        let later = diary
+            .payments
+            .values()
+            .filter(|row| row.payment.within == Some(hash) && is_seen(row));
         let seen = later.count() + 1;
         let what = format!("{} of {}", short(hash), diary.name);
         (paid > 1 && seen != paid).then(|| format!("{what} was paid {paid} times, seen {seen}"))
     })
     .collect()
+}
+
+/// Under words that came once more it is postage: *Costs* shows it.
+fn is_seen(row: &IncomingRow) -> bool {
+    row.message.is_some() || row.postage
 }
 
 fn unseen(record: &Record) -> Vec<String> {
@@ -57,9 +63,7 @@ fn unseen(record: &Record) -> Vec<String> {
                     "{what} is {state:?} there, and is settled in truth"
                 ));
             }
-            row.message
-                .is_none()
-                .then(|| format!("{what} is settled, and nobody can see it"))
+            (!is_seen(row)).then(|| format!("{what} is settled, and nobody can see it"))
         })
         .collect()
 }
