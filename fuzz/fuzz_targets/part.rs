@@ -39,6 +39,7 @@ fuzz_target!(|input: (Vec<Vec<u8>>, Vec<u8>, bool, String, u16)| {
         hold_secs: None,
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body: Body::Text(text),
     };
     let Ok(letters) = cut(&sent, usize::from(room)) else { return };

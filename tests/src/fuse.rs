@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use domain::{NodeId, PaymentHash, Preimage};
+use domain::{NodeId, PaymentHash, Preimage, RouteHint};
 use futures::StreamExt;
 use lnd::{
     Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
@@ -132,6 +132,10 @@ impl Lightning for Fused {
 
     async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError> {
         self.node.neighbours(node).await
+    }
+
+    async fn own_hints(&self) -> Result<Vec<RouteHint>, LightningError> {
+        self.node.own_hints().await
     }
 
     async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {

@@ -66,6 +66,7 @@ pub async fn refund(
         hold_secs: None,
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body: Body::Refund {
             of,
             amount,

@@ -188,6 +188,7 @@ async fn jam(dose: Dose) -> Result<()> {
         hold_secs: None,
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body: Body::Text("I am new here".to_owned()),
     };
     let bob = world.network().node("bob");

@@ -80,6 +80,7 @@ async fn routes(alice: &GrpcNode, [b, c]: [NodeId; 2]) -> Result<()> {
             paid_by: PaidBy::Quote,
             use_mission_control: true,
             over,
+            hints: Vec::new(),
         };
         alice.route(query).await.map(|route| route.nodes)
     };

@@ -163,6 +163,8 @@ pub enum Failure {
     TooLate,
     /// Another key took the place of one that the user had compared, and the user has not seen that.
     KeyChanged,
+    /// Gossip does not know the recipient's node, and it has not told us over which channel it can be paid.
+    Hidden,
 }
 
 impl Failure {
@@ -178,6 +180,7 @@ impl Failure {
                 | Self::NoReceipt
                 | Self::NoWay
                 | Self::KeyChanged
+                | Self::Hidden
         )
     }
 }

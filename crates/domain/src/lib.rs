@@ -7,6 +7,7 @@ mod contact;
 mod delivery;
 mod fee;
 mod health;
+mod hint;
 mod hold;
 mod ids;
 mod message;
@@ -27,6 +28,7 @@ pub use delivery::{
 };
 pub use fee::{FeeQuote, default_fee_limit};
 pub use health::{Condition, WrongClock};
+pub use hint::{HINTS_KEPT, RouteHint};
 pub use hold::{
     Decision, HoldEvent, HoldState, IncomingPayment, PaidBefore, RefundClaim, last_moment,
 };

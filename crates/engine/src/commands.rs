@@ -4,7 +4,7 @@ use domain::resume::MONEY_LEAVES_WITHIN;
 use domain::{
     Amendment, Authorship, Contact, ConversationId, Decision, DeliveryEvent, DeliveryState,
     Direction, Expectation, HoldEvent, HoldState, Limits, Message, MessageId, MessageKey,
-    MessageKind, Msat, PATIENCE, PaymentHash, Postage, Trust, Way,
+    MessageKind, Msat, PATIENCE, PaymentHash, Postage, RouteHint, Trust, Way,
 };
 use rand::Rng;
 use store::{CardRow, Delivery, MessageRow, NewMessage, Outcome, RefundSide, StoreError, Tx};
@@ -256,6 +256,7 @@ impl Engine {
                 let card = db.card(row.contact.node)?;
                 let balance = db.postage_balance(row.contact.node)?;
                 Ok(Some(Recipient {
+                    ways_in: db.hints(row.contact.node)?,
                     postage: balance.next(row.contact.program),
                     contact: row.contact,
                     card,
@@ -280,7 +281,9 @@ impl Engine {
         Draft {
             to: contact.node,
             program: contact.program,
-            sealing: parts.keys.sealing(contact.node, to.card.as_ref()),
+            sealing: parts
+                .keys
+                .sealing(contact.node, Some(contact), to.card.as_ref()),
             sealed_only: contact.sealed_only,
             id: MessageId(parts.rng().random()),
             sequence: SOME_SEQUENCE,
@@ -292,6 +295,7 @@ impl Engine {
             amends: None,
             reply_to: None,
             postage: to.postage,
+            ways_in: to.ways_in.clone(),
         }
     }
 
@@ -374,6 +378,7 @@ pub(crate) struct Recipient {
     card: Option<CardRow>,
     /// What a text would carry now, if it travelled by a payment.
     postage: Postage,
+    ways_in: Vec<RouteHint>,
 }
 
 impl Recipient {
@@ -541,6 +546,7 @@ impl Original {
             hash,
             amount,
             to: Recipient {
+                ways_in: db.hints(contact.node)?,
                 contact,
                 card,
                 postage: Postage::PLAIN,

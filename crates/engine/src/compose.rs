@@ -2,7 +2,7 @@
 
 use domain::{
     Amendment, AmendmentKind, Expectation, MessageId, Msat, NodeId, PaymentHash, Postage, Privacy,
-    Program, Timestamp,
+    Program, RouteHint, Timestamp,
 };
 use lnd::LightningError;
 use protocol::{Body, Letter, Records, record};
@@ -49,6 +49,8 @@ pub(crate) struct Draft {
     pub(crate) reply_to: Option<MessageId>,
     /// What a text carries when it travels by a payment.
     pub(crate) postage: Postage,
+    /// Over which channels their node can be paid that gossip does not know.
+    pub(crate) ways_in: Vec<RouteHint>,
 }
 
 impl Draft {
@@ -101,6 +103,7 @@ impl Draft {
             hold_secs: self.hold_secs,
             reply_to: self.reply_to,
             card: self.sealing.card.clone(),
+            hints: self.sealing.hints.clone(),
             body,
         }
     }

@@ -25,6 +25,7 @@ use crate::free::notes::Notes;
 use crate::free::post::Post;
 use crate::free::{Free, Ways};
 use crate::health::Health;
+use crate::hints::OwnHints;
 use crate::holds::Holds;
 use crate::identity::Identity;
 use crate::inbox::Inbox;
@@ -155,6 +156,7 @@ impl Engine {
             wake: cards.clone(),
             missed: Arc::default(),
             charge: charge.clone(),
+            hints: OwnHints::new(lightning.clone()),
         };
         let ways = Ways::new(lightning.clone(), neighbours.clone(), node);
         let free = Free::new(
@@ -370,6 +372,10 @@ impl Engine {
             let (keys, link) = (keys.clone(), link.clone());
             move || keys.clone().run(link.clone())
         };
+        let channels_told = {
+            let (hints, link) = (keys.hints.clone(), link.clone());
+            move || hints.clone().run(link.clone())
+        };
         let (peers, channels, graph) = (returns.clone(), returns.clone(), returns);
         let (onions, repeats) = (post.clone(), outbox.clone());
         let others = apps.clone();
@@ -377,6 +383,7 @@ impl Engine {
             starting.complete().await;
             always.keep("other apps", move || others.clone().run());
             always.keep("keys", renewal);
+            always.keep("own channels", channels_told);
             always.keep("peer events", move || peers.clone().run_peers());
             always.keep("channel events", move || channels.clone().run_channels());
             always.keep("gossip", move || graph.clone().run_graph());

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Msat, NodeId, Timestamp};
+use domain::{Contact, Msat, NodeId, Timestamp};
 use lnd::{Lightning, LightningError};
 use protocol::{Features, KeyCard, KeyId, PublicKey, Recipient, SealKey, SignedCard, card};
 use rand::SeedableRng;
@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use crate::apps::Charge;
 use crate::clock::Clock;
+use crate::hints::OwnHints;
 use crate::link::Link;
 use crate::reading::Reading;
 use crate::rules::Settings;
@@ -121,6 +122,8 @@ pub(crate) struct Keys {
     pub(crate) missed: Arc<Notify>,
     /// Only the app in charge has the node vouch for a key.
     pub(crate) charge: Charge,
+    /// Goes with the key card: without it, some could not answer.
+    pub(crate) hints: OwnHints,
 }
 
 /// Why there is no new card yet.
@@ -215,7 +218,12 @@ impl Keys {
 
     /// How letters to a node are sealed, by the card of theirs that we have. Once a seal key is known, nothing is sealed to
     /// the node's key any more: whoever runs the node could read it. A card that is expired is better than none.
-    pub(crate) fn sealing(&self, to: NodeId, card: Option<&CardRow>) -> Sealing {
+    pub(crate) fn sealing(
+        &self,
+        to: NodeId,
+        contact: Option<&Contact>,
+        card: Option<&CardRow>,
+    ) -> Sealing {
         let recipient = card
             .and_then(|row| PublicKey::from_bytes(&row.seal_key))
             .map_or(Recipient::from(to), |key| Recipient::with_seal_key(to, key));
@@ -231,6 +239,7 @@ impl Keys {
             ours: self.node,
             recipient,
             card: current.as_ref().map(|own| own.card.clone()),
+            hints: self.hints.for_contact(contact),
             own_alone: known
                 .clone()
                 .filter(|_| card.is_some_and(|row| row.told_sure)),

@@ -25,6 +25,7 @@ mod feed;
 mod filing;
 mod free;
 mod health;
+mod hints;
 mod holds;
 mod identity;
 mod inbox;

@@ -451,16 +451,16 @@ impl Outbox {
             .read(move |db| {
                 let read = (db.message(key)?, db.contact(to)?, db.card(to)?);
                 let after = db.number_before(to, number)?;
-                Ok((read, db.postage_balance(to)?, after))
+                Ok((read, db.postage_balance(to)?, after, db.hints(to)?))
             })
             .await?;
-        let ((Some(message), Some(contact), card), balance, after) = read else {
+        let ((Some(message), Some(contact), card), balance, after, ways_in) = read else {
             return Ok(None);
         };
         let draft = Draft {
             to,
             program: contact.program,
-            sealing: self.keys.sealing(to, card.as_ref()),
+            sealing: self.keys.sealing(to, Some(&contact), card.as_ref()),
             sealed_only: contact.sealed_only,
             id: message.id,
             sequence: delivery.sequence,
@@ -472,6 +472,7 @@ impl Outbox {
             postage: self.postage(&balance, contact.program),
             amends: message.amends,
             reply_to: message.reply_to,
+            ways_in,
         };
         Ok(Some(Drafted {
             draft,

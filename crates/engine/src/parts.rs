@@ -50,6 +50,7 @@ impl Draft {
     pub(crate) fn cut(&self) -> Option<Cut> {
         let whole = Letter {
             card: None,
+            hints: Vec::new(),
             ..self.plain_letter()
         };
         let around = self
@@ -102,6 +103,7 @@ impl Draft {
     fn part_letter(&self, piece: Piece) -> Letter {
         Letter {
             card: None,
+            hints: Vec::new(),
             body: Body::Piece(piece),
             ..self.plain_letter()
         }

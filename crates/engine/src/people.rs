@@ -53,7 +53,7 @@ impl Engine {
                 ..KeyFacts::default()
             });
         };
-        let sealing = parts.keys.sealing(node, card.as_ref());
+        let sealing = parts.keys.sealing(node, None, card.as_ref());
         Ok(KeyFacts {
             safety_number: parts.keys.safety_number(card.as_ref()),
             compared: row.compared == Some(row.seal_key),

@@ -163,6 +163,7 @@ impl Quotes {
             paid_by: PaidBy::Quote,
             use_mission_control: true,
             over: routes(limits).ok_or(EngineError::NoWay)?,
+            hints: draft.ways_in.clone(),
         };
         let found = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) => self.without_obstacles(draft, query.clone()).await,
@@ -228,6 +229,7 @@ impl Quotes {
             paid_by: PaidBy::Quote,
             use_mission_control: false,
             over,
+            hints: draft.ways_in.clone(),
         };
         match self.lightning.route(query.clone()).await {
             Ok(route) => {

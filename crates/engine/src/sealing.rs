@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::NodeId;
+use domain::{NodeId, RouteHint};
 use lnd::LightningError;
 use protocol::{Features, Letter, Lock, Recipient, SignedCard};
 use rand::rngs::StdRng;
@@ -20,6 +20,8 @@ pub(crate) struct Sealing {
     pub(crate) own: Option<Arc<OwnKey>>,
     /// Goes into every letter: whoever has lost everything else can still read and answer.
     pub(crate) card: Option<SignedCard>,
+    /// Over which channels our node can be paid; empty for whoever is no contact.
+    pub(crate) hints: Vec<RouteHint>,
     /// What their card promises.
     pub(crate) features: Features,
     /// The key of ours to seal as where there is no room for the card: they are known to have its card. `None`: the node's.

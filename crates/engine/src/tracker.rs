@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use domain::resume::{Action, Case, Known, Ordered, Stake};
 use domain::{
-    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Program, Timestamp, Way,
+    Attempt, AttemptState, Carrier, Contact, Failure, NodeId, PaymentHash, Program, RouteHint,
+    Timestamp, Way,
 };
 use futures::StreamExt;
 use lnd::{
@@ -59,13 +60,15 @@ enum Step {
 }
 
 /// What a delivery says of its attempts.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Terms {
     to: NodeId,
     /// `None`: what the user allows leads nowhere.
     over: Option<Over>,
     stake: Stake,
     leaves_by: Option<Timestamp>,
+    /// Over which channels their node can be paid that gossip does not know.
+    hints: Vec<RouteHint>,
 }
 
 impl Tracker {
@@ -175,7 +178,7 @@ impl Tracker {
             return self.over_a_route(attempt, terms, true, sent).await;
         }
         let first = self.hand_over(attempt, terms, sent).await?;
-        match self.give_to_node(attempt, terms.to).await {
+        match self.give_to_node(attempt, terms).await {
             Ok(updates) => self.follow(attempt, terms, updates, sent).await,
             Err(LightningError::Unreachable(fault)) => {
                 self.take_back(attempt, &fault, first, sent).await?;
@@ -230,7 +233,7 @@ impl Tracker {
     async fn give_to_node(
         &self,
         attempt: &Attempt,
-        to: NodeId,
+        terms: &Terms,
     ) -> Result<Updates<PaymentUpdate>, LightningError> {
         let Attempt {
             amount, fee_limit, ..
@@ -250,12 +253,13 @@ impl Tracker {
             }
             (None, Some(preimage)) => {
                 let keysend = Keysend {
-                    to,
+                    to: terms.to,
                     amount,
                     preimage: preimage.clone(),
                     records,
                     fee_limit,
                     timeout_secs,
+                    hints: terms.hints.clone(),
                 };
                 self.lightning.send(keysend).await
             }
@@ -372,6 +376,7 @@ impl Tracker {
             paid_by,
             use_mission_control,
             over,
+            hints: terms.hints.clone(),
         };
         let found = match self.lightning.route(query.clone()).await {
             Err(LightningError::NoRoute) if use_mission_control => {
@@ -466,6 +471,7 @@ impl Tracker {
                     Stake::Money
                 };
                 Ok(Some(Terms {
+                    hints: db.hints(delivery.to)?,
                     to: delivery.to,
                     over: routes(delivery.way.and(theirs)),
                     stake,

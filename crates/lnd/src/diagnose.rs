@@ -44,6 +44,10 @@ pub async fn diagnose<L: Lightning + ?Sized>(node: &L, query: RouteQuery) -> Fai
     {
         return Failure::AmountTooSmall;
     }
+    // Nobody can find a way to a node that gossip does not know, unless it has told us its channels.
+    if full.hints.is_empty() && node.node(full.to).await.is_ok_and(|facts| facts.is_none()) {
+        return Failure::Hidden;
+    }
     Failure::NoRoute
 }
 
@@ -94,6 +98,7 @@ pub(crate) async fn refine<L: Lightning + ?Sized>(
         paid_by: PaidBy::Quote,
         use_mission_control: false,
         over: Over::Anything,
+        hints: keysend.hints.clone(),
     };
     PaymentUpdate::Failed {
         failure: diagnose(node, query).await,

@@ -6,7 +6,7 @@
 use std::pin::Pin;
 
 use async_trait::async_trait;
-use domain::{NodeId, PaymentHash, Preimage};
+use domain::{NodeId, PaymentHash, Preimage, RouteHint};
 use futures::Stream;
 
 use crate::error::LightningError;
@@ -37,6 +37,10 @@ pub trait Lightning: Send + Sync + 'static {
     /// The other ends of a node's channels, each once: what gossip says, without channels that both ends have disabled.
     /// Of our own node the channels that can be used now, private ones too. Empty for a node that was never heard of.
     async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError>;
+
+    /// Channels over which our node can be paid although gossip does not know it: usable ones, [`domain::HINTS_KEPT`] at most.
+    /// Empty when there is a public channel, or when the macaroon does not let us look.
+    async fn own_hints(&self) -> Result<Vec<RouteHint>, LightningError>;
 
     /// Peers that come and go. Has no answer before the first one, as `invoices`.
     async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError>;

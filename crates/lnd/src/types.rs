@@ -5,7 +5,7 @@ mod invoice;
 
 use std::fmt;
 
-use domain::{AppMark, Failure, Msat, NodeId, PaymentHash, Preimage, Timestamp};
+use domain::{AppMark, Failure, Msat, NodeId, PaymentHash, Preimage, RouteHint, Timestamp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 pub use free::{
@@ -102,6 +102,8 @@ pub struct RouteQuery {
     pub use_mission_control: bool,
     /// Which routes will do.
     pub over: Over,
+    /// Channels of the recipient that gossip does not know.
+    pub hints: Vec<RouteHint>,
 }
 
 /// By what the recipient knows a payment over a route. It travels inside the route, and takes room there.
@@ -148,6 +150,7 @@ impl fmt::Debug for RouteQuery {
             .field("paid_by", &self.paid_by)
             .field("use_mission_control", &self.use_mission_control)
             .field("over", &self.over)
+            .field("hints", &self.hints)
             .finish()
     }
 }
@@ -196,6 +199,8 @@ pub struct Keysend {
     pub fee_limit: Msat,
     /// Path finding ends after this many seconds; a held payment waits longer.
     pub timeout_secs: u32,
+    /// Channels of the recipient that gossip does not know.
+    pub hints: Vec<RouteHint>,
 }
 
 impl fmt::Debug for Keysend {
@@ -207,6 +212,7 @@ impl fmt::Debug for Keysend {
             .field("records", &Sizes(&self.records))
             .field("fee_limit", &self.fee_limit)
             .field("timeout_secs", &self.timeout_secs)
+            .field("hints", &self.hints)
             .finish()
     }
 }

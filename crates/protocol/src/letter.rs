@@ -1,6 +1,6 @@
 //! What is inside a seal.
 
-use domain::{Expectation, MessageId, Timestamp};
+use domain::{Expectation, HINTS_KEPT, MessageId, Msat, NodeId, RouteHint, Timestamp};
 use prost::Message as _;
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 use sha2::{Digest, Sha256};
@@ -48,6 +48,8 @@ pub struct Letter {
     pub reply_to: Option<MessageId>,
     /// The sender's key card, not checked yet.
     pub card: Option<SignedCard>,
+    /// Channels over which the sender's node can be paid that gossip does not know; [`HINTS_KEPT`] at most.
+    pub hints: Vec<RouteHint>,
     /// What it says.
     pub body: Body,
 }
@@ -134,6 +136,7 @@ impl Letter {
             reply_to: self.reply_to.map(|id| id.0.to_vec()).unwrap_or_default(),
             part: self.body.part(),
             card: self.card.as_ref().map(SignedCard::to_wire),
+            hints: self.hints.iter().map(hint_to_wire).collect(),
             padding: Vec::new(),
             body: self.body.encode(),
         }
@@ -181,9 +184,42 @@ impl Letter {
                 .map(SignedCard::from_wire)
                 .transpose()
                 .map_err(|_| LetterError::Card)?,
+            hints: hints(&letter.hints),
             body: Body::decode(letter.body, letter.part)?,
         })
     }
+}
+
+fn hint_to_wire(hint: &RouteHint) -> wire::RouteHint {
+    wire::RouteHint {
+        node_id: hint.via.as_bytes().to_vec(),
+        channel_id: hint.channel,
+        fee_base_msat: u32::try_from(hint.base_fee.get()).unwrap_or(u32::MAX),
+        fee_millionths: hint.fee_ppm,
+        cltv_delta: hint.cltv_delta.into(),
+    }
+}
+
+/// All of them, or, if one cannot be or there are too many, none: the letter is read all the same.
+fn hints(found: &[wire::RouteHint]) -> Vec<RouteHint> {
+    if found.len() > HINTS_KEPT {
+        return Vec::new();
+    }
+    let read = |hint: &wire::RouteHint| {
+        let hint = RouteHint {
+            via: NodeId::from_bytes(&hint.node_id).ok()?,
+            channel: hint.channel_id,
+            base_fee: Msat::new(hint.fee_base_msat.into()),
+            fee_ppm: hint.fee_millionths,
+            cltv_delta: u16::try_from(hint.cltv_delta).ok()?,
+        };
+        hint.is_possible().then_some(hint)
+    };
+    found
+        .iter()
+        .map(read)
+        .collect::<Option<_>>()
+        .unwrap_or_default()
 }
 
 /// SHA-256 of a readable text, as a hello beside it names it.

@@ -42,7 +42,7 @@ codes! {
     Failure {
         NoRoute = 0, RecipientOffline = 1, InsufficientBalance = 2, NoKeysend = 3, Timeout = 4,
         TooLarge = 5, AmountTooSmall = 6, Permission = 7, Rejected = 8, NoReceipt = 9, NoWay = 10,
-        WrongInvoice = 11, InvoiceExpired = 12, KeyChanged = 13, TooLate = 14,
+        WrongInvoice = 11, InvoiceExpired = 12, KeyChanged = 13, TooLate = 14, Hidden = 15,
     }
     ReturnMeaning { Arrived = 0, Declined = 1, Unconfirmed = 2 }
     AttemptState {

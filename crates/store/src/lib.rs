@@ -17,6 +17,7 @@ mod cursors;
 mod cuts;
 mod error;
 mod fault;
+mod hints;
 mod incoming;
 mod issued;
 mod key;

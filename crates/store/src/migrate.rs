@@ -23,6 +23,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("../schema/015_trust.sql"),
     include_str!("../schema/016_apps.sql"),
     include_str!("../schema/017_tried.sql"),
+    include_str!("../schema/018_hints.sql"),
 ];
 
 /// Applies the scripts that the file has not seen, each in one transaction with its version number.

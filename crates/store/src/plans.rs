@@ -128,6 +128,7 @@ fn questions(connection: &Connection) -> Vec<String> {
         db.owner_of_key(&[2; 33])?;
         db.is_told([1; 4])?;
         db.card_fault(bob())?;
+        db.hints(bob())?;
         db.refused_unread()?;
         db.request_nodes()?;
         db.unsigned_count()?;
@@ -282,6 +283,14 @@ fn orders(connection: &Connection) -> Vec<String> {
         tx.close_issued(hash(5))?;
         tx.set_told(bob(), Some([1; 4]))?;
         tx.presume_told(bob(), [1; 4])?;
+        let hint = domain::RouteHint {
+            via: alice(),
+            channel: 1,
+            base_fee: Msat::SAT,
+            fee_ppm: 1,
+            cltv_delta: 1,
+        };
+        tx.set_hints(bob(), &[hint])?;
         tx.repeat_unconfirmed(bob(), at(0), Duration::from_secs(1), at(5))?;
         tx.begin_repeat(sent, at(3))?;
         tx.await_receipt(sent, at(3))?;

@@ -61,6 +61,7 @@ impl Bare {
             records,
             fee_limit: FEE_LIMIT,
             timeout_secs: PATH_FINDING_SECS,
+            hints: Vec::new(),
         }
     }
 

@@ -201,6 +201,7 @@ impl Node for SimNode {
             records: keysend.records.clone(),
             fee_limit: Msat::new(100_000),
             timeout_secs: 60,
+            hints: Vec::new(),
         };
         let mut updates = self.send(payment).await?;
         while let Some(update) = updates.next().await {

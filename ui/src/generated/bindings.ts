@@ -681,7 +681,9 @@ export type Failure =
 /**  Money could not leave in the minutes after the user's command. Nothing was paid. */
 "too_late" | 
 /**  Another key took the place of one that the user had compared, and the user has not seen that. */
-"key_changed";
+"key_changed" | 
+/**  Gossip does not know the recipient's node, and it has not told us over which channel it can be paid. */
+"hidden";
 
 /**  Where an incoming payment is. */
 export type HoldState = 

@@ -159,6 +159,7 @@ const failures: Record<Failure, () => string> = {
   invoice_expired: m.failure_invoice_expired,
   too_late: m.failure_too_late,
   key_changed: m.failure_key_changed,
+  hidden: m.failure_hidden,
 };
 
 /** Why an attempt did not arrive. */

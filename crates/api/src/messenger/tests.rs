@@ -354,6 +354,7 @@ async fn boost(from: &Person, to: &Person, amount: Msat) {
         records: vec![(7_629_169, json.as_bytes().to_vec())],
         fee_limit: Msat::SAT,
         timeout_secs: 60,
+        hints: Vec::new(),
     };
     // It goes by itself.
     drop(from.node.send(keysend).await.unwrap());

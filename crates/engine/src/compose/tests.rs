@@ -16,6 +16,7 @@ fn draft(program: Program, text: &str) -> Draft {
             recipient: node(7).into(),
             own: None,
             card: None,
+            hints: Vec::new(),
             features: protocol::Features::default(),
         },
         sealed_only: false,
@@ -29,6 +30,7 @@ fn draft(program: Program, text: &str) -> Draft {
         amends: None,
         reply_to: None,
         postage: Postage::PLAIN,
+        ways_in: Vec::new(),
     }
 }
 

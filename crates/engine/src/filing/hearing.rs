@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::{CardFault, MessageId, NodeId, Trust};
+use domain::{CardFault, MessageId, NodeId, RouteHint, Trust};
 use protocol::{Body, KeyId, Letter, RequestId, SignedCard};
 use store::{CardRow, KeyNews, NewCard, Received, StoreError};
 
@@ -29,6 +29,8 @@ pub(super) struct Heard {
     by_node: bool,
     sealed_to: Option<KeyId>,
     again: bool,
+    /// Over which channels their node can be paid.
+    hints: Vec<RouteHint>,
     delivered: Vec<MessageId>,
     read: Vec<MessageId>,
     wants_card: bool,
@@ -53,6 +55,7 @@ impl Heard {
             by_node: spoken.by_node,
             sealed_to: spoken.sealed_to,
             again: spoken.again,
+            hints: spoken.what.hints.clone(),
             delivered,
             read,
             wants_card: spoken.what.body == Body::CardRequest,
@@ -119,6 +122,12 @@ impl Desk<'_, '_> {
                     .repeat_unconfirmed(by, since, REPEAT_PAUSE, self.now)?;
                 filed.repeats = filed.repeats.saturating_add(again);
             }
+        }
+        // A part has no room for them, and an old letter knows no better.
+        if !heard.hints.is_empty() && !heard.again && contact.trust != Trust::Blocked {
+            let useful = |hint: &RouteHint| hint.via != self.ours && hint.via != by;
+            let hints = heard.hints.iter().copied().filter(useful);
+            self.tx.set_hints(by, &hints.collect::<Vec<_>>())?;
         }
         if let Some((after, number)) = heard.numbers {
             self.tx.hear_number(by, after, number, self.now)?;

@@ -141,11 +141,14 @@ impl Notes {
         came: &CameBy,
         allowed: Way,
     ) -> Result<(), NoteError> {
-        let (card, after) = self
+        let (contact, card, after) = self
             .store
-            .read(move |db| Ok((db.card(to)?, db.number_before(to, u64::MAX)?)))
+            .read(move |db| {
+                let after = db.number_before(to, u64::MAX)?;
+                Ok((db.contact(to)?, db.card(to)?, after))
+            })
             .await?;
-        let sealing = self.keys.sealing(to, card.as_ref());
+        let sealing = self.keys.sealing(to, contact.as_ref(), card.as_ref());
         if sealing.in_doubt {
             return Err(NoteError::InDoubt);
         }
@@ -162,6 +165,7 @@ impl Notes {
             hold_secs: self.settings.mode().hold_secs_told(),
             reply_to: None,
             card: sealing.card.clone(),
+            hints: sealing.hints.clone(),
             body,
         };
         let record = sealing

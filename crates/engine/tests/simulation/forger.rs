@@ -83,6 +83,7 @@ impl World {
             hold_secs: (hold > 0).then_some(hold),
             reply_to: None,
             card: Some(card),
+            hints: Vec::new(),
             body: Body::CardRequest,
         };
         let Ok(secret) = node.shared_secret(to).await else {

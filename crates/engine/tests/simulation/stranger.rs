@@ -67,6 +67,7 @@ impl World {
             records,
             fee_limit: Msat::from_sat(200).unwrap(),
             timeout_secs: 60,
+            hints: Vec::new(),
         };
         // She does not wait for what becomes of it.
         let _ = mallory.send(keysend).await;

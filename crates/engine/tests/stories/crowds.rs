@@ -44,6 +44,7 @@ async fn drops(
         records,
         fee_limit: sat(10),
         timeout_secs: 60,
+        hints: Vec::new(),
     };
     let mut updates = from.send(keysend).await.unwrap();
     // The node has taken it.
@@ -114,6 +115,7 @@ fn letter(number: u32, expectation: Expectation, body: Body) -> Letter {
         hold_secs: None,
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body,
     }
 }

@@ -393,6 +393,7 @@ async fn old_failures_that_the_node_remembers_keep_no_payment_from_an_invoice() 
         records: Vec::new(),
         fee_limit: sat(10),
         timeout_secs: 30,
+        hints: Vec::new(),
     };
     let mut told = line.alice.send(lost).await.unwrap();
     while told.next().await.is_some() {}

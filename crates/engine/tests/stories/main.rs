@@ -21,6 +21,7 @@ mod crashes;
 mod crowds;
 mod free;
 mod health;
+mod hidden;
 mod invoices;
 mod liars;
 mod long;

@@ -201,6 +201,7 @@ async fn claims(from: &SimNode, to: &SimNode, amount: Msat, number: u8) {
         hold_secs: None,
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body: Body::Text(format!("keep it {number}")),
     };
     let preimage = Preimage::new([number; 32]);
@@ -221,6 +222,7 @@ async fn claims(from: &SimNode, to: &SimNode, amount: Msat, number: u8) {
         records: vec![(record::LETTER, envelope)],
         fee_limit: sat(10),
         timeout_secs: 60,
+        hints: Vec::new(),
     };
     drop(from.send(keysend).await.unwrap());
 }
@@ -396,6 +398,7 @@ async fn what_is_written_in_somebodys_name_makes_nobody_owe() {
         records,
         fee_limit: sat(10),
         timeout_secs: 60,
+        hints: Vec::new(),
     };
     drop(line.bob.send(keysend).await.unwrap());
     // carol, whom it did not come from, has it among the words of nobody.

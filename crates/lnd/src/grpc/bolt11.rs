@@ -133,6 +133,7 @@ impl GrpcNode {
             dest: Vec::new(),
             payment_hash: Vec::new(),
             dest_features: Vec::new(),
+            route_hints: Vec::new(),
         };
         let mut client = self.router.clone();
         let stream = answer(permission::SEND_PAYMENT, client.send_payment_v2(request)).await?;

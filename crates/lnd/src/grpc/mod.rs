@@ -3,6 +3,7 @@
 mod bolt11;
 mod connect;
 mod free;
+mod hints;
 mod invoices;
 mod node;
 mod pay;

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Msat, NodeId, PaymentHash, Preimage, Timestamp};
+use domain::{Msat, NodeId, PaymentHash, Preimage, RouteHint, Timestamp};
 use futures::StreamExt;
 use tokio::time::timeout;
 use tonic::codegen::InterceptedService;
@@ -300,6 +300,10 @@ impl Lightning for GrpcNode {
 
     async fn neighbours(&self, node: NodeId) -> Result<Vec<NodeId>, LightningError> {
         self.find_neighbours(node).await
+    }
+
+    async fn own_hints(&self) -> Result<Vec<RouteHint>, LightningError> {
+        self.find_own_hints().await
     }
 
     async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {

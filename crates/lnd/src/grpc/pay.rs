@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Failure, PaymentHash, Preimage};
+use domain::{Failure, PaymentHash, Preimage, RouteHint};
 use futures::StreamExt;
 use prost::Message;
 use zeroize::Zeroizing;
@@ -46,7 +46,7 @@ impl GrpcNode {
         let (final_cltv_delta, route_hints, secret) = match bill {
             Some(bill) => (bill.final_cltv_delta, bill.route_hints, Some(bill.secret)),
             // LND's own number.
-            None => (0, Vec::new(), None),
+            None => (0, hints(&query.hints), None),
         };
         let ignored_pairs = match query.over {
             Over::Others => vec![NodePair {
@@ -115,6 +115,7 @@ impl GrpcNode {
             // A keysend cannot be split.
             max_parts: 1,
             time_pref: CHEAPEST,
+            route_hints: hints(&keysend.hints),
         };
         let mut client = self.router.clone();
         let stream = answer(permission::SEND_PAYMENT, client.send_payment_v2(request)).await?;
@@ -177,6 +178,20 @@ fn last_hop_records(records: Records, preimage: &Preimage) -> BTreeMap<u64, Vec<
     let mut records: BTreeMap<_, _> = records.into_iter().collect();
     records.insert(KEYSEND_PREIMAGE, preimage.expose().to_vec());
     records
+}
+
+/// Each is a way of one channel by itself.
+fn hints(hints: &[RouteHint]) -> Vec<lnrpc::RouteHint> {
+    let way = |hint: &RouteHint| lnrpc::RouteHint {
+        hop_hints: vec![lnrpc::HopHint {
+            node_id: hint.via.to_string(),
+            chan_id: hint.channel,
+            fee_base_msat: u32::try_from(hint.base_fee.get()).unwrap_or(u32::MAX),
+            fee_proportional_millionths: hint.fee_ppm,
+            cltv_expiry_delta: hint.cltv_delta.into(),
+        }],
+    };
+    hints.iter().map(way).collect()
 }
 
 /// What we assume of the recipient: without it LND finds no way to a node that it does not know from gossip.

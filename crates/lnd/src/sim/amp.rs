@@ -45,6 +45,7 @@ impl SimNode {
             proof: Proof::Keysend,
             use_mission_control: false,
             over: Over::Anything,
+            hints: &[],
         })?;
         let arrival = Arrival {
             hash: invoice.unwrap_or(PaymentHash(set)),

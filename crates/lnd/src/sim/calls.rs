@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Msat, NodeId, PaymentHash, Preimage};
+use domain::{Msat, NodeId, PaymentHash, Preimage, RouteHint};
 use futures::{StreamExt, future, stream};
 use secp256k1::{Message, PublicKey, ecdh};
 use sha2::{Digest, Sha256};
@@ -120,11 +120,14 @@ impl Lightning for SimNode {
     }
 
     async fn node(&self, node: NodeId) -> Result<Option<NodeFacts>, LightningError> {
-        self.ask(|state, _| {
-            // Gossip knows a node by its channels, and its features only from its own announcement.
-            let known = state
-                .find(node)
-                .filter(|&node| state.channels_of(node).next().is_some());
+        self.ask(|state, me| {
+            // Gossip knows a node by its public channels, and its features only from its own announcement. A node knows its
+            // own channels as well.
+            let known = state.find(node).filter(|&node| {
+                state
+                    .channels_of(node)
+                    .any(|(channel, _)| channel.public || channel.side(me).is_some())
+            });
             Ok(known.map(|node| &state.nodes[node]).map(|node| {
                 let announced = node.settings.announced;
                 NodeFacts {
@@ -172,11 +175,16 @@ impl Lightning for SimNode {
             // Of others it knows only what gossip says, which is slow to notice who is away.
             let ends = state
                 .channels_of(node)
+                .filter(|(channel, _)| channel.public || channel.side(me).is_some())
                 .filter(|(channel, _)| node != me || state.is_active(channel))
                 .map(|(channel, side)| state.nodes[channel.ends[side ^ 1]].id);
             Ok(ends.collect::<BTreeSet<_>>().into_iter().collect())
         })
         .await
+    }
+
+    async fn own_hints(&self) -> Result<Vec<RouteHint>, LightningError> {
+        self.ask(|state, me| Ok(state.hints_of(me))).await
     }
 
     async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {
@@ -234,6 +242,7 @@ impl Lightning for SimNode {
                 proof,
                 use_mission_control: query.use_mission_control,
                 over: query.over,
+                hints: &query.hints,
             })?;
             Ok(Route {
                 fee,

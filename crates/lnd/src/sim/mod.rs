@@ -99,6 +99,16 @@ impl SimNetwork {
         state.tell_of_channel(a.me, b.me, connected);
     }
 
+    /// The same for a channel that the two do not announce.
+    pub fn private_channel(&self, a: &SimNode, a_side: Msat, b: &SimNode, b_side: Msat) {
+        let mut state = self.shared.lock();
+        let connected = state.is_connected(a.me, b.me);
+        let mut channel = Channel::new([a.me, b.me], [a_side, b_side]);
+        channel.public = false;
+        state.channels.push(channel);
+        state.tell_of_channel(a.me, b.me, connected);
+    }
+
     /// Puts more into the first channel between two nodes, as a splice does; nothing without one.
     pub fn splice(&self, a: &SimNode, a_more: Msat, b: &SimNode, b_more: Msat) {
         let mut state = self.shared.lock();

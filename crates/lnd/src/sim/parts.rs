@@ -178,6 +178,10 @@ impl State {
     /// sees what is left in the channels. `None` when it has to be tried smaller, or not at all any more.
     fn send_part(&mut self, node: usize, bill: &Bill, progress: &mut Progress) -> Option<Part> {
         let amount = progress.missing.min(progress.largest);
+        // An invoice names them.
+        let hints = self
+            .find(bill.to)
+            .map_or_else(Vec::new, |to| self.hints_of(to));
         let found = self.find_path(&Search {
             from: node,
             to: bill.to,
@@ -190,6 +194,7 @@ impl State {
             proof: Proof::Invoice(bill.amount),
             use_mission_control: true,
             over: Over::Anything,
+            hints: &hints,
         });
         let may_split = progress.under_way.saturating_add(1) < bill.max_parts;
         let half = Msat::new(amount.get().div_euclid(2));

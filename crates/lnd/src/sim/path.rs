@@ -1,6 +1,6 @@
 //! Path finding: the cheapest way that our own node believes in.
 
-use domain::{Msat, NodeId, Preimage};
+use domain::{HINTS_KEPT, Msat, NodeId, Preimage, RouteHint};
 
 use super::state::{MEMORY, State};
 use crate::error::LightningError;
@@ -12,6 +12,10 @@ const ROOM: usize = 1_257;
 const ROOM_PER_HOP: usize = 51;
 /// LND's default policy forwards nothing smaller.
 const MIN_HTLC: Msat = Msat::SAT;
+/// LND's first alias: block 16,000,000.
+const FIRST_ALIAS: u64 = 16_000_000 << 40;
+/// LND's default time lock.
+const CLTV_DELTA: u16 = 80;
 /// The record in which a keysend carries its preimage.
 pub(super) const KEYSEND_PREIMAGE: u64 = 5_482_373_484;
 
@@ -50,6 +54,8 @@ pub(super) struct Search<'a> {
     pub(super) proof: Proof,
     pub(super) use_mission_control: bool,
     pub(super) over: Over,
+    /// Channels of the recipient that gossip does not know.
+    pub(super) hints: &'a [RouteHint],
 }
 
 /// By what the last hop knows the payment.
@@ -164,10 +170,16 @@ impl State {
                 if search.over == Over::Others && own && to == recipient {
                     continue;
                 }
-                let fee = if own {
-                    Some(Msat::ZERO)
-                } else {
-                    self.fee(from, amount)
+                let hint = search.hints.iter().find(|hint| {
+                    to == recipient
+                        && hint.channel == alias(number)
+                        && hint.via == self.nodes[from].id
+                });
+                let fee = match hint {
+                    _ if own => Some(Msat::ZERO),
+                    _ if channel.public => self.fee(from, amount),
+                    Some(hint) => asked_for(hint.base_fee, hint.fee_ppm.into(), amount),
+                    None => continue,
                 };
                 let Some(needs) = fee.and_then(|fee| amount.checked_add(fee)) else {
                     continue;
@@ -189,11 +201,28 @@ impl State {
     /// What a node asks for forwarding.
     fn fee(&self, node: usize, amount: Msat) -> Option<Msat> {
         let settings = &self.nodes[node].settings;
-        let share = amount
-            .get()
-            .checked_mul(settings.fee_ppm)?
-            .div_euclid(1_000_000);
-        settings.base_fee.checked_add(Msat::new(share))
+        asked_for(settings.base_fee, settings.fee_ppm, amount)
+    }
+
+    /// Over which channels a node without public ones can be paid.
+    pub(super) fn hints_of(&self, node: usize) -> Vec<RouteHint> {
+        if self.channels_of(node).any(|(channel, _)| channel.public) {
+            return Vec::new();
+        }
+        let own = self.channels.iter().enumerate();
+        own.filter(|(_, channel)| self.is_active(channel))
+            .filter_map(|(number, channel)| {
+                let via = &self.nodes[channel.ends[channel.side(node)? ^ 1]];
+                Some(RouteHint {
+                    via: via.id,
+                    channel: alias(number),
+                    base_fee: via.settings.base_fee,
+                    fee_ppm: u32::try_from(via.settings.fee_ppm).ok()?,
+                    cltv_delta: CLTV_DELTA,
+                })
+            })
+            .take(HINTS_KEPT)
+            .collect()
     }
 
     fn avoids(&self, node: usize, pair: (usize, usize), amount: Msat) -> bool {
@@ -202,6 +231,17 @@ impl State {
             .get(&pair)
             .is_some_and(|&(at, from)| at.elapsed() < MEMORY && amount >= from)
     }
+}
+
+/// A base fee and millionths of the amount.
+fn asked_for(base: Msat, ppm: u64, amount: Msat) -> Option<Msat> {
+    let share = amount.get().checked_mul(ppm)?.div_euclid(1_000_000);
+    base.checked_add(Msat::new(share))
+}
+
+/// What a channel that is not announced is called instead of its short id.
+fn alias(channel: usize) -> u64 {
+    u64::try_from(channel).map_or(u64::MAX, |number| FIRST_ALIAS.saturating_add(number))
 }
 
 /// On how long a way these records fit.

@@ -186,6 +186,7 @@ pub(super) async fn pay(shared: Arc<Shared>, node: usize, keysend: Keysend) {
             proof: Proof::Keysend,
             use_mission_control: true,
             over: Over::Anything,
+            hints: &keysend.hints,
         });
         let (hops, fee) = match found {
             Ok(found) => found,

@@ -275,6 +275,8 @@ pub(super) struct Channel {
     pub(super) sides: [Msat; 2],
     pub(super) in_flight: Msat,
     pub(super) capacity: Msat,
+    /// Whether gossip knows it.
+    pub(super) public: bool,
 }
 
 impl Channel {
@@ -285,6 +287,7 @@ impl Channel {
             sides,
             in_flight: Msat::ZERO,
             capacity,
+            public: true,
         }
     }
 

@@ -70,6 +70,7 @@ fn keysend(to: &SimNode, number: u8) -> Keysend {
         records: text(5),
         fee_limit: sat(10),
         timeout_secs: 30,
+        hints: Vec::new(),
     }
 }
 
@@ -82,6 +83,7 @@ fn query(to: &SimNode) -> RouteQuery {
         paid_by: PaidBy::Quote,
         use_mission_control: true,
         over: Over::Anything,
+        hints: Vec::new(),
     }
 }
 

@@ -18,6 +18,7 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
         records: records.clone(),
         fee_limit: Msat::SAT,
         timeout_secs: 30,
+        hints: Vec::new(),
     };
     let query = RouteQuery {
         to: node,
@@ -27,6 +28,7 @@ fn nothing_shows_what_people_say_or_what_settles_a_payment() {
         paid_by: PaidBy::Keysend(preimage.clone()),
         use_mission_control: true,
         over: Over::Anything,
+        hints: Vec::new(),
     };
     let invoice = Invoice {
         hash: PaymentHash([1; 32]),

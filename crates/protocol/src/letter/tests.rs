@@ -16,6 +16,7 @@ fn letter(body: Body) -> Letter {
         hold_secs: Some(900),
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body,
     }
 }
@@ -23,6 +24,16 @@ fn letter(body: Body) -> Letter {
 /// A card's bytes mean nothing to a letter.
 fn card() -> SignedCard {
     SignedCard::new(b"a card".to_vec(), [0x5c; 65]).unwrap()
+}
+
+fn hint() -> RouteHint {
+    RouteHint {
+        via: crate::people::bob().node,
+        channel: 16_000_000 << 40,
+        base_fee: Msat::new(1_000),
+        fee_ppm: 1,
+        cltv_delta: 80,
+    }
 }
 
 fn piece() -> Piece {
@@ -155,7 +166,38 @@ pub(super) fn kept() -> Vec<(&'static str, Letter)> {
                 ..letter(Body::Text("ok".to_owned()))
             },
         ),
+        (
+            "hints",
+            Letter {
+                hints: vec![hint()],
+                ..letter(Body::Text("ok".to_owned()))
+            },
+        ),
     ]
+}
+
+#[test]
+fn hints_that_cannot_be_are_passed_over_and_the_letter_is_read() {
+    let good = hint_to_wire(&hint());
+    let with = |hints: Vec<wire::RouteHint>| {
+        let bytes = wire(|raw| raw.hints = hints);
+        Letter::decode(&bytes).unwrap().hints
+    };
+    assert_eq!(with(vec![good.clone(); 3]), vec![hint(); 3]);
+    let bad = |change: fn(&mut wire::RouteHint)| {
+        let mut hint = good.clone();
+        change(&mut hint);
+        hint
+    };
+    for bad in [
+        bad(|hint| hint.node_id = vec![2; 7]),
+        bad(|hint| hint.channel_id = 0),
+        bad(|hint| hint.cltv_delta = 2_017),
+        bad(|hint| hint.cltv_delta = 65_536),
+    ] {
+        assert_eq!(with(vec![good.clone(), bad]), []);
+    }
+    assert_eq!(with(vec![good; 1_000]), []);
 }
 
 /// Raw letters, to write what `Letter` cannot.
@@ -555,6 +597,7 @@ fn any_letter() -> impl Strategy<Value = Letter> {
                 hold_secs,
                 reply_to: reply_to.map(MessageId),
                 card: carded.then(card),
+                hints: Vec::new(),
                 body,
             },
         )

@@ -70,7 +70,7 @@ fn body(body: &Body) -> Value {
 
 fn described(name: &str, bytes: &[u8]) -> Value {
     let letter = Letter::decode(bytes).unwrap();
-    json!({
+    let mut told = json!({
         "name": name,
         "letter": hex::encode(bytes),
         "id": hex::encode(letter.id.0),
@@ -86,7 +86,17 @@ fn described(name: &str, bytes: &[u8]) -> Value {
         "reply_to": letter.reply_to.map(|id| hex::encode(id.0)),
         "card": letter.card.as_ref().map(|card| hex::encode(card.encode())),
         "body": body(&letter.body),
-    })
+    });
+    if !letter.hints.is_empty() {
+        let hint = |hint: &domain::RouteHint| {
+            json!({
+                "node_id": hint.via.to_string(), "channel_id": hint.channel.to_string(),
+                "fee_base_msat": hint.base_fee.get(), "fee_millionths": hint.fee_ppm, "cltv_delta": hint.cltv_delta,
+            })
+        };
+        told["hints"] = letter.hints.iter().map(hint).collect();
+    }
+    told
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn letter(body: Body) -> Letter {
         hold_secs: Some(900),
         reply_to: Some(MessageId([0x0b; 16])),
         card: None,
+        hints: Vec::new(),
         body,
     }
 }

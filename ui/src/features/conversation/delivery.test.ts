@@ -75,5 +75,6 @@ describe("a message that waits for a way", () => {
     expect(deliveryMark(waiting({ failure: "key_changed" }), "en").words).toEqual([
       "Waits until you have looked at the change of their key",
     ]);
+    expect(deliveryMark(waiting({ failure: "hidden" }), "en").words.join()).toMatch(/no public one/u);
   });
 });

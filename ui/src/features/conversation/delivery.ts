@@ -93,6 +93,7 @@ export function waits(delivery: Delivery): boolean {
 export function waitingWords(delivery: Delivery): string {
   if (delivery.failure === "no_receipt") return m.delivery_waiting_app();
   if (delivery.failure === "key_changed") return m.delivery_waiting_key();
+  if (delivery.failure === "hidden") return m.delivery_waiting_hidden();
   return delivery.failure === "no_way" ? m.delivery_waiting_way() : m.delivery_waiting();
 }
 

@@ -1,7 +1,7 @@
 //! A way to a node with a gate in it: whoever keeps the gate sees every call and every event, and may let them wait.
 
 use async_trait::async_trait;
-use domain::{NodeId, PaymentHash, Preimage};
+use domain::{NodeId, PaymentHash, Preimage, RouteHint};
 use lnd::{
     Balance, ChannelEvent, DecodedInvoice, Invoice, InvoiceCursor, InvoiceNews, InvoicePage,
     InvoicePayment, Keysend, Lightning, LightningError, NewInvoice, NodeConfig, NodeFacts,
@@ -65,6 +65,9 @@ impl<L: Lightning, G: Gate> Lightning for Gated<L, G> {
         self.gate
             .pass("neighbours", self.node.neighbours(node))
             .await
+    }
+    async fn own_hints(&self) -> Result<Vec<RouteHint>, LightningError> {
+        self.gate.pass("own_hints", self.node.own_hints()).await
     }
     async fn peer_events(&self) -> Result<Updates<PeerEvent>, LightningError> {
         let updates = self

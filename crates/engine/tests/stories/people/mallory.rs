@@ -57,6 +57,7 @@ impl Stage {
             hold_secs: None,
             reply_to: None,
             card: None,
+            hints: Vec::new(),
             body,
         }
     }
@@ -131,6 +132,7 @@ impl Stage {
             records,
             fee_limit: sat(10),
             timeout_secs: 60,
+            hints: Vec::new(),
         };
         let mut updates = self.line.carol.send(keysend).await.unwrap();
         loop {

@@ -23,6 +23,7 @@ pub(crate) async fn keysend(
         records,
         fee_limit: sat(10),
         timeout_secs: 60,
+        hints: Vec::new(),
     };
     let mut updates = from.send(keysend).await.unwrap();
     loop {
@@ -59,6 +60,7 @@ pub(crate) fn letter(number: u8, expectation: Expectation, body: Body) -> Letter
         hold_secs: None,
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body,
     }
 }

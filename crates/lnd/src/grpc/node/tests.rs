@@ -59,6 +59,7 @@ fn peers_and_channels_are_put_together() {
     let channel = |node: NodeId, active| lnrpc::Channel {
         active,
         remote_pubkey: node.to_string(),
+        ..lnrpc::Channel::default()
     };
     let (bob, carol, dave) = (key(2), key(3), key(4));
     let peers = [bob, dave].map(|node| lnrpc::Peer {

@@ -11,7 +11,10 @@ fn sorted(mut nodes: Vec<NodeId>) -> Vec<NodeId> {
 }
 
 fn policy(disabled: bool) -> Option<RoutingPolicy> {
-    Some(RoutingPolicy { disabled })
+    Some(RoutingPolicy {
+        disabled,
+        ..RoutingPolicy::default()
+    })
 }
 
 fn edge(a: u8, b: u8, policies: [Option<RoutingPolicy>; 2]) -> ChannelEdge {
@@ -42,6 +45,7 @@ fn of_our_own_channels_those_count_that_can_be_used() {
     let channel = |number, active| lnrpc::Channel {
         active,
         remote_pubkey: key(number).to_string(),
+        ..lnrpc::Channel::default()
     };
     let channels = vec![
         channel(2, true),

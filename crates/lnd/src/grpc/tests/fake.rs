@@ -370,6 +370,13 @@ impl lnrpc::lightning_server::Lightning for Fake {
         silent()
     }
 
+    async fn get_chan_info(
+        &self,
+        _: Request<lnrpc::ChanInfoRequest>,
+    ) -> Answer<lnrpc::ChannelEdge> {
+        silent()
+    }
+
     async fn list_channels(
         &self,
         _: Request<lnrpc::ListChannelsRequest>,

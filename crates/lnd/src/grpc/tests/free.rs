@@ -185,6 +185,7 @@ async fn neighbours_come_from_our_own_list_or_from_gossip() {
         script.channels = vec![lnrpc::Channel {
             active: true,
             remote_pubkey: them.to_string(),
+            ..lnrpc::Channel::default()
         }];
         let edge = lnrpc::ChannelEdge {
             node1_pub: us.to_string(),

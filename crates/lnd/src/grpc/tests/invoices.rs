@@ -232,6 +232,7 @@ async fn a_route_to_an_invoice_carries_the_secret_of_the_invoice_and_the_whole_a
         paid_by: PaidBy::Invoice("lnbcrt1new".to_owned()),
         use_mission_control: false,
         over: Over::Anything,
+        hints: Vec::new(),
     };
     let route = node.route(query.clone()).await.unwrap();
     let asked = fake.payments(|script| script.asked.remove(0));

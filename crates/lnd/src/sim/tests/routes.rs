@@ -144,7 +144,16 @@ async fn a_text_one_byte_too_long_fails_without_a_try() {
 async fn each_reason_for_no_route_is_found_out() {
     let (net, [alice, bob, carol, _]) = line();
     let hermit = net.node("hermit");
-    assert_eq!(diagnose(&alice, query(&hermit)).await, Failure::NoRoute);
+    assert_eq!(diagnose(&alice, query(&hermit)).await, Failure::Hidden);
+    // Only bob knows of this channel.
+    net.private_channel(&bob, sat(1_000), &hermit, sat(1_000));
+    assert_eq!(diagnose(&alice, query(&hermit)).await, Failure::Hidden);
+    let told = RouteQuery {
+        hints: hermit.own_hints().await.unwrap(),
+        ..query(&hermit)
+    };
+    let route = alice.route(told).await.unwrap();
+    assert_eq!(route.nodes, [bob.id(), hermit.id()]);
     let small = RouteQuery {
         amount: Msat::new(999),
         ..query(&carol)

@@ -20,6 +20,7 @@ fn letter() -> Letter {
         hold_secs: Some(900),
         reply_to: None,
         card: None,
+        hints: Vec::new(),
         body: Body::Text("Grüße, Bob".to_owned()),
     }
 }

@@ -1,0 +1,161 @@
+//! Nodes that gossip does not know: their channels are not announced. They can be answered all the same, over the channels
+//! that their letters name.
+
+use std::time::Duration;
+
+use crate::people::stranger::{keysend, letter, sealed};
+use crate::people::{Person, eventually, sat};
+use domain::{DeliveryState, Expectation, Failure, HINTS_KEPT, Msat, NodeId, RouteHint};
+use lnd::Lightning;
+use lnd::sim::{SimNetwork, SimNode};
+use protocol::Body;
+
+/// alice – bob – carol, where nobody but bob knows of alice's channel.
+struct Hideout {
+    network: SimNetwork,
+    alice: SimNode,
+    bob: SimNode,
+    carol: SimNode,
+}
+
+fn hideout() -> Hideout {
+    let network = SimNetwork::new(7);
+    let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| network.node(name));
+    network.private_channel(&alice, sat(1_000_000), &bob, sat(1_000_000));
+    network.channel(&bob, sat(1_000_000), &carol, sat(1_000_000));
+    for node in [&alice, &bob, &carol] {
+        node.set_onion(false);
+    }
+    Hideout {
+        network,
+        alice,
+        bob,
+        carol,
+    }
+}
+
+async fn hints(person: &Person, of: &SimNode) -> Vec<RouteHint> {
+    let node = of.id();
+    person.store.read(move |db| db.hints(node)).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_hides_is_answered_over_the_channel_that_they_name() {
+    let there = hideout();
+    let alice = Person::open(&there.network, &there.alice).await;
+    let carol = Person::open(&there.network, &there.carol).await;
+    alice.has_a_card().await;
+    carol.has_a_card().await;
+    let to_carol = alice.befriend(&there.carol, None).await;
+    alice.say(to_carol, "I am behind bob").await;
+    carol.expect_message(&there.alice, "I am behind bob").await;
+    let node = there.alice.id();
+    let talk = carol.store.read(move |db| db.conversation_of(node)).await;
+    let to_alice = talk.unwrap().unwrap();
+    let answer = carol.say(to_alice, "found you").await;
+    alice.expect_message(&there.carol, "found you").await;
+    carol.expect_delivery(answer, DeliveryState::Settled).await;
+    // And money, with a price that is shown before.
+    let gift = carol.pay(to_alice, "for the rent", sat(5_000)).await;
+    alice.expect_message(&there.carol, "for the rent").await;
+    let paid = carol.expect_delivery(gift, DeliveryState::Settled).await;
+    assert_eq!((paid.paid, paid.hops), (Some(sat(5_000)), Some(2)));
+
+    // What the channel asks for changes: the next letter tells.
+    there.bob.set_fees(Msat::new(3_000), 7);
+    tokio::time::sleep(Duration::from_secs(1_200)).await;
+    alice.say(to_carol, "bob is dearer now").await;
+    carol
+        .expect_message(&there.alice, "bob is dearer now")
+        .await;
+    let told = hints(&carol, &there.alice).await;
+    assert_eq!((told[0].base_fee, told[0].fee_ppm), (Msat::new(3_000), 7));
+    // carol's node is public: she names no channels.
+    assert_eq!(hints(&alice, &there.carol).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_hides_and_names_no_channel_cannot_be_answered_and_the_reason_is_told() {
+    let there = hideout();
+    let carol = Person::open(&there.network, &there.carol).await;
+    let to_alice = carol.befriend(&there.alice, None).await;
+    let words = letter(1, Expectation::Return, Body::Text("an old program".into()));
+    let records = sealed(&there.alice, there.carol.id(), 1, &words).await;
+    keysend(&there.alice, there.carol.id(), Msat::SAT, 1, records).await;
+    carol.expect_message(&there.alice, "an old program").await;
+    let answer = carol.say(to_alice, "where are you?").await;
+    eventually("the reason is told", async || {
+        let delivery = carol.row(answer).await.delivery?;
+        (delivery.failure == Some(Failure::Hidden)).then_some(())
+    })
+    .await;
+}
+
+/// A letter from alice's node, written by hand, whose channels are these.
+async fn tells(there: &Hideout, seed: u8, hints: Vec<RouteHint>) {
+    let mut words = letter(
+        seed,
+        Expectation::Return,
+        Body::Text(format!("letter {seed}")),
+    );
+    words.hints = hints;
+    let to = there.carol.id();
+    let records = sealed(&there.alice, to, seed, &words).await;
+    keysend(&there.alice, to, Msat::SAT, seed, records).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn channels_that_cost_too_much_or_cannot_be_cost_nothing() {
+    let there = hideout();
+    let carol = Person::open(&there.network, &there.carol).await;
+    let to_alice = carol.befriend(&there.alice, None).await;
+    let real = there.alice.own_hints().await.unwrap()[0];
+    let of = |via: NodeId, channel| RouteHint {
+        via,
+        channel,
+        ..real
+    };
+    let dear = RouteHint {
+        base_fee: Msat::new(u32::MAX.into()),
+        fee_ppm: u32::MAX,
+        ..real
+    };
+    let carol_herself = of(there.carol.id(), real.channel);
+    let alice_herself = of(there.alice.id(), real.channel);
+    let bob = there.bob.id();
+    for (seed, told, kept) in [
+        (1, vec![carol_herself, alice_herself], 0),
+        (
+            2,
+            (1..=1_000)
+                .map(|channel| of(bob, channel))
+                .take(12)
+                .collect(),
+            0,
+        ),
+        (3, vec![of(bob, 0)], 0),
+        (4, vec![of(bob, 1), of(bob, 2), of(bob, 3)], HINTS_KEPT),
+        (5, vec![dear], 1),
+    ] {
+        tells(&there, seed, told).await;
+        carol
+            .expect_message(&there.alice, &format!("letter {seed}"))
+            .await;
+        assert_eq!(
+            hints(&carol, &there.alice).await.len(),
+            kept,
+            "letter {seed}"
+        );
+    }
+    let before = carol.balance().await;
+    let answer = carol.say(to_alice, "too dear").await;
+    eventually("there is no way at that price", async || {
+        let delivery = carol.row(answer).await.delivery?;
+        (delivery.failure == Some(Failure::NoRoute)).then_some(())
+    })
+    .await;
+    assert_eq!(carol.balance().await, before);
+    // The true one mends it.
+    tells(&there, 6, vec![real]).await;
+    carol.expect_delivery(answer, DeliveryState::Settled).await;
+}
