@@ -7,6 +7,7 @@ mod connection;
 mod copies;
 mod death;
 mod free;
+mod hidden;
 mod holds;
 mod invoices;
 mod limits;
@@ -45,6 +46,8 @@ pub enum Stage {
     Brief,
     /// As the first, with onions: what costs nothing is free.
     Free,
+    /// alice – bob – carol without onions, where nobody but bob knows of alice's channel.
+    Hidden,
 }
 
 /// For how long alice's node holds where a story waits for the end of it: long enough for a decision in time.
@@ -58,6 +61,7 @@ impl Stage {
             Self::Line => Plan::line().without_onions(),
             Self::Brief => Plan::line().without_onions().holding("alice", BRIEF),
             Self::Free => Plan::line(),
+            Self::Hidden => Plan::short().without_onions().hiding("alice"),
         }
     }
 }
@@ -122,6 +126,7 @@ stories! {
     Anywhere Line limits::less_than_a_satoshi_is_refused_before_sending;
     Anywhere Line limits::the_longest_text_arrives_and_one_byte_more_is_refused;
     Anywhere Line limits::a_long_text_arrives_in_parts;
+    Anywhere Hidden hidden::a_node_that_gossip_does_not_know_is_answered;
     Real Line connection::a_macaroon_without_a_permission_is_named;
     Real Line connection::a_wrong_certificate_is_named;
     Real Line connection::wrong_ports_and_hosts_are_named;

@@ -365,6 +365,7 @@ impl Network {
             node_pubkey: to.node().await?.as_bytes().to_vec(),
             local_funding_amount: channel.capacity.into(),
             push_sat: (channel.capacity / 2).into(),
+            private: channel.hidden,
         };
         until(
             format!("{} opens a channel to {}", from.name(), to.name()),
@@ -430,7 +431,7 @@ impl Network {
         Ok(())
     }
 
-    /// Whether `node` knows every channel with both policies, and every node with its features.
+    /// Whether `node` knows every announced channel with both policies, and the nodes at its ends with their features.
     async fn knows_all(&self, node: &Lnd) -> Result<bool> {
         let request = lnrpc::ChannelGraphRequest {};
         let graph = node
@@ -445,10 +446,12 @@ impl Network {
             .edges
             .iter()
             .filter(|edge| used(&edge.node1_policy) && used(&edge.node2_policy));
-        if edges.count() < self.plan.channels.len() {
+        let announced = || self.plan.channels.iter().filter(|one| !one.hidden);
+        if edges.count() < announced().count() {
             return Ok(false);
         }
-        for other in &self.nodes {
+        let is_known = |name| announced().any(|one| one.from == name || one.to == name);
+        for other in self.nodes.iter().filter(|one| is_known(one.name())) {
             let key = other.node().await?.to_string();
             let known = graph
                 .nodes

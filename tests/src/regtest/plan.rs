@@ -40,6 +40,8 @@ pub struct ChannelPlan {
     pub to: String,
     /// Satoshis.
     pub capacity: u32,
+    /// Whether nobody but its ends knows of it: it is not announced.
+    pub hidden: bool,
 }
 
 impl Plan {
@@ -73,6 +75,7 @@ impl Plan {
                 from: pair[0].to_owned(),
                 to: pair[1].to_owned(),
                 capacity: 10_000_000,
+                hidden: false,
             })
             .collect();
         Self {
@@ -103,6 +106,15 @@ impl Plan {
     pub fn without_onions(mut self) -> Self {
         for node in &mut self.nodes {
             node.onions = false;
+        }
+        self
+    }
+
+    /// The same, where `name`'s node announces none of its channels: gossip does not know it.
+    #[must_use]
+    pub fn hiding(mut self, name: &str) -> Self {
+        for channel in &mut self.channels {
+            channel.hidden |= channel.from == name || channel.to == name;
         }
         self
     }

@@ -58,7 +58,12 @@ impl SimWorld {
                     .with_context(|| format!("there is no {name}"))
             };
             let half = Msat::from_sat(u64::from(channel.capacity / 2)).context("a huge channel")?;
-            network.channel(end(&channel.from)?, half, end(&channel.to)?, half);
+            let (from, to) = (end(&channel.from)?, end(&channel.to)?);
+            if channel.hidden {
+                network.private_channel(from, half, to, half);
+            } else {
+                network.channel(from, half, to, half);
+            }
         }
         let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
         let certificate = certificate.cert.pem();
