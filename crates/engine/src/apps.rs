@@ -14,13 +14,14 @@ use lnd::{Lightning, LightningError, NewInvoice};
 use rand::Rng;
 use rand::rngs::StdRng;
 use store::{Store, StoreError};
-use tokio::sync::{Notify, OnceCell, watch};
+use tokio::sync::{Notify, OnceCell};
 
 use crate::clock::Clock;
 use crate::error::Trouble;
 use crate::health::Health;
 use crate::link::Link;
 use crate::tasks::Tasks;
+use crate::watched::Watched;
 
 /// A new app looks for marks among so many of the newest invoices, and asks for so many at once.
 const REACH: u64 = 2_000;
@@ -34,23 +35,21 @@ const EXPIRY_SECS: u32 = 60;
 
 /// Whether this app is in charge of its node. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Charge(watch::Sender<Option<bool>>);
+pub(crate) struct Charge(Watched<Option<bool>>);
 
 impl Charge {
     /// Another app is: this one does nothing by itself.
     pub(crate) fn is_elsewhere(&self) -> bool {
-        *self.0.borrow() == Some(false)
+        self.0.get() == Some(false)
     }
 
     /// Returns once it is known that this app is in charge.
     pub(crate) async fn ours(&self) {
-        let mut known = self.0.subscribe();
-        // The sender lives in this handle, so the wait cannot fail while we exist.
-        let _ = known.wait_for(|known| *known == Some(true)).await;
+        self.0.until(|known| *known == Some(true)).await;
     }
 
     fn is_ours(&self) -> bool {
-        *self.0.borrow() == Some(true)
+        self.0.get() == Some(true)
     }
 }
 
@@ -99,7 +98,7 @@ impl Apps {
                 (rng.random(), rng.random())
             };
             let row = self.store.write(move |tx| tx.begin_run(new, run)).await?;
-            self.charge.0.send_replace(row.in_charge);
+            self.charge.0.set(row.in_charge);
             self.tell();
             Ok((row.id, run))
         });
@@ -131,7 +130,7 @@ impl Apps {
     }
 
     async fn begin(&self) -> Result<(), Trouble> {
-        if self.charge.0.borrow().is_none() {
+        if self.charge.0.get().is_none() {
             let alone = match self.is_alone().await {
                 // Whom nobody can find is alone.
                 Err(Trouble::Lightning(LightningError::Permission(_))) => true,
@@ -241,7 +240,7 @@ impl Apps {
         let now = self.clock.now();
         let decide = move |tx: &store::Tx<'_>| tx.set_in_charge(in_charge, mark, now);
         if self.store.write(decide).await? {
-            let changed = self.charge.0.send_replace(Some(in_charge)) != Some(in_charge);
+            let changed = self.charge.0.set(Some(in_charge)) != Some(in_charge);
             self.tell();
             if changed && in_charge {
                 self.waiting.iter().for_each(|actor| actor.notify_one());

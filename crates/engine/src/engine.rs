@@ -47,6 +47,7 @@ use crate::rules::{KeysendMode, Settings};
 use crate::tasks::Tasks;
 use crate::time::Time;
 use crate::tracker::{TROUBLE, Tracker};
+use crate::watched::Watched;
 
 /// What an engine is given.
 pub struct Deps {
@@ -151,7 +152,7 @@ impl Engine {
             time: time.clone(),
             reading: reading.clone(),
             rng: rng.clone(),
-            ring: watch::Sender::default(),
+            ring: Watched::default(),
             deaf: deaf.clone(),
             wake: cards.clone(),
             missed: Arc::default(),

@@ -153,7 +153,8 @@ impl Inbox {
         session.watch_issued().await?;
         session.open_rest().await?;
         session.reopen();
-        let mut keys = self.reception.opener.keys.ring.subscribe();
+        let keys = &self.reception.opener.keys.ring;
+        let mut version = keys.version();
         // Nobody tells when the subscription has begun.
         let begun = tokio::time::sleep(BEGINNING);
         tokio::pin!(begun);
@@ -173,7 +174,7 @@ impl Inbox {
                     session.watch_issued().await?;
                 }
                 _ = once_more.tick() => session.look_again(),
-                Ok(()) = keys.changed() => session.reopen(),
+                () = keys.changed(&mut version) => session.reopen(),
                 Some(ended) = session.streams.join_next() => match ended {
                     Ok(hash) => {
                         session.watched.remove(&hash);

@@ -12,7 +12,7 @@ use protocol::{Features, KeyCard, KeyId, PublicKey, Recipient, SealKey, SignedCa
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use store::{CardRow, SealKeyRow, Store, StoreError, Tx};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::apps::Charge;
@@ -23,6 +23,7 @@ use crate::reading::Reading;
 use crate::rules::Settings;
 use crate::sealing::Sealing;
 use crate::time::Time;
+use crate::watched::Watched;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a key is in use.
@@ -114,7 +115,7 @@ pub(crate) struct Keys {
     pub(crate) time: Time,
     pub(crate) reading: Reading,
     pub(crate) rng: Arc<Mutex<StdRng>>,
-    pub(crate) ring: watch::Sender<Vec<Arc<OwnKey>>>,
+    pub(crate) ring: Watched<Vec<Arc<OwnKey>>>,
     pub(crate) deaf: Arc<Mutex<Deaf>>,
     /// What the card says may have changed.
     pub(crate) wake: Arc<Notify>,
@@ -142,7 +143,7 @@ impl Keys {
     pub(crate) async fn load(&self) -> Result<(), StoreError> {
         let rows = self.store.read(|db| db.seal_keys()).await?;
         let ring = rows.iter().filter_map(OwnKey::of).map(Arc::new).collect();
-        self.ring.send_replace(ring);
+        self.ring.set(ring);
         Ok(())
     }
 
@@ -179,14 +180,12 @@ impl Keys {
 
     /// The key in use; `None` before the node has vouched for one.
     pub(crate) fn current(&self) -> Option<Arc<OwnKey>> {
-        self.ring.borrow().first().cloned()
+        self.ring.get().first().cloned()
     }
 
     /// Returns once there is a key in use.
     pub(crate) async fn ready(&self) {
-        let mut ring = self.ring.subscribe();
-        // The sender lives in this handle, so the wait cannot fail while we exist.
-        let _ = ring.wait_for(|ring| !ring.is_empty()).await;
+        self.ring.until(|ring| !ring.is_empty()).await;
     }
 
     /// The same, but no longer than the node may take: without the permission to sign it never vouches for a key. Only the
@@ -197,12 +196,12 @@ impl Keys {
 
     /// The key with this id, as long as it is kept.
     pub(crate) fn by_id(&self, id: KeyId) -> Option<Arc<OwnKey>> {
-        self.ring.borrow().iter().find(|own| own.id == id).cloned()
+        self.ring.get().iter().find(|own| own.id == id).cloned()
     }
 
     /// The ids of all keys that are kept.
     pub(crate) fn ids(&self) -> Vec<KeyId> {
-        let mut ids: Vec<_> = self.ring.borrow().iter().map(|own| own.id).collect();
+        let mut ids: Vec<_> = self.ring.get().iter().map(|own| own.id).collect();
         ids.sort_by_key(|id| id.0);
         ids
     }

@@ -52,6 +52,7 @@ mod sealing;
 mod tasks;
 mod time;
 mod tracker;
+mod watched;
 
 pub use amendments::Amend;
 pub use clock::{Clock, SystemClock};

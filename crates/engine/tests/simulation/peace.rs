@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{DeliveryState, Timestamp, Way};
+use domain::{DeliveryState, Way};
 use lnd::InvoiceState;
-use store::{MessageRow, Store};
+use store::MessageRow;
 
 use crate::doings::everything;
 use crate::hazards::Hazard;
@@ -12,8 +12,6 @@ use crate::world::World;
 
 /// The longest pause between two tries is an hour, the longest hold a quarter of one.
 const LONGEST: u32 = 4 * 60;
-/// Whoever got letters to forged keys says so an hour later at most the first time, and more seldom then.
-const LONGEST_FORGED: u32 = 48 * 60;
 
 impl World {
     /// What is still open after hours; empty when all is quiet.
@@ -27,12 +25,7 @@ impl World {
         };
         let mut quiet = 0;
         let mut open = Vec::new();
-        let longest = if self.hazards.has(Hazard::Forgers) {
-            LONGEST_FORGED
-        } else {
-            LONGEST
-        };
-        for _ in 0..longest {
+        for _ in 0..LONGEST {
             self.wait(Duration::from_secs(60)).await;
             for app in 0..self.apps.len() {
                 let dice = self.around.dice.clone();
@@ -52,7 +45,7 @@ impl World {
             }
         }
         open.into_iter()
-            .map(|what| format!("still open after {longest} minutes of peace: {what}"))
+            .map(|what| format!("still open after {LONGEST} minutes of peace: {what}"))
             .collect()
     }
 
@@ -80,11 +73,6 @@ impl World {
                     let what = crate::doings::name_of(&row);
                     open.push(format!("{name}'s {what} is being amended"));
                 }
-            }
-            if self.hazards.has(Hazard::Forgers)
-                && let Some(what) = to_be_said(&life.store, self.around.network.now()).await
-            {
-                open.push(format!("{name} {what}"));
             }
             let (attempts, seen, undecided, unopened, issued) = life
                 .store
@@ -126,22 +114,6 @@ impl World {
             open.push(format!("{} msat on their way", flying.get()));
         }
         open
-    }
-}
-
-/// What an app says later, because it could not read or was not read.
-async fn to_be_said(store: &Store, now: Timestamp) -> Option<&'static str> {
-    let read = move |db: &store::Reader<'_>| {
-        let told = db.setting("lost_keys_told")?.unwrap_or_default();
-        let told = told.split(' ').nth(2).and_then(|part| part.parse().ok());
-        let lost = db.newest_unreadable()? > told.unwrap_or(0_i64);
-        let soon = now.plus(Duration::from_secs(61 * 60));
-        Ok((lost, !db.repeats(soon)?.is_empty()))
-    };
-    match store.read(read).await.unwrap() {
-        (true, _) => Some("could not open a letter and has told nobody"),
-        (_, true) => Some("sends letters again soon"),
-        _ => None,
     }
 }
 

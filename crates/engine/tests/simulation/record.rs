@@ -10,6 +10,7 @@ use lnd::sim::{Deed, IncomingKeysend, Totals as NetworkTotals};
 use store::{IncomingRow, MessageRow, Totals};
 use tokio::time::Instant;
 
+use crate::hazards::Hazard;
 use crate::past::Past;
 use crate::world::World;
 
@@ -18,6 +19,8 @@ pub(crate) struct Record {
     pub(crate) diaries: Vec<Diary>,
     pub(crate) deeds: Vec<Deed>,
     pub(crate) network: NetworkTotals,
+    /// Whether somebody has forged cards: what was sealed to their keys nobody can open.
+    pub(crate) forged: bool,
     /// Of every node: its name, what it put in and what it has.
     pub(crate) money: BTreeMap<NodeId, (&'static str, Msat, Msat)>,
 }
@@ -157,6 +160,7 @@ impl World {
             diaries,
             deeds: self.around.network.deeds(),
             network: self.around.network.totals(),
+            forged: self.hazards.has(Hazard::Forgers),
             money: money.collect(),
         };
         let foreign = record.foreign();

@@ -15,8 +15,8 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
             let Some(recipient) = record.diary(sent.to) else {
                 continue;
             };
-            // What was said in other books is not known in these.
-            if sender.doubled || recipient.doubled {
+            // What was said in other books, or to a key of others, is not known in these.
+            if record.forged || sender.doubled || recipient.doubled {
                 continue;
             }
             let ours = &sent.row;

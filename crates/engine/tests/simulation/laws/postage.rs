@@ -9,8 +9,9 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     let mut broken = Vec::new();
     for (number, one) in record.diaries.iter().enumerate() {
         for other in record.diaries.iter().skip(number + 1) {
-            // Where one of them cannot know what settled, the books differ, and the people are asked.
-            if one.doubled
+            // What they cannot open is a payment for them. Where one of them cannot know what settled, the books differ, and the people are asked.
+            if record.forged
+                || one.doubled
                 || other.doubled
                 || differs(record, one, other.node)
                 || differs(record, other, one.node)
