@@ -22,8 +22,10 @@ pub struct AppMark {
 pub enum Says {
     /// It was started.
     Open,
-    /// From here on it is in charge of the node: the user wants it, or it was in charge when another was started.
+    /// From here on it is in charge of the node: the user wants it.
     InCharge,
+    /// It was in charge when another app left the mark at this add index. What a user wanted since then counts more.
+    InChargeAt(u64),
 }
 
 impl AppMark {
@@ -32,9 +34,10 @@ impl AppMark {
     pub fn parse(memo: &str) -> Option<Self> {
         let mut words = memo.split(' ');
         let (name, app, run) = (words.next()?, words.next()?, words.next()?);
-        let says = match words.next()? {
-            "open" => Says::Open,
-            "in-charge" => Says::InCharge,
+        let says = match (words.next()?, words.next()) {
+            ("open", None) => Says::Open,
+            ("in-charge", None) => Says::InCharge,
+            ("in-charge-at", Some(add_index)) => Says::InChargeAt(add_index.parse().ok()?),
             _ => return None,
         };
         let mark = Self {
@@ -49,11 +52,12 @@ impl AppMark {
 /// As it stands in a memo.
 impl fmt::Display for AppMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let says = match self.says {
-            Says::Open => "open",
-            Says::InCharge => "in-charge",
-        };
-        write!(f, "{NAME} {:016x} {:016x} {says}", self.app, self.run)
+        write!(f, "{NAME} {:016x} {:016x} ", self.app, self.run)?;
+        match self.says {
+            Says::Open => f.write_str("open"),
+            Says::InCharge => f.write_str("in-charge"),
+            Says::InChargeAt(add_index) => write!(f, "in-charge-at {add_index}"),
+        }
     }
 }
 
@@ -63,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_one_app_writes_the_other_reads() {
-        for says in [Says::Open, Says::InCharge] {
+        for says in [Says::Open, Says::InCharge, Says::InChargeAt(u64::MAX)] {
             let (app, run) = (1, u64::MAX);
             let mark = AppMark { app, run, says };
             assert_eq!(AppMark::parse(&mark.to_string()), Some(mark));
@@ -81,6 +85,10 @@ mod tests {
             "heliograph 1 2 sings",
             "heliograph 1 2 open 3",
             "heliograph x 2 open",
+            "heliograph 1 2 in-charge 3",
+            "heliograph 1 2 in-charge-at",
+            "heliograph 1 2 in-charge-at x",
+            "heliograph 1 2 in-charge-at 3 4",
             "telegraph 1 2 open",
             "heliograph 11111111111111111 2 open",
         ];

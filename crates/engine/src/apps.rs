@@ -2,9 +2,11 @@
 //!
 //! One of them is in charge. The others do what their users do, and nothing by themselves: they decide on no payment, pay no
 //! postage back, give no receipts, and leave the key alone. Each start leaves a mark, which is an invoice that nobody is to
-//! pay. Whoever is in charge answers the mark of another app that is started with one of its own, so that a copy hears of it;
-//! the newest mark that says so is the one that counts. A new app that finds others' marks is not in charge. So it stays,
-//! until the user says otherwise.
+//! pay. Whoever is in charge answers the mark of another app that is started with one of its own, so that a copy hears of it.
+//! An answer says who was in charge when that app was started: it counts as if it stood there, so that what the user has
+//! chosen since goes before it, however late it comes. The newest word on it is the one that counts. Whoever hands over
+//! leaves another mark, so that the other one hears that it is still there. A new app that finds others' marks is not in
+//! charge. So it stays, until the user says otherwise.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -76,7 +78,7 @@ pub(crate) struct Apps {
 /// What this run has said and heard.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Here {
-    /// The add index of the mark of this start; `None` before it is known.
+    /// The add index of the first mark of this start; `None` before it is known.
     opened_at: Option<u64>,
     /// Marks of others up to this add index were answered.
     answered_to: u64,
@@ -179,15 +181,22 @@ impl Apps {
     pub(crate) async fn hear(&self, add_index: u64, mark: AppMark) -> Result<(), StoreError> {
         let own = self.is_own(Some(add_index), mark).await?;
         if own && mark.says == Says::Open && mark.run == self.names().await?.1 {
-            let mut here = self.here();
-            here.opened_at = here.opened_at.max(Some(add_index));
+            self.here().opened_at.get_or_insert(add_index);
         } else if !own && self.store.write(move |tx| tx.hear_app(add_index)).await? {
             tracing::info!(?mark, "another app uses this node");
             self.here().others = true;
             self.tell();
         }
         match mark.says {
-            Says::InCharge => self.decided(own, add_index).await,
+            Says::InCharge => {
+                let handed_over = !own && self.charge.is_ours() && self.is_after_start(add_index);
+                self.decided(own, add_index).await?;
+                if handed_over && self.charge.is_elsewhere() {
+                    self.leave_soon(Says::Open);
+                }
+                Ok(())
+            }
+            Says::InChargeAt(then) => self.decided(own, then.min(add_index)).await,
             Says::Open if !own => {
                 self.answer(add_index);
                 Ok(())
@@ -199,18 +208,31 @@ impl Apps {
     /// Another app was started after this one: if this one is in charge, it says so.
     fn answer(&self, add_index: u64) {
         {
+            let later = self.is_after_start(add_index);
             let mut here = self.here();
-            let later = here.opened_at.is_some_and(|opened| opened < add_index);
             if !later || !self.charge.is_ours() || add_index <= here.answered_to {
                 return;
             }
             here.answered_to = add_index;
         }
+        self.leave_soon(Says::InChargeAt(add_index));
+    }
+
+    fn is_after_start(&self, add_index: u64) -> bool {
+        let opened_at = self.here().opened_at;
+        opened_at.is_some_and(|opened| opened < add_index)
+    }
+
+    /// Tells another app that has just been heard of, if it is still so then.
+    fn leave_soon(&self, says: Says) {
         let apps = self.clone();
         self.tasks.spawn(async move {
             tokio::time::sleep(LISTENS).await;
-            if let Err(error) = apps.leave(Says::InCharge).await {
-                tracing::info!(%error, "another app cannot be told that this one is in charge");
+            if apps.charge.is_ours() != matches!(says, Says::InChargeAt(_)) {
+                return;
+            }
+            if let Err(error) = apps.leave(says).await {
+                tracing::info!(%error, "another app cannot be told that this one is here");
             }
         });
     }
@@ -282,7 +304,7 @@ impl Apps {
         let canceled = self.lightning.cancel(hash).await;
         let add_index = invoice?.add_index;
         if says == Says::Open {
-            self.here().opened_at = Some(add_index);
+            self.here().opened_at.get_or_insert(add_index);
         }
         Ok(canceled.map(|()| Some(add_index))?)
     }

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use anyhow::{Context, Result, ensure};
-use domain::{DeliveryState, HoldState, MessageKey, Msat};
+use domain::{Condition, DeliveryState, HoldState, MessageKey, Msat};
 
 use super::chat::introduce;
-use crate::person::{Person, Refunded};
+use crate::person::{PATIENCE, Person, Refunded};
+use crate::wait::until;
 use crate::world::World;
 
 const SUM: Msat = Msat::new(5_000_000);
@@ -122,10 +123,22 @@ pub(super) async fn what_an_older_home_has_not_heard_of_is_paid_back_once(
     Ok(())
 }
 
+/// A program says that another one uses its node, and which of the two is in charge.
+async fn says_of_another(person: &Person, in_charge: bool) -> Result<()> {
+    let told = Condition::OtherApp { in_charge };
+    until(format!("a program says {told:?}"), PATIENCE, async || {
+        let view = person.app()?.node_view().await?;
+        Ok(view.health.contains(&told).then_some(()))
+    })
+    .await
+}
+
 pub(super) async fn two_programs_on_one_node_pay_back_once(world: &dyn World) -> Result<()> {
     let (alice, carol) = (world.person("alice").await?, world.person("carol").await?);
     world.complaints().expect(MADE_ALREADY);
     let other: Rc<Person> = world.person("carol").await?;
+    says_of_another(&carol, true).await.context("the first")?;
+    says_of_another(&other, false).await.context("the second")?;
     // A first message is readable: both programs show it.
     alice.meets(&carol).await?;
     let sent = alice.sends(&carol, "Oops", SUM).await?;
@@ -146,5 +159,10 @@ pub(super) async fn two_programs_on_one_node_pay_back_once(world: &dyn World) ->
     let (gone, come) = moved(world, ("carol", before.0), ("alice", before.1)).await?;
     ensure!(paid_for_it == [gone, gone], "{paid_for_it:?}, not {gone}");
     ensure!(come == SUM, "{come} came back");
-    Ok(())
+    other.app()?.node_take_over().await?;
+    let handed_over = says_of_another(&carol, false).await;
+    handed_over.context("the first, once the second is in charge")?;
+    says_of_another(&other, true)
+        .await
+        .context("the second, once it is in charge")
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use domain::{Condition, DeliveryState, HoldState};
+use lnd::LightningError;
 
+use crate::people::gate::Gate;
 use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
 
 /// This app is told that there is another, and which of the two is in charge.
@@ -150,6 +152,44 @@ async fn the_user_decides_which_app_is_in_charge() {
     let sent = carol.say(to_alice, "and this").await;
     carol.expect_delivery(sent, DeliveryState::Delivered).await;
     alice.expect_message(&line.carol, "and this").await;
+}
+
+/// The node makes each invoice late.
+struct Slow;
+
+impl Gate for Slow {
+    async fn pass<T: Send>(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<T, LightningError>> + Send,
+    ) -> Result<T, LightningError> {
+        if call == "add_hold_invoice" {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        work.await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_user_decides_at_the_start_goes_before_an_answer_that_comes_late() {
+    // The user decides before the first app begins its answer, and while the answer is under way.
+    for pause in [0, 10] {
+        let line = Line::new();
+        let alice = Person::open_behind(&line.network, &line.alice, Slow).await;
+        a_while().await;
+        let other = Person::open_elsewhere(&line.network, &line.alice).await;
+        hears_of_another(&alice, true).await;
+        hears_of_another(&other, false).await;
+        tokio::time::sleep(Duration::from_secs(pause)).await;
+
+        other.engine.take_over().await.unwrap();
+
+        hears_of_another(&alice, false).await;
+        a_while().await;
+        hears_of_another(&alice, false).await;
+        hears_of_another(&other, true).await;
+        other.has_a_card().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
