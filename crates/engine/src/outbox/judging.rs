@@ -56,7 +56,6 @@ impl Outbox {
         tries: &Tries,
         number: u32,
     ) -> Result<Option<Load>, Stop> {
-        tracing::warn!("another copy of this app has made a payment already: it is not made again");
         let attempt = Attempt {
             state: AttemptState::Sent,
             ..self.known_try(delivery, tries, number)
@@ -80,7 +79,13 @@ impl Outbox {
             .await;
         self.changed(delivery.conversation, delivery.message);
         match adopted {
-            Ok(true) => Ok(Some(Load::Known(Box::new(attempt)))),
+            Ok(true) => {
+                tracing::warn!(
+                    "another copy of this app has made a payment already: it is not made again"
+                );
+                Ok(Some(Load::Known(Box::new(attempt))))
+            }
+            // It was queued when the round began, and this app itself has sent it since.
             Ok(false) => Ok(None),
             // Another message of this database has it: it has been paid back.
             Err(StoreError::Constraint(_)) => self.fail(delivery, Failure::Rejected).await,
