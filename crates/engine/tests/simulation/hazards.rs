@@ -31,7 +31,7 @@ const SHARES: [(Hazard, u64); 8] = [
     (Hazard::SecondApps, 8),
     (Hazard::Restores, 4),
     (Hazard::Amnesia, 6),
-    (Hazard::Replays, 4),
+    (Hazard::Replays, 0),
     (Hazard::Floods, 4),
     (Hazard::Forgers, 6),
 ];
