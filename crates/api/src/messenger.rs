@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) vault: Arc<dyn Vault>,
     pub(crate) world: Box<dyn World>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Nothing is left with the node, and nothing sent by itself.
+    only_looks: bool,
     changes: broadcast::Sender<Change>,
     open: RwLock<Option<Arc<Open>>>,
     /// Whoever opens, closes or makes a profile holds this; what it guards is for which hand of the user's the last
@@ -66,7 +68,13 @@ impl Messenger {
     /// With real nodes. `vault` takes the secrets of profiles for which the user chooses no passphrase.
     #[must_use]
     pub fn new(home: Home, vault: Arc<dyn Vault>) -> Self {
-        Self::over(home, vault, Box::new(Real), Arc::new(SystemClock))
+        Self::over(home, vault, Box::new(Real), Arc::new(SystemClock), false)
+    }
+
+    /// As [`Messenger::new`], for a user who only wants to see something: the node keeps no trace of it.
+    #[must_use]
+    pub fn only_looking(home: Home, vault: Arc<dyn Vault>) -> Self {
+        Self::over(home, vault, Box::new(Real), Arc::new(SystemClock), true)
     }
 
     /// With the network of a story: `connector` gives the node that the credentials of a profile open.
@@ -87,7 +95,7 @@ impl Messenger {
         connector: impl Fn(Credentials) -> Arc<dyn Lightning> + Send + Sync + 'static,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self::over(home, vault, Box::new(connector), clock)
+        Self::over(home, vault, Box::new(connector), clock, false)
     }
 
     fn over(
@@ -95,6 +103,7 @@ impl Messenger {
         vault: Arc<dyn Vault>,
         world: Box<dyn World>,
         clock: Arc<dyn Clock>,
+        only_looks: bool,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -103,6 +112,7 @@ impl Messenger {
                 vault,
                 world,
                 clock,
+                only_looks,
                 changes: broadcast::Sender::new(CHANGES),
                 open: RwLock::new(None),
                 turn: Mutex::new(None),
@@ -160,6 +170,7 @@ impl Inner {
             clock: Arc::clone(&self.clock),
             seed: rand::random(),
             node,
+            only_looks: self.only_looks,
         });
         let forwarding = tokio::spawn(forward(
             engine.changes(),

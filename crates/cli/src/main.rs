@@ -129,6 +129,16 @@ enum Command {
     Watch,
 }
 
+impl Command {
+    /// Whether it shows what is there, and takes and sends nothing.
+    const fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::Profiles | Self::Node | Self::Conversations | Self::Costs
+        )
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     api::keep_memory_private();
@@ -166,7 +176,11 @@ async fn run(arguments: Arguments) -> Result<Ended, Error> {
         )),
         None => Arc::new(KeyringVault::of_desktop()),
     };
-    let app = Messenger::new(home, vault);
+    let app = if arguments.command.only_looks() {
+        Messenger::only_looking(home, vault)
+    } else {
+        Messenger::new(home, vault)
+    };
     let asked = tokio::select! {
         asked = ask(&app, &arguments) => asked,
         interrupted = tokio::signal::ctrl_c() => {

@@ -3,16 +3,16 @@
 //! One of them is in charge. The others do what their users do, and nothing by themselves: they decide on no payment, pay no
 //! postage back, give no receipts, and leave the key alone. Each start leaves a mark, which is an invoice that nobody is to
 //! pay. Whoever is in charge answers the mark of another app that is started with one of its own, so that a copy hears of it.
-//! An answer says who was in charge when that app was started: it counts as if it stood there, so that what the user has
-//! chosen since goes before it, however late it comes. The newest word on it is the one that counts. Whoever hands over
+//! An answer says who was in charge when that app was started: it counts as if it stood just before, so that what the user
+//! has chosen since goes before it, however late it comes. The newest word on it is the one that counts. Whoever hands over
 //! leaves another mark, so that the other one hears that it is still there. A new app that finds others' marks is not in
 //! charge. So it stays, until the user says otherwise.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{AppMark, Condition, Msat, PaymentHash, Says};
-use lnd::{Lightning, LightningError, NewInvoice};
+use domain::{AppMark, Condition, Says};
+use lnd::{Lightning, LightningError};
 use rand::Rng;
 use rand::rngs::StdRng;
 use store::{Store, StoreError};
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::error::Trouble;
 use crate::health::Health;
 use crate::link::Link;
+use crate::marks::{Left, Marks};
 use crate::tasks::Tasks;
 use crate::watched::Watched;
 
@@ -32,8 +33,6 @@ const PAGE: u64 = 200;
 const LISTENS: Duration = Duration::from_secs(3);
 /// The first and the longest pause after the node has failed to answer.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60 * 60));
-/// For so long a mark's invoice could be paid if it were not canceled at once.
-const EXPIRY_SECS: u32 = 60;
 
 /// Whether this app is in charge of its node. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -71,8 +70,11 @@ pub(crate) struct Apps {
     /// Of this app and of this run.
     pub(crate) names: Arc<OnceCell<(u64, u64)>>,
     pub(crate) here: Arc<Mutex<Here>>,
+    pub(crate) marks: Marks,
+    /// Whether it was tried to leave the mark of this start.
+    pub(crate) tried: Watched<bool>,
     /// The mark of this start has to be left once more.
-    pub(crate) wake: Arc<Notify>,
+    pub(crate) lost: Arc<Notify>,
 }
 
 /// What this run has said and heard.
@@ -80,8 +82,8 @@ pub(crate) struct Apps {
 pub(crate) struct Here {
     /// The add index of the first mark of this start; `None` before it is known.
     opened_at: Option<u64>,
-    /// Marks of others up to this add index were answered.
-    answered_to: u64,
+    /// The add index and the run of the newest mark of another that was answered.
+    answered: (u64, u64),
     /// Another app was heard of in this run.
     others: bool,
 }
@@ -107,17 +109,14 @@ impl Apps {
         begun.await.copied()
     }
 
-    /// The actor's loop.
+    /// The actor's loop: finds out who is in charge where nobody knows it yet.
     pub(crate) async fn run(self) {
+        self.tried.until(|tried| *tried).await;
         let mut pause = AGAIN.0;
-        loop {
+        while self.charge.0.get().is_none() {
             self.link.connected().await;
-            match self.begin().await {
-                Ok(()) => {
-                    pause = AGAIN.0;
-                    self.wake.notified().await;
-                    continue;
-                }
+            match self.look().await {
+                Ok(()) => {}
                 Err(Trouble::Lightning(error)) => {
                     tracing::info!(%error, "other apps on the node cannot be looked for yet");
                 }
@@ -125,36 +124,32 @@ impl Apps {
                     tracing::error!(%error, "other apps on the node cannot be noted");
                 }
             }
-            // Each try may leave an invoice with the node.
             tokio::time::sleep(pause).await;
             pause = pause.saturating_mul(4).min(AGAIN.1);
         }
+        // What must always run does not end.
+        std::future::pending().await
     }
 
-    async fn begin(&self) -> Result<(), Trouble> {
-        if self.charge.0.get().is_none() {
-            let alone = match self.is_alone().await {
-                // Whom nobody can find is alone.
-                Err(Trouble::Lightning(LightningError::Permission(_))) => true,
-                alone => alone?,
-            };
-            self.decided(alone, 0).await?;
-        }
-        if self.here().opened_at.is_some() {
-            return Ok(());
-        }
-        // Where no marks can be left, nothing is agreed on.
-        self.leave(Says::Open).await?;
-        Ok(())
+    async fn look(&self) -> Result<(), Trouble> {
+        let alone = match self.is_alone().await {
+            // Whom nobody can find is alone.
+            Err(Trouble::Lightning(LightningError::Permission(_))) => true,
+            alone => alone?,
+        };
+        Ok(self.decided(alone, 0).await?)
     }
 
-    /// Whether no other app has left a mark lately.
+    /// Whether no other app has left a mark lately: of those that start together the first one is alone.
     async fn is_alone(&self) -> Result<bool, Trouble> {
         let newest = self.lightning.newest_add_index().await?;
         let mut after = newest.saturating_sub(REACH);
         loop {
             let page = self.lightning.invoices_after(after, PAGE).await?;
-            for (_, mark) in page.marks {
+            for (add_index, mark) in page.marks {
+                if !self.is_before_start(add_index) {
+                    return Ok(true);
+                }
                 if !self.is_own(None, mark).await? {
                     return Ok(false);
                 }
@@ -169,8 +164,7 @@ impl Apps {
     /// Whether this app has left the mark, in this run or, before this run began, in an earlier one. What an earlier run
     /// seems to leave while this one runs is the work of another copy of the database, or of that of which this is a copy.
     async fn is_own(&self, add_index: Option<u64>, mark: AppMark) -> Result<bool, StoreError> {
-        let opened_at = self.here().opened_at;
-        let is_later = add_index.is_some() && opened_at.is_some() && add_index > opened_at;
+        let is_later = add_index.is_some_and(|add_index| self.is_after_start(add_index));
         if is_later && mark.run != self.names().await?.1 {
             return Ok(false);
         }
@@ -196,9 +190,13 @@ impl Apps {
                 }
                 Ok(())
             }
-            Says::InChargeAt(then) => self.decided(own, then.min(add_index)).await,
+            // It counts as if it stood before that mark: on a node that gives places again a later word may stand at its place.
+            Says::InChargeAt(then) => {
+                let before = then.min(add_index).saturating_sub(1);
+                self.decided(own, before).await
+            }
             Says::Open if !own => {
-                self.answer(add_index);
+                self.answer(add_index, mark.run);
                 Ok(())
             }
             Says::Open => Ok(()),
@@ -206,21 +204,29 @@ impl Apps {
     }
 
     /// Another app was started after this one: if this one is in charge, it says so.
-    fn answer(&self, add_index: u64) {
+    fn answer(&self, add_index: u64, run: u64) {
         {
             let later = self.is_after_start(add_index);
             let mut here = self.here();
-            if !later || !self.charge.is_ours() || add_index <= here.answered_to {
+            let heard = add_index < here.answered.0 || (add_index, run) == here.answered;
+            if !later || !self.charge.is_ours() || heard {
                 return;
             }
-            here.answered_to = add_index;
+            here.answered = (add_index, run);
         }
         self.leave_soon(Says::InChargeAt(add_index));
     }
 
+    /// A node that deletes invoices at once may give the place of our mark again.
     fn is_after_start(&self, add_index: u64) -> bool {
         let opened_at = self.here().opened_at;
-        opened_at.is_some_and(|opened| opened < add_index)
+        opened_at.is_some_and(|opened| opened <= add_index)
+    }
+
+    /// Before this app has left a mark everything is.
+    fn is_before_start(&self, add_index: u64) -> bool {
+        let opened_at = self.here().opened_at;
+        opened_at.is_none_or(|opened| add_index < opened)
     }
 
     /// Tells another app that has just been heard of, if it is still so then.
@@ -240,7 +246,7 @@ impl Apps {
     /// The user wants this app to be in charge. Without the permission to make invoices the others do not hear of it.
     pub(crate) async fn take_over(&self) -> Result<(), Trouble> {
         let mark = match self.leave(Says::InCharge).await? {
-            Some(mark) => mark,
+            Some(left) => left.add_index,
             None => self.lightning.newest_add_index().await?,
         };
         Ok(self.decided(true, mark).await?)
@@ -251,9 +257,9 @@ impl Apps {
         self.store.write(|tx| tx.forget_marks()).await?;
         {
             let mut here = self.here();
-            (here.opened_at, here.answered_to) = (None, 0);
+            (here.opened_at, here.answered) = (None, (0, 0));
         }
-        self.wake.notify_one();
+        self.lost.notify_one();
         Ok(())
     }
 
@@ -281,32 +287,16 @@ impl Apps {
         }
     }
 
-    /// Leaves a mark: an invoice that is canceled at once. Returns its add index; `None` where the macaroon does not let us.
-    async fn leave(&self, says: Says) -> Result<Option<u64>, Trouble> {
-        if !self.lightning.may_issue_invoices().await? {
-            return Ok(None);
+    /// Leaves a mark; `None` where the macaroon does not let us. While the app has no name, as on a full disk, it says
+    /// nothing to others.
+    pub(crate) async fn leave(&self, says: Says) -> Result<Option<Left>, LightningError> {
+        let names = self.names().await.ok();
+        let mark = names.map(|(app, run)| AppMark { app, run, says });
+        let left = self.marks.leave(mark).await?;
+        if let (Some(left), Some(_), Says::Open) = (left, mark, says) {
+            self.here().opened_at.get_or_insert(left.add_index);
         }
-        // Nobody knows what it is the hash of.
-        let hash = {
-            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            PaymentHash(rng.random())
-        };
-        let (app, run) = self.names().await?;
-        let made = self.lightning.add_hold_invoice(NewInvoice {
-            hash,
-            amount: Msat::SAT,
-            expiry_secs: EXPIRY_SECS,
-            cltv_expiry: 0,
-            mark: Some(AppMark { app, run, says }),
-        });
-        made.await?;
-        let invoice = self.lightning.invoice(hash).await;
-        let canceled = self.lightning.cancel(hash).await;
-        let add_index = invoice?.add_index;
-        if says == Says::Open {
-            self.here().opened_at.get_or_insert(add_index);
-        }
-        Ok(canceled.map(|()| Some(add_index))?)
+        Ok(left)
     }
 
     fn here(&self) -> MutexGuard<'_, Here> {

@@ -34,6 +34,7 @@ use crate::invoices::giving::Giver;
 use crate::keys::Keys;
 use crate::link::{Link, LinkState};
 use crate::lost_keys::LostKeys;
+use crate::marks::Marks;
 use crate::missing::Missing;
 use crate::neighbours::{Neighbours, Reach};
 use crate::opening::Opener;
@@ -61,6 +62,9 @@ pub struct Deps {
     pub seed: [u8; 32],
     /// Whose node it is: with any other, nothing is sent or read.
     pub node: NodeId,
+    /// Whether the user only wants to see something. Then no mark is left with the node, its clock is not read, and nothing
+    /// is decided or sent that has to know the time.
+    pub only_looks: bool,
 }
 
 /// A running engine. Cheap to clone; [`Engine::stop`] ends it.
@@ -106,6 +110,7 @@ impl Engine {
             clock,
             seed,
             node,
+            only_looks,
         } = deps;
         let (feed, link) = (Feed::default(), Link::new());
         let (settings, outbox_wake) = (Settings::default(), Arc::new(Notify::new()));
@@ -117,18 +122,10 @@ impl Engine {
         let rng = Arc::new(Mutex::new(StdRng::from_seed(seed)));
         let identity = Identity::new(node, lightning.clone());
         let neighbours = Neighbours::new(lightning.clone(), store.clone(), feed.clone());
-        let reading = Reading {
-            store: store.clone(),
-            lightning: lightning.clone(),
-            link: link.clone(),
-            time: time.clone(),
-            rng: rng.clone(),
-            tried: Arc::default(),
-            told: Arc::default(),
-        };
         let deaf = Arc::new(Mutex::default());
         let cards = Arc::new(Notify::new());
         let charge = Charge::default();
+        let tried = Watched::default();
         let apps = Apps {
             store: store.clone(),
             lightning: lightning.clone(),
@@ -141,7 +138,19 @@ impl Engine {
             waiting: vec![cards.clone(), holds_wake.clone(), outbox_wake.clone()],
             names: Arc::default(),
             here: Arc::default(),
-            wake: Arc::default(),
+            marks: Marks {
+                store: store.clone(),
+                lightning: lightning.clone(),
+                rng: rng.clone(),
+            },
+            tried: tried.clone(),
+            lost: Arc::default(),
+        };
+        let reading = Reading {
+            link: link.clone(),
+            time: time.clone(),
+            apps: apps.clone(),
+            tried,
         };
         let keys = Keys {
             node,
@@ -333,7 +342,9 @@ impl Engine {
             health: health.clone(),
         };
         tasks.keep("disk", move || disk.clone().run());
-        tasks.keep("clock", move || reading.clone().run());
+        if !only_looks {
+            tasks.keep("clock", move || reading.clone().run());
+        }
         let starting = Starting {
             store: store.clone(),
             time: time.clone(),

@@ -34,6 +34,7 @@ mod keys;
 mod link;
 mod listening;
 mod lost_keys;
+mod marks;
 mod missing;
 mod neighbours;
 mod opening;

@@ -1,19 +1,15 @@
-//! Reads the node's clock: an invoice that nobody will pay says when the node made it.
+//! Reads the node's clock: the mark by which other apps find this one says when the node made it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Msat, PaymentHash, Timestamp};
-use lnd::{Lightning, LightningError, NewInvoice};
-use rand::Rng;
-use rand::rngs::StdRng;
-use store::Store;
-use tokio::sync::Notify;
+use domain::Says;
+use lnd::LightningError;
 use tokio::time::Instant;
 
+use crate::apps::Apps;
 use crate::link::{Link, LinkState};
 use crate::time::Time;
+use crate::watched::Watched;
 
 /// The clocks are compared this often, from what is known.
 const LOOK: Duration = Duration::from_secs(30);
@@ -25,30 +21,20 @@ const AGAIN: (Duration, Duration) = (Duration::from_secs(30), Duration::from_sec
 const WAITED: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// The setting with the hash of the invoice of the last reading.
-const LAST: &str = "clock_invoice";
-
 /// Reads it. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Reading {
-    pub(crate) store: Store,
-    pub(crate) lightning: Arc<dyn Lightning>,
     pub(crate) link: Link,
     pub(crate) time: Time,
-    pub(crate) rng: Arc<Mutex<StdRng>>,
+    pub(crate) apps: Apps,
     /// Whether it was tried since the start.
-    pub(crate) tried: Arc<AtomicBool>,
-    /// Told when it was. Who waited first goes on first: of a watch that is left to chance.
-    pub(crate) told: Arc<Notify>,
+    pub(crate) tried: Watched<bool>,
 }
 
 impl Reading {
     /// Returns once it was tried to read the node's clock: before that nothing is given up because of the time.
     pub(crate) async fn done(&self) {
-        let told = self.told.notified();
-        if !self.tried.load(Ordering::SeqCst) {
-            told.await;
-        }
+        self.tried.until(|tried| *tried).await;
     }
 
     /// The actor's loop.
@@ -68,7 +54,7 @@ impl Reading {
                     biased;
                     read = &mut reading => read,
                     () = tokio::time::sleep(WAITED) => {
-                        self.was_tried();
+                        self.tried.set(true);
                         reading.await
                     }
                 };
@@ -90,70 +76,22 @@ impl Reading {
                 };
                 let now = Instant::now();
                 next = now.checked_add(pause).unwrap_or(now);
-                self.was_tried();
+                self.tried.set(true);
             }
             self.time.tell();
-            tokio::time::sleep(LOOK).await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.apps.lost.notified() => next = Instant::now(),
+            }
         }
-    }
-
-    fn was_tried(&self) {
-        self.tried.store(true, Ordering::SeqCst);
-        self.told.notify_waiters();
     }
 
     async fn read(&self) -> Result<(), LightningError> {
-        if !self.lightning.may_issue_invoices().await? {
+        let Some(left) = self.apps.leave(Says::Open).await? else {
             let method = "/invoicesrpc.Invoices/AddHoldInvoice";
             return Err(LightningError::Permission(method));
-        }
-        // Nobody knows what it is the hash of.
-        let hash = {
-            let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-            PaymentHash(rng.random())
         };
-        let last = self.note(hash).await;
-        self.time.observe(self.make_unpaid(hash).await?);
-        // The newest one stays until the next has been made: others note the newest place in the list.
-        if let Some(last) = last {
-            self.remove(last).await;
-        }
+        self.time.observe(left.made_at.plus(left.told_at.elapsed()));
         Ok(())
-    }
-
-    /// Notes this one as the last, and returns the one before. On a full disk the node keeps it, and the time is read all the same.
-    async fn note(&self, hash: PaymentHash) -> Option<PaymentHash> {
-        let noted = self.store.write(move |tx| {
-            let last = tx.setting(LAST)?;
-            tx.set_setting(LAST, &hash.to_string())?;
-            Ok(last.and_then(|last| last.parse().ok()))
-        });
-        noted.await.unwrap_or_default()
-    }
-
-    /// Makes an invoice that nobody pays, and ends it. Returns when the node made it, by the node's clock in whole seconds.
-    async fn make_unpaid(&self, hash: PaymentHash) -> Result<Timestamp, LightningError> {
-        let made = self.lightning.add_hold_invoice(NewInvoice {
-            hash,
-            amount: Msat::SAT,
-            expiry_secs: 60,
-            cltv_expiry: 0,
-            mark: None,
-        });
-        made.await?;
-        let invoice = self.lightning.invoice(hash).await;
-        // When that fails the node ends it itself in a minute.
-        if let Err(error) = self.lightning.cancel(hash).await {
-            tracing::info!(%error, "an invoice of ours that is not needed could not be canceled");
-        }
-        Ok(invoice?.created_at)
-    }
-
-    /// An older LND, or a macaroon without the permission, keeps it.
-    async fn remove(&self, hash: PaymentHash) {
-        match self.lightning.remove_canceled(hash).await {
-            Ok(()) | Err(LightningError::NotFound) => {}
-            Err(error) => tracing::debug!(%error, "an invoice of ours stays in the node's list"),
-        }
     }
 }

@@ -156,6 +156,7 @@ impl App {
             clock: Arc::new(self.clock.clone()),
             seed: self.around.dice.seed(),
             node: self.node.id(),
+            only_looks: false,
         });
         Life {
             engine,

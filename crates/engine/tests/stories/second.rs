@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use domain::{Condition, DeliveryState, HoldState};
-use lnd::LightningError;
+use domain::{AppMark, Condition, DeliveryState, HoldState, Says};
+use lnd::sim::SimNode;
+use lnd::{Lightning, LightningError};
 
 use crate::people::gate::Gate;
 use crate::people::{HOLD, Line, Person, acquainted, eventually, sat, talking_line};
@@ -20,6 +21,8 @@ fn says(app: &Person) -> Option<Condition> {
     let of_apps = |told: &Condition| matches!(told, Condition::OtherApp { .. });
     told.into_iter().find(of_apps)
 }
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Long enough for everything that apps do by themselves.
 async fn a_while() {
@@ -302,6 +305,69 @@ async fn a_node_that_deletes_canceled_invoices_at_once_keeps_apps_from_each_othe
     let other = Person::open_elsewhere(&line.network, &line.alice).await;
     hears_of_another(&other, false).await;
     hears_of_another(&alice, true).await;
+
+    other.engine.take_over().await.unwrap();
+
+    for pause in [0, 1, 0] {
+        hears_of_another(&alice, false).await;
+        hears_of_another(&other, true).await;
+        tokio::time::sleep(pause * DAY).await;
+    }
+}
+
+/// What stands in the node's list of invoices.
+async fn invoices(node: &SimNode) -> Vec<(u64, AppMark)> {
+    let page = node.invoices_after(0, 1_000).await.unwrap();
+    assert!(page.invoices.is_empty());
+    page.marks
+}
+
+#[tokio::test(start_paused = true)]
+async fn starts_and_days_leave_one_mark_and_handing_over_another() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let mut other = Person::open_elsewhere(&line.network, &line.alice).await;
+    for _ in 0..2 {
+        tokio::time::sleep(2 * DAY).await;
+        alice.restart().await;
+        a_while().await;
+        other.restart().await;
+        a_while().await;
+        for app in [&other, &alice] {
+            app.takes_over().await;
+            a_while().await;
+        }
+    }
+    // Each says that it is there, and what it said last on who is in charge.
+    let marks = invoices(&line.alice).await;
+    let open = marks.iter().filter(|(_, mark)| mark.says == Says::Open);
+    assert_eq!((open.count(), marks.len()), (2, 4), "{marks:?}");
+    hears_of_another(&alice, true).await;
+    hears_of_another(&other, false).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_only_looks_leaves_no_mark_and_hears_of_other_apps() {
+    let line = Line::new();
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    alice.has_a_card().await;
+    alice.close().await;
+    let before = invoices(&line.alice).await;
+    alice.reopen_to_look();
+    a_while().await;
+    assert_eq!(invoices(&line.alice).await, before);
+
+    let other = Person::open_elsewhere(&line.network, &line.alice).await;
+    other.takes_over().await;
+    hears_of_another(&alice, false).await;
+    a_while().await;
+    let own = before.last().unwrap().1.app;
+    let left = invoices(&line.alice).await;
+    let left: Vec<_> = left
+        .into_iter()
+        .filter(|(_, mark)| mark.app == own)
+        .collect();
+    assert_eq!(left, before);
 }
 
 #[tokio::test(start_paused = true)]

@@ -314,6 +314,24 @@ impl Person {
         );
     }
 
+    /// As [`Person::reopen`], only to see something.
+    pub(crate) fn reopen_to_look(&mut self) {
+        self.runs += 1;
+        self.store = database(&self.home);
+        let lightning = Arc::new(self.node.clone());
+        self.engine = Engine::start(Deps {
+            only_looks: true,
+            ..deps(
+                &self.network,
+                &self.node,
+                &self.store,
+                lightning,
+                self.runs,
+                &self.ahead,
+            )
+        });
+    }
+
     /// Sets the clock of their computer: so much ahead of everybody else's.
     pub(crate) fn turn_clock(&self, ahead_ms: i64) {
         self.ahead.store(ahead_ms, Ordering::SeqCst);
@@ -503,15 +521,27 @@ fn start(
     run: u8,
     ahead: &Arc<AtomicI64>,
 ) -> Engine {
+    Engine::start(deps(network, node, store, lightning, run, ahead))
+}
+
+fn deps(
+    network: &SimNetwork,
+    node: &SimNode,
+    store: &Store,
+    lightning: Arc<dyn Lightning>,
+    run: u8,
+    ahead: &Arc<AtomicI64>,
+) -> Deps {
     let mut seed = [run; 32];
     seed[0] = node.id().as_bytes()[1];
-    Engine::start(Deps {
+    Deps {
         store: store.clone(),
         lightning,
         clock: Arc::new(OwnClock(network.clone(), ahead.clone())),
         seed,
         node: node.id(),
-    })
+        only_looks: false,
+    }
 }
 
 /// Looks until it is so. Time is the network's: minutes pass in no time.
