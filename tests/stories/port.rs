@@ -1,7 +1,7 @@
 //! The port against real nodes: what no fake can vouch for.
 
 use anyhow::{Context, Result, ensure};
-use domain::{Msat, NodeId, Preimage};
+use domain::{Msat, NodeId, PaymentHash, Preimage};
 use futures::StreamExt;
 use heliograph_tests::regtest::{Lnd, Network, Plan};
 use lnd::{
@@ -31,6 +31,7 @@ async fn messages_and_hold_invoices_go_between_stock_nodes() -> Result<()> {
     free(&alice, &bob, [a, b, c]).await?;
     ensure!(alice.sign_message(b"text".to_vec()).await?.len() == 104);
     routes(&alice, [b, c]).await?;
+    places(&alice).await?;
 
     let order = NewInvoice {
         hash: Preimage::new([7; 32]).payment_hash(),
@@ -68,6 +69,53 @@ async fn messages_and_hold_invoices_go_between_stock_nodes() -> Result<()> {
     let last = updates.collect::<Vec<_>>().await.pop().context("an end")?;
     ensure!(last? == PaymentUpdate::Refused { hops: 2 });
     network.stop().await
+}
+
+/// An invoice that nobody pays, canceled and removed. Its place in the list.
+async fn make_and_remove(node: &GrpcNode, number: u8) -> Result<u64> {
+    let hash = make_and_cancel(node, number).await?;
+    let place = node.invoice(hash).await?.add_index;
+    node.remove_canceled(hash).await?;
+    Ok(place)
+}
+
+async fn make_and_cancel(node: &GrpcNode, number: u8) -> Result<PaymentHash> {
+    let hash = PaymentHash([number; 32]);
+    let order = NewInvoice {
+        hash,
+        amount: Msat::SAT,
+        expiry_secs: 60,
+        cltv_expiry: 0,
+        mark: None,
+    };
+    node.add_hold_invoice(order).await?;
+    node.cancel(hash).await?;
+    Ok(hash)
+}
+
+/// LND on SQLite: the place of a removed invoice can be given again.
+async fn places(node: &GrpcNode) -> Result<()> {
+    let before = node.newest_add_index().await?;
+    let first = make_and_remove(node, 1).await?;
+    // A list looks as if it had never been in it, and goes on from there.
+    ensure!(
+        node.newest_add_index().await? == before,
+        "the newest that is there"
+    );
+    ensure!(make_and_remove(node, 2).await? == first, "the same place");
+
+    let kept = make_and_cancel(node, 3).await?;
+    let removed = make_and_remove(node, 4).await?;
+    ensure!(node.newest_add_index().await? < removed);
+    ensure!(node.invoice_at(removed).await?.is_none());
+    let again = make_and_cancel(node, 5).await?;
+    ensure!(node.invoice_at(removed).await? == Some(again));
+    // Only the places at the end are: not that of one which is removed behind a newer one.
+    let place = node.invoice(kept).await?.add_index;
+    node.remove_canceled(kept).await?;
+    ensure!(node.invoice_at(place).await?.is_none());
+    ensure!(make_and_remove(node, 6).await? > removed);
+    Ok(())
 }
 
 async fn routes(alice: &GrpcNode, [b, c]: [NodeId; 2]) -> Result<()> {

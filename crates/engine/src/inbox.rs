@@ -282,7 +282,8 @@ impl Session<'_> {
         }
         self.behind = false;
         let lists = self.lists.clone();
-        self.streams.spawn(lists.read(self.newest, check));
+        let first = check.then_some(self.first);
+        self.streams.spawn(lists.read(self.newest, first));
     }
 
     fn look_again(&mut self) {

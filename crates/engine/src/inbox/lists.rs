@@ -31,11 +31,21 @@ pub(super) struct Lists {
     pub(super) news: mpsc::Sender<Heard>,
 }
 
+/// What stands where the cursor does.
+enum Place {
+    /// What was noted there.
+    Same,
+    /// The list is the same, and this place, with others before it, may have been given again.
+    GivenAgain,
+    /// The list is not the one that was read before.
+    AnotherList,
+}
+
 impl Lists {
-    /// All pages after this add index; an empty one says that there are no more. `check`: whether the list is still the one
-    /// that was read before.
-    pub(super) async fn read(self, after: u64, check: bool) -> PaymentHash {
-        let reading = self.read_pages(after, check);
+    /// All pages after this add index; an empty one says that there are no more. `first`: it is to be checked whether the
+    /// list is still the one that was read before, and this database has begun there.
+    pub(super) async fn read(self, after: u64, first: Option<u64>) -> PaymentHash {
+        let reading = self.read_pages(after, first);
         tokio::pin!(reading);
         if tokio::time::timeout(LONG, &mut reading).await.is_err() {
             self.health.set(Condition::CatchingUp);
@@ -46,11 +56,16 @@ impl Lists {
         NO_HASH
     }
 
-    async fn read_pages(&self, mut after: u64, check: bool) {
-        if check {
-            match self.is_same_list().await {
-                Ok(true) => {}
-                Ok(false) => return self.tell(Ok(News::AnotherList)).await,
+    async fn read_pages(&self, mut after: u64, first: Option<u64>) {
+        if let Some(first) = first {
+            match self.place().await {
+                Ok(Place::Same) => {}
+                Ok(Place::GivenAgain) => {
+                    // The place at which the database began may be among them.
+                    let begun = first.min(after.saturating_sub(1));
+                    after = after.saturating_sub(REACH).max(begun);
+                }
+                Ok(Place::AnotherList) => return self.tell(Ok(News::AnotherList)).await,
                 Err(Trouble::Lightning(error)) => return self.tell(Err(error)).await,
                 Err(Trouble::Store(error)) => {
                     tracing::error!(%error, "the place in the list cannot be read");
@@ -139,32 +154,39 @@ impl Lists {
         NO_HASH
     }
 
-    /// Whether the list is the one that the cursor stands in: an LND that was restored from its seed begins another.
-    async fn is_same_list(&self) -> Result<bool, Trouble> {
+    /// What stands where the cursor does: an LND that was restored from its seed begins another list. So does nobody else,
+    /// but LND on SQLite gives places at the end again, once it has deleted what was canceled there.
+    async fn place(&self) -> Result<Place, Trouble> {
         let Some(place) = self.store.read(|db| db.invoice_cursor()).await? else {
-            return Ok(true);
+            return Ok(Place::Same);
         };
         if place.added == 0 {
-            return Ok(true);
+            return Ok(Place::Same);
         }
         let there = self
             .patiently(|| self.lightning.invoice_at(place.added))
             .await?;
-        if let (Some(there), Some(noted)) = (there, place.hash) {
-            return Ok(there == noted);
-        }
-        // It may have been canceled and deleted; what was paid is never deleted.
-        match self.store.read(|db| db.last_settled()).await? {
+        let replaced = match (there, place.hash) {
+            (Some(there), Some(noted)) if there == noted => return Ok(Place::Same),
+            (there, noted) => there.is_some() && noted.is_some(),
+        };
+        // What was paid is never deleted.
+        let is_same = match self.store.read(|db| db.last_settled()).await? {
             Some(hash) => match self.patiently(|| self.lightning.invoice(hash)).await {
-                Ok(_) => Ok(true),
-                Err(LightningError::NotFound) => Ok(false),
-                Err(error) => Err(error.into()),
+                Ok(_) => true,
+                Err(LightningError::NotFound) => false,
+                Err(error) => return Err(error.into()),
             },
+            None if replaced => false,
             None => {
                 let newest = self.patiently(|| self.lightning.newest_add_index()).await?;
-                Ok(newest >= place.added)
+                newest >= place.added
             }
-        }
+        };
+        Ok(match is_same {
+            true => Place::GivenAgain,
+            false => Place::AnotherList,
+        })
     }
 
     /// Asks until the node answers in time. That it cannot be reached ends it.

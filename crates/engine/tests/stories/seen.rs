@@ -364,6 +364,42 @@ async fn a_node_that_was_restored_from_its_seed_is_read_from_the_start() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_that_is_given_again_is_read_and_is_no_other_list() {
+    let line = Line::new();
+    line.alice.set_deletes_canceled(true);
+    let mut alice = Person::open(&line.network, &line.alice).await;
+    let carol = Person::open(&line.network, &line.carol).await;
+    alice.befriend(&line.carol, None).await;
+    let to_alice = carol.befriend(&line.alice, Some(HOLD)).await;
+    let paid = carol.pay(to_alice, "before", sat(5_000)).await;
+    let before = alice.expect_message(&line.carol, "before").await;
+    alice.engine.accept(before.message.key).await.unwrap();
+    carol.expect_delivery(paid, DeliveryState::Settled).await;
+    carol.say(to_alice, "goes back").await;
+    let words = alice.expect_message(&line.carol, "goes back").await;
+    alice
+        .expect_hold(words.message.key, HoldState::Returned)
+        .await;
+    let place = alice.store.read(|db| db.invoice_cursor()).await.unwrap();
+    let place = place.unwrap().added;
+    assert_eq!(line.alice.invoice_at(place).await, Ok(None));
+    alice.close().await;
+
+    carol.say(to_alice, "after").await;
+    eventually("the node has it in the same place", async || {
+        line.alice.invoice_at(place).await.unwrap()
+    })
+    .await;
+    alice.reopen();
+
+    alice.expect_message(&line.carol, "after").await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(alice.talk(&line.carol).await.len(), 3, "none twice");
+    let told = alice.engine.health().borrow().clone();
+    assert!(!told.contains(&domain::Condition::HistoryLost), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn postage_that_may_come_back_is_read_at_once_and_decided_later() {
     let line = Line::new();
     let mut alice = Person::open(&line.network, &line.alice).await;

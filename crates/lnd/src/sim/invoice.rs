@@ -27,7 +27,10 @@ const BREATH: Duration = Duration::from_millis(3);
 #[derive(Default)]
 pub(super) struct Invoices {
     pub(super) by_index: BTreeMap<u64, SimInvoice>,
+    /// The newest place that is taken.
     pub(super) newest: u64,
+    /// The newest one of another program's invoices: those are never told, and stay.
+    pub(super) newest_other: u64,
     pub(super) settlements: u64,
     /// What the node had before it was restored from its seed. Only the books of the network know it.
     pub(super) erased: Vec<SimInvoice>,
@@ -83,7 +86,7 @@ impl Invoices {
     pub(super) fn erase(&mut self) {
         let erased = std::mem::take(&mut self.by_index).into_values();
         self.erased.extend(erased);
-        (self.newest, self.settlements) = (0, 0);
+        (self.newest, self.newest_other, self.settlements) = (0, 0, 0);
     }
 
     pub(super) fn get(&mut self, hash: PaymentHash) -> Option<&mut SimInvoice> {
@@ -92,15 +95,31 @@ impl Invoices {
             .find(|invoice| invoice.facts.hash == hash)
     }
 
-    /// Places in the list are never given again.
     pub(super) fn remove_canceled(&mut self, hash: PaymentHash) -> Result<(), LightningError> {
         let invoice = self.get(hash).ok_or(LightningError::NotFound)?;
         if invoice.facts.state != InvoiceState::Canceled {
             return Err(LightningError::Node("invoice not canceled".to_owned()));
         }
         let place = invoice.facts.add_index;
-        self.by_index.remove(&place);
+        self.remove(place);
         Ok(())
+    }
+
+    /// The next invoice takes the place behind the newest one that is there, so that places at the end are given again: this
+    /// is how LND does it on SQLite.
+    fn remove(&mut self, place: u64) {
+        self.by_index.remove(&place);
+        let newest = self
+            .by_index
+            .last_key_value()
+            .map_or(0, |(place, _)| *place);
+        self.newest = newest.max(self.newest_other);
+    }
+
+    /// Takes a place for an invoice that is never told.
+    pub(super) fn add_other(&mut self) {
+        self.newest = self.newest.saturating_add(1);
+        self.newest_other = self.newest;
     }
 
     pub(super) fn view(&mut self, hash: PaymentHash) -> Option<Invoice> {
@@ -397,7 +416,7 @@ impl State {
         let waiting = std::mem::take(&mut invoice.waiting);
         let view = invoice.view();
         if self.nodes[node].settings.deletes_canceled {
-            self.nodes[node].invoices.by_index.remove(&view.add_index);
+            self.nodes[node].invoices.remove(view.add_index);
         }
         self.decided(node, &view, waiting);
         Ok(())

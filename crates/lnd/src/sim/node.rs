@@ -111,7 +111,7 @@ impl SimNode {
 
     /// Makes an invoice of another kind, for another program: it takes a place in the list and is never told.
     pub fn add_other_invoice(&self) {
-        self.with(|node| node.invoices.newest = node.invoices.newest.saturating_add(1));
+        self.with(|node| node.invoices.add_other());
     }
 
     /// Deletes what it knows of its payments, as an owner may. Those on their way stay: LND deletes no others.

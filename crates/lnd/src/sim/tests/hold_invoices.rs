@@ -294,7 +294,7 @@ async fn records_may_be_a_little_longer_than_in_a_keysend() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_is_canceled_is_removed_and_its_place_is_not_given_again() {
+async fn only_what_is_canceled_is_removed_and_the_newest_place_is_given_again() {
     let (_net, [_, _, carol, _]) = line();
     carol.add_hold_invoice(asks(1, sat(50))).await.unwrap();
     assert!(matches!(
@@ -309,6 +309,13 @@ async fn only_what_is_canceled_is_removed_and_its_place_is_not_given_again() {
     ] {
         assert_eq!(gone, Err(LightningError::NotFound));
     }
+    assert_eq!(carol.newest_add_index().await, Ok(0));
     carol.add_hold_invoice(asks(2, sat(50))).await.unwrap();
-    assert_eq!(carol.newest_add_index().await, Ok(2));
+    assert_eq!(carol.invoice_at(1).await, Ok(Some(hash(2))));
+    carol.add_other_invoice();
+    carol.cancel(hash(2)).await.unwrap();
+    carol.remove_canceled(hash(2)).await.unwrap();
+    assert_eq!(carol.invoice_at(1).await, Ok(None));
+    carol.add_hold_invoice(asks(3, sat(50))).await.unwrap();
+    assert_eq!(carol.invoice_at(3).await, Ok(Some(hash(3))));
 }
