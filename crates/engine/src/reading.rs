@@ -15,7 +15,9 @@ use crate::watched::Watched;
 const LOOK: Duration = Duration::from_secs(30);
 /// The node's clock is read this often: each time makes an invoice.
 const PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
-/// After a reading that failed, and after many.
+/// A reading that took longer is made again: holds would be decided late by it.
+const SHARP: Duration = Duration::from_secs(3);
+/// After a reading that failed or was slow, and after many.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(60 * 60));
 /// Others wait so long for a reading, and it may take so long: what takes longer says too little.
 const WAITED: Duration = Duration::from_secs(10);
@@ -59,7 +61,7 @@ impl Reading {
                     }
                 };
                 let pause = match read {
-                    Ok(Ok(())) => {
+                    Ok(Ok(took)) if took <= SHARP => {
                         again = AGAIN.0;
                         PERIOD
                     }
@@ -67,8 +69,8 @@ impl Reading {
                         self.time.cannot_be_read();
                         PERIOD
                     }
-                    failed => {
-                        tracing::info!(?failed, "the node's clock cannot be read now");
+                    unsure => {
+                        tracing::info!(?unsure, "the node's clock is to be read once more");
                         let pause = again;
                         again = again.saturating_mul(2).min(AGAIN.1);
                         pause
@@ -80,18 +82,21 @@ impl Reading {
             }
             self.time.tell();
             tokio::select! {
+                biased;
                 () = tokio::time::sleep(LOOK) => {}
                 () = self.apps.lost.notified() => next = Instant::now(),
             }
         }
     }
 
-    async fn read(&self) -> Result<(), LightningError> {
+    /// How long it took: so much later the node may be than is known now.
+    async fn read(&self) -> Result<Duration, LightningError> {
+        let began = Instant::now();
         let Some(left) = self.apps.leave(Says::Open).await? else {
             let method = "/invoicesrpc.Invoices/AddHoldInvoice";
             return Err(LightningError::Permission(method));
         };
         self.time.observe(left.made_at.plus(left.told_at.elapsed()));
-        Ok(())
+        Ok(left.told_at.saturating_duration_since(began))
     }
 }

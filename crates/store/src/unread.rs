@@ -54,7 +54,7 @@ impl Reader<'_> {
             "SELECT max(i.number) AS number FROM incoming i JOIN message m ON m.key = i.message
              WHERE i.tried IS NOT NULL AND m.kind = ?1",
             params![kind_columns(MessageKind::Unreadable).0],
-            |row| Ok(row.get("number")?),
+            |row| row.take("number"),
         )?;
         Ok(newest.flatten().unwrap_or(0))
     }

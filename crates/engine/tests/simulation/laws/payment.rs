@@ -61,11 +61,11 @@ fn twice(record: &Record, diary: &Diary, sent: &Sent) -> Vec<String> {
     let settled = tries.keys().map(|hash| record.settled(*hash));
     let paid: usize = settled.clone().sum();
     let one_each = of_each_part(record, &tries);
-    if settled.max() > Some(1) {
+    // The user was asked, and said yes, after the node's list was deleted. A copy of the books sends words with the same hash.
+    let words_again = diary.deleted && !sent.is_money();
+    if settled.max() > Some(1) && !words_again {
         broken.push(format!("{what} is paid more than once with one hash"));
     }
-    // The user was asked, and said yes, after the node's list was deleted.
-    let words_again = diary.deleted && !sent.is_money();
     let risked = diary.risked.contains(&sent.row.message.key);
     if one_each > 1 && !words_again && !(risked && diary.deleted) {
         broken.push(format!("{what}, or a part of it, is paid {one_each} times"));

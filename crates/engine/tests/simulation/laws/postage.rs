@@ -30,9 +30,15 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     broken
 }
 
-/// Whether something settled that the sender has not heard of, or a stranger paid one of their hashes once more with their
-/// records: for the recipient that is more postage.
+/// Whether something settled that the sender has not heard of, or that the recipient's node has forgotten, or a stranger
+/// paid one of their hashes once more with their records: for the recipient that is more postage.
 fn differs(record: &Record, sender: &Diary, to: NodeId) -> bool {
+    let recipient = record.diary(to);
+    let forgotten = |hash| {
+        let keysends = recipient.into_iter().flat_map(|one| &one.keysends);
+        let mut erased = keysends.filter(|one| one.erased);
+        erased.any(|one| one.invoice.hash == hash)
+    };
     let mut attempts = sender
         .outgoing()
         .filter(|sent| sent.to == to)
@@ -42,6 +48,6 @@ fn differs(record: &Record, sender: &Diary, to: NodeId) -> bool {
         let unheard = attempt.state == AttemptState::Forgotten && record.settled(hash) > 0;
         let by_strangers =
             |deed: &Deed| deed.settled && deed.hash == hash && record.is_foreign(deed);
-        unheard || record.deeds.iter().any(by_strangers)
+        unheard || forgotten(hash) || record.deeds.iter().any(by_strangers)
     })
 }
