@@ -597,7 +597,7 @@ fn any_letter() -> impl Strategy<Value = Letter> {
                 hold_secs,
                 reply_to: reply_to.map(MessageId),
                 card: carded.then(card),
-                hints: Vec::new(),
+                hints: carded.then(hint).into_iter().collect(),
                 body,
             },
         )
