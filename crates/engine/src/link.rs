@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::feed::{Change, Feed};
+use crate::watched::Watched;
 
 /// How long a healthy link is believed without asking.
 const PERIOD: Duration = Duration::from_secs(20);
@@ -58,8 +59,8 @@ pub(crate) struct Link {
     state: watch::Sender<LinkState>,
     /// Whether payments have a way to leave.
     able: Arc<AtomicBool>,
-    /// Told after every look at the node. Who waited first goes on first: of a watch that is left to chance.
-    looked: Arc<Notify>,
+    /// Set after every look at the node.
+    looked: Watched<()>,
     poke: Arc<Notify>,
 }
 
@@ -68,7 +69,7 @@ impl Link {
         Self {
             state: watch::Sender::new(LinkState::Connecting),
             able: Arc::default(),
-            looked: Arc::default(),
+            looked: Watched::default(),
             poke: Arc::default(),
         }
     }
@@ -106,13 +107,7 @@ impl Link {
     }
 
     async fn until(&self, so: impl Fn(&Self) -> bool) {
-        loop {
-            let looked = self.looked.notified();
-            if so(self) {
-                return;
-            }
-            looked.await;
-        }
+        self.looked.until(|()| so(self)).await;
     }
 
     /// The actor's loop.
@@ -168,7 +163,7 @@ impl Link {
                 *old = state;
                 differs
             });
-            self.looked.notify_waiters();
+            self.looked.set(());
             if changed {
                 feed.publish(Change::Link);
             }

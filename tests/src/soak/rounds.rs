@@ -172,6 +172,15 @@ async fn strike(network: &Network, rng: &mut StdRng) -> Result<()> {
     node.start().await
 }
 
+/// `kill -9`. One that has ended by itself before is an error.
+fn kill(process: &mut Option<Process>) -> Result<()> {
+    if let Some(mut process) = process.take() {
+        process.check()?;
+        process.kill();
+    }
+    Ok(())
+}
+
 impl Mortal {
     fn start(&mut self, talker: &Path, to: NodeId, seed: u64) -> Result<()> {
         let home = self.home.clone();
@@ -197,22 +206,13 @@ impl Mortal {
         Process::start(self.name, command, &self.log)
     }
 
-    /// The second program is killed, if there is one. One that has ended by itself before is an error.
-    pub(super) fn end_second(&mut self) -> Result<()> {
-        if let Some(mut process) = self.second.take() {
-            process.check()?;
-            process.kill();
-        }
-        Ok(())
+    fn die(&mut self) -> Result<()> {
+        kill(&mut self.process)
     }
 
-    /// `kill -9`. One that has ended by itself before is an error.
-    fn die(&mut self) -> Result<()> {
-        if let Some(mut process) = self.process.take() {
-            process.check()?;
-            process.kill();
-        }
-        Ok(())
+    /// The second program, if there is one.
+    pub(super) fn end_second(&mut self) -> Result<()> {
+        kill(&mut self.second)
     }
 
     async fn live(&self, network: &Network) -> Result<Person> {

@@ -154,8 +154,8 @@ impl Lists {
         NO_HASH
     }
 
-    /// What stands where the cursor does: an LND that was restored from its seed begins another list. So does nobody else,
-    /// but LND on SQLite gives places at the end again, once it has deleted what was canceled there.
+    /// What stands where the cursor does. An LND that was restored from its seed begins another list. An LND on SQLite keeps
+    /// its list, and gives the places at the end again after it has deleted what was canceled there.
     async fn place(&self) -> Result<Place, Trouble> {
         let Some(place) = self.store.read(|db| db.invoice_cursor()).await? else {
             return Ok(Place::Same);
@@ -183,9 +183,10 @@ impl Lists {
                 newest >= place.added
             }
         };
-        Ok(match is_same {
-            true => Place::GivenAgain,
-            false => Place::AnotherList,
+        Ok(if is_same {
+            Place::GivenAgain
+        } else {
+            Place::AnotherList
         })
     }
 

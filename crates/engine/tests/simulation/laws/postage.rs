@@ -9,7 +9,8 @@ pub(super) fn broken(record: &Record) -> Vec<String> {
     let mut broken = Vec::new();
     for (number, one) in record.diaries.iter().enumerate() {
         for other in record.diaries.iter().skip(number + 1) {
-            // What they cannot open is a payment for them. Where one of them cannot know what settled, the books differ, and the people are asked.
+            // A letter that they cannot open is a payment for them. Where one of them cannot know what settled, the books
+            // differ, and the people are asked.
             if record.forged
                 || one.doubled
                 || other.doubled

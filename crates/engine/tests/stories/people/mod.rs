@@ -163,7 +163,7 @@ impl Person {
         let runs = 100;
         let node = Arc::new(of.node.clone());
         let ahead = Arc::default();
-        let engine = start(&of.network, &of.node, &store, node, runs, &ahead);
+        let engine = Engine::start(deps(&of.network, &of.node, &store, node, runs, &ahead));
         Self {
             ahead,
             node: of.node.clone(),
@@ -185,7 +185,7 @@ impl Person {
         // Its randomness is not that of the first app.
         let runs = 100;
         let ahead = Arc::default();
-        let engine = start(network, node, &store, lightning, runs, &ahead);
+        let engine = Engine::start(deps(network, node, &store, lightning, runs, &ahead));
         let person = Self {
             node: node.clone(),
             store,
@@ -248,7 +248,7 @@ impl Person {
         let home = tempfile::tempdir().unwrap();
         let store = database(&home);
         let ahead = Arc::default();
-        let engine = start(network, node, &store, lightning, 0, &ahead);
+        let engine = Engine::start(deps(network, node, &store, lightning, 0, &ahead));
         Self {
             node: node.clone(),
             store,
@@ -291,27 +291,27 @@ impl Person {
         self.store = database(&self.home);
         self.store.execute_raw(sql).await.unwrap();
         let node = Arc::new(self.node.clone());
-        self.engine = start(
+        self.engine = Engine::start(deps(
             &self.network,
             &self.node,
             &self.store,
             node,
             self.runs,
             &self.ahead,
-        );
+        ));
     }
 
     pub(crate) fn reopen_over(&mut self, lightning: Arc<dyn Lightning>) {
         self.runs += 1;
         self.store = database(&self.home);
-        self.engine = start(
+        self.engine = Engine::start(deps(
             &self.network,
             &self.node,
             &self.store,
             lightning,
             self.runs,
             &self.ahead,
-        );
+        ));
     }
 
     /// As [`Person::reopen`], only to see something.
@@ -511,17 +511,6 @@ fn copy_files(from: &Path, to: &Path) {
 
 fn database(home: &TempDir) -> Store {
     Store::open(&home.path().join("messages.db"), &DatabaseKey::new([9; 32])).unwrap()
-}
-
-fn start(
-    network: &SimNetwork,
-    node: &SimNode,
-    store: &Store,
-    lightning: Arc<dyn Lightning>,
-    run: u8,
-    ahead: &Arc<AtomicI64>,
-) -> Engine {
-    Engine::start(deps(network, node, store, lightning, run, ahead))
 }
 
 fn deps(
