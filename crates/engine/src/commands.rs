@@ -256,6 +256,7 @@ impl Engine {
                 let card = db.card(row.contact.node)?;
                 let balance = db.postage_balance(row.contact.node)?;
                 Ok(Some(Recipient {
+                    // Whoever is answered is let in, with what they have told.
                     ways_in: db.hints(row.contact.node)?,
                     postage: balance.next(row.contact.program),
                     contact: row.contact,
@@ -546,7 +547,7 @@ impl Original {
             hash,
             amount,
             to: Recipient {
-                ways_in: db.hints(contact.node)?,
+                ways_in: db.hints_of_known(&contact)?,
                 contact,
                 card,
                 postage: Postage::PLAIN,

@@ -189,8 +189,8 @@ impl Desk<'_, '_> {
             filed.receipt = answers.then_some((by, id));
         }
         if filed.stored.is_some() {
-            // They are there: what waits for them goes now.
-            filed.hurried = self.tx.hurry(by)?;
+            // They are there.
+            self.hurry(by, &mut filed)?;
         }
         Ok(filed)
     }

@@ -449,12 +449,16 @@ impl Outbox {
         let read = self
             .store
             .read(move |db| {
-                let read = (db.message(key)?, db.contact(to)?, db.card(to)?);
+                let (Some(message), Some(contact)) = (db.message(key)?, db.contact(to)?) else {
+                    return Ok(None);
+                };
                 let after = db.number_before(to, number)?;
-                Ok((read, db.postage_balance(to)?, after, db.hints(to)?))
+                let ways_in = db.hints_of_known(&contact)?;
+                let read = (message, contact, db.card(to)?);
+                Ok(Some((read, db.postage_balance(to)?, after, ways_in)))
             })
             .await?;
-        let ((Some(message), Some(contact), card), balance, after, ways_in) = read else {
+        let Some(((message, contact, card), balance, after, ways_in)) = read else {
             return Ok(None);
         };
         let draft = Draft {

@@ -464,6 +464,9 @@ impl Tracker {
                     return Ok(None);
                 };
                 let contact = db.contact(delivery.to)?;
+                let hints = contact
+                    .as_ref()
+                    .map_or(Ok(Vec::new()), |contact| db.hints_of_known(contact))?;
                 let theirs = contact.map_or(Way::Auto, |contact| contact.way);
                 let stake = if is_postage(&delivery) {
                     Stake::Words
@@ -471,7 +474,7 @@ impl Tracker {
                     Stake::Money
                 };
                 Ok(Some(Terms {
-                    hints: db.hints(delivery.to)?,
+                    hints,
                     to: delivery.to,
                     over: routes(delivery.way.and(theirs)),
                     stake,

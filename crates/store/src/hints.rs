@@ -1,6 +1,6 @@
 //! Table `hint`: over which channels a contact's node can be paid that gossip does not know.
 
-use domain::{HINTS_KEPT, NodeId, RouteHint};
+use domain::{Contact, HINTS_KEPT, NodeId, RouteHint, Trust};
 use rusqlite::params;
 
 use crate::Result;
@@ -24,13 +24,22 @@ impl Reader<'_> {
             },
         )
     }
+
+    /// Those that a payment may use: none of somebody who was not let in, whatever they say.
+    pub fn hints_of_known(&self, contact: &Contact) -> Result<Vec<RouteHint>> {
+        match contact.trust {
+            Trust::Known => self.hints(contact.node),
+            Trust::Request | Trust::Blocked => Ok(Vec::new()),
+        }
+    }
 }
 
 impl Tx<'_> {
-    /// Puts these in the place of those of before. Of nodes that are no contacts nothing is kept.
-    pub fn set_hints(&self, node: NodeId, hints: &[RouteHint]) -> Result<()> {
+    /// Puts these in the place of those of before, and says whether they are others. Of nodes without a contact nothing is
+    /// kept.
+    pub fn set_hints(&self, node: NodeId, hints: &[RouteHint]) -> Result<bool> {
         if self.hints(node)? == hints {
-            return Ok(());
+            return Ok(false);
         }
         self.change("DELETE FROM hint WHERE node = ?1", params![S(node)])?;
         for (place, hint) in (0_i64..).zip(hints.iter().take(HINTS_KEPT)) {
@@ -48,7 +57,7 @@ impl Tx<'_> {
                 ],
             )?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -77,7 +86,27 @@ mod tests {
         set(all.clone());
         assert_eq!(world.read(|db| db.hints(bob())), all[..HINTS_KEPT]);
         let high = vec![hint(u64::MAX)];
-        set(high.clone());
+        assert!(set(high.clone()), "they are others");
+        assert!(!set(high.clone()), "they are the same");
         assert_eq!(world.read(|db| db.hints(bob())), high);
+    }
+
+    #[test]
+    fn a_payment_uses_none_of_somebody_who_was_not_let_in() {
+        let world = World::new();
+        let hint = RouteHint {
+            via: alice(),
+            channel: 1,
+            base_fee: Msat::SAT,
+            fee_ppm: 1,
+            cltv_delta: 80,
+        };
+        world.write(|tx| tx.add_contact(&contact(bob(), Trust::Known)));
+        world.write(move |tx| tx.set_hints(bob(), &[hint]));
+        for (trust, used) in [(Trust::Known, 1), (Trust::Request, 0), (Trust::Blocked, 0)] {
+            let bob = contact(bob(), trust);
+            let hints = world.read(move |db| db.hints_of_known(&bob));
+            assert_eq!(hints.len(), used, "{trust:?}");
+        }
     }
 }

@@ -63,8 +63,8 @@ impl Desk<'_, '_> {
         self.hear_of_invoices(heard, &mut filed)?;
         filed.receipt = receipt(trust, filed.stored.is_some(), known).then_some((by, id));
         if filed.stored.is_some() || hello {
-            // They are there: what waits for them goes now.
-            filed.hurried = self.tx.hurry(by)?;
+            // They are there.
+            self.hurry(by, &mut filed)?;
         }
         Ok(filed)
     }

@@ -94,6 +94,12 @@ fn says_less(new: &NewCard, before: &CardRow) -> bool {
 }
 
 impl Desk<'_, '_> {
+    /// What waits for them goes now.
+    pub(super) fn hurry(&self, to: NodeId, filed: &mut Filed) -> Result<(), StoreError> {
+        filed.hurried = filed.hurried.saturating_add(self.tx.hurry(to)?);
+        Ok(())
+    }
+
     /// Keeps what was heard. Of nodes that are no contacts nothing is kept.
     pub(super) fn hear(&self, heard: &Heard, filed: &mut Filed) -> Result<(), StoreError> {
         let by = heard.by;
@@ -127,7 +133,10 @@ impl Desk<'_, '_> {
         if !heard.hints.is_empty() && !heard.again && contact.trust != Trust::Blocked {
             let useful = |hint: &RouteHint| hint.via != self.ours && hint.via != by;
             let hints = heard.hints.iter().copied().filter(useful);
-            self.tx.set_hints(by, &hints.collect::<Vec<_>>())?;
+            if self.tx.set_hints(by, &hints.collect::<Vec<_>>())? {
+                // What waits for a way may have one now, though nobody said anything.
+                self.hurry(by, filed)?;
+            }
         }
         if let Some((after, number)) = heard.numbers {
             self.tx.hear_number(by, after, number, self.now)?;
