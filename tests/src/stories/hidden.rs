@@ -1,7 +1,7 @@
 //! A node without announced channels: who answers it needs to know its channel.
 
 use anyhow::{Result, ensure};
-use domain::{DeliveryState, Msat};
+use domain::{DeliveryState, Failure, Msat};
 
 use crate::person::Person;
 use crate::world::World;
@@ -19,11 +19,22 @@ async fn answers(carol: &Person, alice: &Person, text: &str, payment: Msat) -> R
 
 pub(super) async fn a_node_that_gossip_does_not_know_is_answered(world: &dyn World) -> Result<()> {
     let (alice, carol) = (world.person("alice").await?, world.person("carol").await?);
+    carol.meets(&alice).await?;
+    let early = carol.writes(&alice, "where are you?").await?;
+    carol
+        .sees(early, "that alice's node is hidden", |message| {
+            let delivery = message.delivery.as_ref();
+            delivery.is_some_and(|delivery| delivery.failure == Some(Failure::Hidden))
+        })
+        .await?;
+
+    // Her letter names her channel: what has waited goes.
     alice.meets(&carol).await?;
     alice.writes(&carol, "I am behind bob").await?;
     carol.gets(&alice, "I am behind bob").await?;
-    carol.trusts(alice.node, domain::Trust::Known).await?;
+    alice.gets(&carol, "where are you?").await?;
 
+    world.quiet().await?;
     let before = world.node("alice").balance().await?;
     answers(&carol, &alice, "for the rent", RENT).await?;
     world.quiet().await?;
